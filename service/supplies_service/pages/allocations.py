@@ -40,7 +40,7 @@ ROWS = 50
 """Number of allocations on a page of the list, and in a proposal."""
 
 ALL = "all"
-"""Value of the status filter that lists allocations of every status."""
+"""The value of the status filter that selects allocations of every status."""
 
 
 class ProposedPart(StrictStruct, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class ProposedPart(StrictStruct, frozen=True, kw_only=True):
 
 
 class Proposal(StrictStruct, frozen=True, kw_only=True):
-    """A form with several allocations. Either all of them are recorded, or none."""
+    """A form that proposes several allocations. Either all of them are recorded, or none."""
 
     lines: Annotated[list[ProposedPart], Meta(min_length=1, max_length=MAX_LINES)]
 
@@ -174,7 +174,7 @@ class AllocationPages(Controller):
 
     @post("/{allocation:str}/release", opt=STAFF)
     async def release(self, context: Context, allocation: FromPath[str]) -> Response[bytes]:
-        """Release the goods of an allocation. If that is refused, show it with the errors."""
+        """Release the goods of an allocation. If that is refused, show its page with the errors."""
         form = await CommandForm.read(context.request, Release)
         form.fields["/allocation"] = allocation
         return await submit(
@@ -216,7 +216,7 @@ def _booking(
 ) -> Callable[[Ledger, str], Saved]:
     """Return the job that records the allocations of a proposal.
 
-    They are one allocation for each recipient and location.
+    It records one allocation for each recipient and location.
     """
 
     def job(ledger: Ledger, id: str) -> Saved:
@@ -247,7 +247,7 @@ def _booking(
 
 
 def _allocations_of(stated: Proposal) -> list[list[int]]:
-    """Return, for each allocation, the positions of its lines in the proposal.
+    """Divide the lines of a proposal into allocations. Return each with the positions of its lines.
 
     An allocation is for one recipient at one location. It takes an item for one need only, because
     each lot in an allocation serves a single need.
@@ -263,7 +263,7 @@ def _allocations_of(stated: Proposal) -> list[list[int]]:
 
 
 def _pointer_in_form(form: CommandForm[Proposal], numbers: list[int], pointer: str) -> str:
-    """Return the pointer of the form field in which a field of an allocation is typed.
+    """Return the pointer of the form field into which a field of an allocation was typed.
 
     Args:
         numbers: For each line of the allocation, its position in the proposal.

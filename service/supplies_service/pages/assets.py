@@ -32,7 +32,7 @@ _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 class Asset(NamedTuple):
-    """A file as it is served."""
+    """A file of the pages, as the service sends it."""
 
     address: str
     content: bytes
@@ -40,7 +40,7 @@ class Asset(NamedTuple):
 
 
 def asset(name: str) -> Asset:
-    """Return a file, such as `desk.css`.
+    """Return a style sheet, script or image by its file name, such as `desk.css`.
 
     Raises:
         KeyError: no file has this name.
@@ -49,7 +49,7 @@ def asset(name: str) -> Asset:
 
 
 def asset_address(name: str) -> str:
-    """Return the address of a file, such as `desk.css`.
+    """Return the address of a style sheet, script or image, such as `desk.css`.
 
     Raises:
         KeyError: no file has this name.
@@ -59,7 +59,7 @@ def asset_address(name: str) -> str:
 
 @cache
 def _assets() -> dict[str, Asset]:
-    """Return all files by name. A script comes after those that it imports.
+    """Return all files by file name. A script comes after the scripts that it imports.
 
     Raises:
         ValueError: two files have the same name, so that one would replace the other.

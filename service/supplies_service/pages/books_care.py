@@ -1,4 +1,4 @@
-"""The page about the care of the books: verification and backup."""
+"""The page on which coordinators verify and back up the books."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOLDER = "backups"
 """Name of the folder, beside the database, in which the page makes backups."""
 
 MAX_DAYS_WITHOUT_BACKUP = 7
-"""If the last backup is older, the page shows a warning."""
+"""If the last backup is more days old than this, the page shows a warning."""
 
 
 class BooksCarePages(Controller):
@@ -38,7 +38,7 @@ class BooksCarePages(Controller):
 
     @get()
     async def care(self, context: Context) -> Response[bytes]:
-        """Show the last verification and the last backup, and the progress of a running one."""
+        """Show the last verification, the last backup, and the progress of a running job."""
         return _show(context, CommandForm(EmptyBody))
 
     @post("/verify")
@@ -62,7 +62,7 @@ class BooksCarePages(Controller):
 
 
 def _start(context: RequestContext, form: CommandForm[EmptyBody], job: Job) -> Response[bytes]:
-    """Start a job, unless one is running."""
+    """Start a verification or backup, unless one is running."""
     running = context.stations.books_job
     if running is None or not running.is_running:
         context.stations.books_job = BooksJob(job)

@@ -51,19 +51,19 @@ from supplies_service.routes.statements import donor_statement_pdf
 from supplies_service.security.authorization import allow_roles
 
 KINDS: tuple[type[CatalogueRecord], ...] = (Donor, Recipient, Item, Location, Team, Community)
-"""The kinds of record that have pages, in the order of the links to their lists."""
+"""The kinds of record that have pages, in the order in which the lists are linked."""
 
 ROWS = 50
 """Number of records on a page of a list, and of rows in each table on the page of a record."""
 
 RETIRED = {"": False, "yes": True, "all": None}
-"""For each value of the filter, whether retired records are listed: no (False), only, or also."""
+"""For each value of the filter: list only retired records (True), none of them (False), or all."""
 
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
 
 
 class Retiring(StrictStruct, frozen=True, kw_only=True):
-    """The form that retires a record, or lets it be used again."""
+    """The form that retires a record, or puts a retired record back in use."""
 
     retired: bool
 
@@ -106,7 +106,7 @@ class DonorStatementPages(Controller):
 
 
 def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
-    """Return the controller of the list, the page of one record, and the button that retires it."""
+    """Return the controller for the pages of one kind of record: the list and each record."""
     personal = kind in PERSONAL_KINDS
     staff = {"page": True} | allow_roles("coordinator", "recorder", personal=personal)
     readers = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=personal)
@@ -156,13 +156,13 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
             """Show a record and the documents about it.
 
             Args:
-                after: The cursor of the page of documents.
+                after: The cursor of the page of the list of documents.
             """
             return _show_record(context, kind, code, CommandForm(Retiring), after=after)
 
         @post("/{code:str}/retire", opt=staff)
         async def retire(self, context: Context, code: FromPath[str]) -> Response[bytes]:
-            """Retire the record, or use it again."""
+            """Retire the record, or put it back in use."""
             form = await CommandForm.read(context.request, Retiring)
             if not form.is_save:
                 return _show_record(context, kind, code, form)
@@ -212,7 +212,11 @@ def _history(context: RequestContext, books: Books, record: CatalogueRecord) -> 
 
 
 def _merged(books: Books, record: CatalogueRecord) -> dict[str, Any]:
-    """Return the merge of this code as `into`, and the merges of other codes into it as `codes`."""
+    """Return the merges of a donor's or recipient's code.
+
+    The key `into` has the merge of this code into another one, or None. The key `codes` has the
+    merges of other codes into this one.
+    """
     found: dict[str, Any] = {"into": None, "codes": []}
     if isinstance(record, Donor | Recipient):
         kind: PersonKind = "donor" if isinstance(record, Donor) else "recipient"
@@ -227,7 +231,7 @@ def _merged(books: Books, record: CatalogueRecord) -> dict[str, Any]:
 def _about(
     context: RequestContext, books: Books, record: CatalogueRecord, after: str | None
 ) -> dict[str, Any]:
-    """Return the documents or the stock on the page of a record, by the name of the table."""
+    """Return what the tables on the page of a record show, by the name of the table."""
     code = record.code
     match record:
         case Donor():

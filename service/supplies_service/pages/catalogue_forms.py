@@ -41,27 +41,27 @@ from supplies_service.security.authorization import allow_roles
 
 
 class PackSize(StrictStruct, frozen=True, kw_only=True):
-    """A line of the form of an item: a pack and its size in base units."""
+    """A line in the form of an item: a pack and its size in base units."""
 
     pack: Code
     size: Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 
 
 class AgeBand(StrictStruct, frozen=True, kw_only=True):
-    """A line of the form of a recipient: an age band and the number of its people."""
+    """A line in the form of a recipient: an age band and its number of people."""
 
     ages: Code
     persons: Count
 
 
 class Lines(NamedTuple):
-    """Layout of a form field that maps names to numbers, with one line for each pair.
+    """How a form shows a field that maps names to numbers, such as packs to their sizes.
 
-    An example is the field that maps packs to their sizes.
+    The form has a line for each pair.
 
     Attributes:
-        line: The type of a line.
-        name, number: The fields of `line` with the name and the number.
+        line: The struct of a line.
+        name, number: The names of the two fields of `line`.
     """
 
     line: type[StrictStruct]
@@ -73,7 +73,7 @@ LINES = {
     "packs": Lines(PackSize, "pack", "size"),
     "age_bands": Lines(AgeBand, "ages", "persons"),
 }
-"""The fields of records that map names to numbers, and so are shown as lines."""
+"""The fields of records that map names to numbers. A form shows them as lines."""
 
 
 def registration_pages(kind: type[CatalogueRecord]) -> type[Controller]:
@@ -129,7 +129,7 @@ def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
 
         @get("/{code:str}/change", opt=staff)
         async def change_form(self, context: Context, code: FromPath[str]) -> Response[bytes]:
-            """Show the form of a change, filled in with the present values."""
+            """Show the form that changes a record, filled in with the record's values."""
             form = CommandForm(form_kind)
             with context.reading() as books:
                 record = get_record(books, kind, code)
@@ -173,7 +173,7 @@ def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
 
 
 def _staff(kind: type[CatalogueRecord]) -> dict[str, Any]:
-    """Return the route options of a form, which name the roles that may use it."""
+    """Return the `opt` of a form's route, with the roles that may use the form."""
     personal = kind in PERSONAL_KINDS
     return {"page": True} | allow_roles("coordinator", "recorder", personal=personal)
 
@@ -183,9 +183,9 @@ def _staff(kind: type[CatalogueRecord]) -> dict[str, Any]:
 
 @cache
 def form_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
-    """Make the struct that a form fills in.
+    """Create the struct that a form fills in, for one kind of record.
 
-    The fields are those of the record. The name is required, and fields of `LINES` are lists of
+    The fields are those of the record. The name is required, and fields in `LINES` are lists of
     lines. The code may be empty: the next free code is used then.
     """
     lines = [
@@ -204,7 +204,7 @@ def form_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
 
 
 def fields_of_record(record: CatalogueRecord) -> dict[str, str]:
-    """Return the form fields for a record."""
+    """Return the texts that a form shows for the fields of a record, by JSON pointer."""
     fields = msgspec.to_builtins(record)
     for name, (_, first, second) in LINES.items():
         if fields.get(name) is not None:
@@ -213,10 +213,10 @@ def fields_of_record(record: CatalogueRecord) -> dict[str, str]:
 
 
 def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
-    """Return the values that a form has for the fields of a record, by name.
+    """Return the values that the user typed into a form, by the names of the record's fields.
 
     Raises:
-        InvalidField: fields are wrong, or a name has two lines.
+        InvalidField: fields are wrong, or two lines have the same name.
     """
     fields: dict[str, Any] = msgspec.to_builtins(form.command(books))
     for field, (_, name, number) in LINES.items():
@@ -234,7 +234,7 @@ def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
 
 
 def digest(record: CatalogueRecord) -> str:
-    """Return a digest of a record, which changes when the record is changed."""
+    """Return a hash of a record, to notice when somebody else has changed the record."""
     return hashlib.sha256(msgspec.json.encode(record)).hexdigest()[:32]
 
 
@@ -246,8 +246,8 @@ def _registering(
 ) -> Callable[[Ledger, str], Saved]:
     """Return the job that registers a record.
 
-    If the form has the proposed code, the next free code is used, because another record may have
-    got the proposed code meanwhile.
+    If the form has the code that it proposed, the next free code is used, because another record
+    may have got the proposed code in the meantime.
     """
 
     def job(ledger: Ledger, _: str) -> Saved:
@@ -308,14 +308,14 @@ def _show_change(
 
 
 def _communities(books: Books, kind: type[CatalogueRecord]) -> list[Community]:
-    """Return the communities to choose from in the form of a recipient."""
+    """Return the communities that the form of a recipient offers."""
     if kind is not Recipient:
         return []
     return list_records(books, Community, limit=200, retired=False).items
 
 
 def _places(books: Books, kind: type[CatalogueRecord]) -> list[Location]:
-    """Return the places to choose a counter from in the form of a team."""
+    """Return the places that the form of a team offers as its counter."""
     if kind is not Team:
         return []
     return list_records(books, Location, limit=200, retired=False).items

@@ -55,13 +55,13 @@ from supplies_service.request_context import RequestContext
 C = TypeVar("C", bound=msgspec.Struct)
 
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
-"""Regular expression of the index of a line. Removed lines leave gaps in the indexes."""
+"""Regular expression of the index of a form's line. Removing lines leaves gaps in the indexes."""
 
 NewRecord = Donor | PurposeName
-"""A record that a form can register together with its command."""
+"""A catalogue record that a form can register together with its command."""
 
 _PROVISIONAL = "new"
-"""A placeholder for the code of a new record in the command, until the record is registered."""
+"""A code that stands for a donor in the command until the donor is registered."""
 
 FILL_IN_RIGHT = Sentence("some fields are not filled in right")
 
@@ -87,7 +87,7 @@ class Saved(NamedTuple):
 
 
 class FormRecorded(View, frozen=True, kw_only=True):
-    """The response that is stored for a form, and returned again if the form is sent again.
+    """The stored response to a form. It is returned if the same form is sent a second time.
 
     Attributes:
         location: Address of the page that shows what the form recorded.
@@ -160,7 +160,7 @@ class CommandForm(Generic[C]):
 
     @property
     def is_save(self) -> bool:
-        """Whether the pressed button records the form."""
+        """Whether the user pressed the button that records the form."""
         return self.do.partition("-")[0] == "save"
 
     # --- what the templates read -------------------------------------------------------------
@@ -170,9 +170,9 @@ class CommandForm(Generic[C]):
         return self.fields.get(pointer, "")
 
     def lines(self, pointer: str, least: int = 1) -> list[int]:
-        """Return the indexes of the lines of a list.
+        """Return the indexes of the lines in a list of the form.
 
-        If there are fewer than `least`, add new indexes.
+        If there are fewer than `least`, add indexes of empty lines.
         """
         start = f"{pointer}/"
         found = {
@@ -207,12 +207,12 @@ class CommandForm(Generic[C]):
 
     @property
     def detail(self) -> str:
-        """The part of the error message that the reader may see."""
+        """The part of the error message that the user may see."""
         return "" if self.failed is None else shown_detail(self.failed)
 
     @property
     def recorded_at(self) -> str:
-        """Address of the page for what a form with this key recorded before; "" without one."""
+        """Address of the page about what a form with the same key recorded before; otherwise ""."""
         error = self.failed
         location = error.location if isinstance(error, IdempotencyConflict) else None
         return location or ""
@@ -285,11 +285,11 @@ class CommandForm(Generic[C]):
         return command, warnings
 
     def _registered(self) -> dict[str, str]:
-        """Return those of `new` whose field `name` is filled in."""
+        """Return those entries of `new` for which the name of a new record was typed."""
         return {at: part for at, part in self.new.items() if self.value(f"{part}/name").strip()}
 
     def _part(self, pointer: str) -> NewRecord:
-        """Return the new record with the typed values.
+        """Return the new record that was typed into the fields below a pointer.
 
         Raises:
             InvalidField: fields are wrong. The pointers of the faults are field names of the form.
@@ -333,9 +333,9 @@ class CommandForm(Generic[C]):
             self.errors.setdefault(pointer, []).append(sentence)
 
     def _as_typed(self, pointer: str) -> str:
-        """Return the pointer of the form field in which a field of the command is typed.
+        """Return the pointer of the form field into which a field of the command was typed.
 
-        An expiry month is typed in the field of the expiry day.
+        An expiry month may be typed into the field of the expiry day.
         """
         start, _, name = pointer.rpartition("/")
         if name == "expires_month" and pointer not in self.fields:
@@ -410,9 +410,9 @@ class CommandForm(Generic[C]):
         return str(done.location)
 
     def confirm(self, warnings: Sequence[Warned]) -> None:
-        """Check that the user confirmed all warnings. Call this in the job.
+        """Check that the user confirmed all warnings. Call this in the job that records the form.
 
-        The error undoes what the job recorded.
+        If the error is raised, nothing that the job recorded is kept.
 
         Raises:
             Unconfirmed: a warning is not confirmed.
@@ -463,7 +463,7 @@ async def submit(
 
 
 def warning_key(warned: Warned) -> str:
-    """Return the key with which a form confirms a warning."""
+    """Return the key that a form sends to confirm a warning."""
     # The id of a lot contains the number of an entry, which differs when the form is sent again.
     lot = re.fullmatch(r"l_.+_(\d+)", warned.about)
     return f"{warned.warning}:{lot[1] if lot else warned.about}"

@@ -55,14 +55,17 @@ ROWS = 50
 """Number of deliveries on a page of the list."""
 
 MAX_CHOICES = 200
-"""Largest number of allocations that the form of a new delivery offers."""
+"""Maximum number of allocations that the form of a new delivery offers."""
 
 ALL = "all"
-"""Value of the status filter that lists deliveries of every status."""
+"""The value of the status filter that selects deliveries of every status."""
 
 
 LIVE = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
-"""Options of the route for the part of a page that is loaded repeatedly. It names no recipients."""
+"""The `opt` of the route for the part of a delivery's page that browsers reload again and again.
+
+That part names no recipients.
+"""
 
 
 class DeliveryPages(Controller):
@@ -135,7 +138,7 @@ class DeliveryPages(Controller):
     async def photo(
         self, context: Context, delivery: FromPath[str], entry: FromPath[str]
     ) -> PhotoResponse:
-        """Return the photo of a stop that an entry recorded."""
+        """Return the photo of a stop, by the number of the entry that added it."""
         return await photo_response(context, delivery, entry)
 
     @post("/{delivery:str}/outcomes", opt=STAFF)
@@ -158,21 +161,21 @@ class DeliveryPages(Controller):
 
     @post("/{delivery:str}/reassign", opt=STAFF)
     async def reassign(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Give a delivery to another team. If that is refused, show it with the errors."""
+        """Give a delivery to another team. If that is refused, show its page with the errors."""
         form = await CommandForm.read(context.request, ReassignDelivery)
         return await _change(context, delivery, form)
 
     @post("/{delivery:str}/undo", opt=STAFF)
     async def undo(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Take stops off a delivery. If that is refused, show it with the errors."""
+        """Take stops off a delivery. If that is refused, show the delivery with the errors."""
         form = await CommandForm.read(context.request, UndoDispatch)
         return await _change(context, delivery, form)
 
     @post("/{delivery:str}/move-stops", opt=STAFF)
     async def move_stops(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Move stops, and show the delivery that has them now.
+        """Move stops to another delivery, and show that delivery.
 
-        If that is refused, show the delivery with the errors.
+        If that is refused, show the delivery that has the stops, with the errors.
         """
         form = await CommandForm.read(context.request, MoveStops)
         form.fields["/delivery"] = delivery
@@ -185,14 +188,14 @@ class DeliveryPages(Controller):
 
     @get("/{delivery:str}/live", opt=LIVE)
     async def live(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Show the part of the page that changes often: reported stops, conflicts, phones."""
+        """Show the part of a delivery's page that changes often: stops, conflicts and phones."""
         with context.reading() as books:
             state = _live_state(context, books, get_delivery(books, delivery))
             return render_page(context.request, "delivery_live.html", **state)
 
     @post("/{delivery:str}/close", opt=STAFF)
     async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Close a delivery, and ask first if a phone may have unsent records."""
+        """Close a delivery. If a phone may have unsent records, ask for confirmation first."""
         form = await CommandForm.read(context.request, CloseDelivery)
         return await _change(
             context,
@@ -219,7 +222,7 @@ async def _change(
 
 
 def _sort_stops(form: CommandForm[Dispatch]) -> None:
-    """Sort the chosen allocations by the numbers that were typed beside them.
+    """Sort the chosen allocations by the stop numbers that the user typed beside them.
 
     Allocations without a number come last, in the order of the form.
     """
@@ -304,7 +307,7 @@ def _has_quantity(form: CommandForm[ReportOutcome], line: StopLineView) -> bool:
 
 
 def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -> dict[str, Any]:
-    """Return what `delivery_live.html` shows.
+    """Return the values that the template `delivery_live.html` shows.
 
     Auditors do not see phones, because their labels may be names.
     """

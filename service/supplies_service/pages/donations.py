@@ -74,8 +74,8 @@ class DonationPages(Controller):
     ) -> Response[bytes]:
         """Show the form of a donation.
 
-        The location and the person who handled the goods are filled in as in the last donation that
-        the signed-in user recorded.
+        The location and the handler (the person who accepted the goods) are filled in from the last
+        donation that the signed-in user recorded.
 
         Args:
             donor: Code with which the field of the donor is filled in. None leaves it empty.
@@ -156,7 +156,7 @@ class DonationPages(Controller):
 
 
 class ReceiptPages(Controller):
-    """Routes of the receipts that the pages print."""
+    """Route of the receipts that pages show in a frame for printing."""
 
     path = "/receipts"
     include_in_schema = False
@@ -177,7 +177,7 @@ async def _change(
     form: CommandForm[F],
     show: Callable[[RequestContext, CommandForm[F], str], Response[bytes]],
 ) -> Response[bytes]:
-    """Record a correction or reversal of a donation. If that is refused, show its form again.
+    """Correct or reverse a donation. If that is refused, show the form with the errors.
 
     The form contains the number of the entry that the user saw. If the donation was changed after
     that entry, the form is refused.
@@ -205,7 +205,7 @@ async def _change(
 
 
 def warnings_of(books: Books, donation: str) -> list[Warned]:
-    """Return the warnings about a donation. They are the same as over REST."""
+    """Return the warnings about a donation, which are the same as in the REST API."""
     with books.cache_queries():
         return [
             *find_likely_duplicates(books, donation),
@@ -220,9 +220,9 @@ def warnings_of(books: Books, donation: str) -> list[Warned]:
 
 
 def _remembered(books: Books, by: str) -> dict[str, str]:
-    """Return the location and the handling person of the last donation that a user recorded.
+    """Return the location and the handler of the last donation that a user recorded.
 
-    If the user recorded no donation, return the location only if the station has just one.
+    If the user has recorded no donation, return the location if the station has only one.
 
     Args:
         by: Code of the user.

@@ -38,7 +38,7 @@ ROWS = 50
 
 
 _TEXT_FIELDS = frozenset({"note", "reason", "who", "evidence", "expiry_reason"})
-"""Fields with free text. A page shows them only to readers who may see them."""
+"""Fields with free text. A page shows them only to users who may read free text."""
 
 
 class EntryPages(Controller):
@@ -151,7 +151,10 @@ def _show_correction(
 
 
 def _loaded(books: Books, form: CommandForm[Correct]) -> list[StopLineView]:
-    """Return the loaded lines of the stop whose outcome is corrected. Other forms have none."""
+    """Return the lines that were loaded for the stop whose outcome the form corrects.
+
+    If the form corrects something else, return no lines.
+    """
     name, allocation = form.value("/command/delivery"), form.value("/command/allocation")
     if form.value("/command/type") != "ReportOutcome":
         return []
@@ -202,7 +205,7 @@ class ChangedField(NamedTuple):
 def _changed_fields(books: Books, entry: EntryView) -> list[ChangedField]:
     """Return the fields that a correction changed, without free texts.
 
-    The result is empty for a reversal, for a donation, and for entries that correct nothing.
+    The list is empty if the entry reverses another one, is about a donation, or corrects nothing.
     """
     if entry.supersedes is None or entry.kind not in CORRECTABLE_KINDS - {"donation_received"}:
         return []
@@ -223,7 +226,7 @@ def _is_conflict(entry: EntryView) -> bool:
 
 
 def _stated(conflict: ConflictView) -> dict[str, Any]:
-    """Return the command of a conflict as it was reported."""
+    """Return the fields of the command that was recorded as a conflict, as reported."""
     stated: dict[str, Any] = msgspec.json.decode(conflict.stated)
     return stated
 
@@ -241,12 +244,10 @@ def _recorded_stop(books: Books, conflict: ConflictView) -> StopView | None:
 
 
 class CounterNow(NamedTuple):
-    """The present counter of a team whose reported hand-out contradicts the books.
-
-    The form that resolves the conflict shows it.
+    """A team's counter, for the form that resolves a conflict about a hand-out of the team.
 
     Attributes:
-        location: The present counter of the team; None if it has none.
+        location: The counter that the team has today; None if it has none.
         free: For each item of the report, the free quantity at the reported place, in base units.
     """
 
@@ -255,7 +256,7 @@ class CounterNow(NamedTuple):
 
 
 def _counter_now(books: Books, conflict: ConflictView) -> CounterNow | None:
-    """Return the present counter for a conflict about a hand-out; None for other conflicts."""
+    """Return the team's counter for a conflict about a hand-out; None for other conflicts."""
     stated = _stated(conflict)
     if "team" not in stated:
         return None

@@ -27,7 +27,7 @@ class ExportPages(Controller):
 
     @get(opt=_DOWNLOADERS)
     async def choose(self, context: Context) -> Response[bytes]:
-        """Show the formats, each with a form that downloads the books in it."""
+        """Show the export formats, each with a form that downloads the books."""
         return render_page(
             context.request,
             "exports.html",

@@ -24,10 +24,13 @@ from supplies_service.pages.reports import FirstDay, LastDay
 from supplies_service.request_context import Context, RequestContext
 
 HOUSEHOLDS = {"surveyed": list_surveyed_households, "fully-met": list_fully_met_households}
-"""The numbers in the report that count households."""
+"""The figures of the station report that count households, each with its list of them."""
 
 ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}
-"""The numbers in the report that count activities of one kind. `activity` counts any other kind."""
+"""The figures of the station report that count one kind of activity.
+
+The figure `activity` counts any other kind.
+"""
 
 
 class FigurePages(Controller):

@@ -21,7 +21,7 @@ from supplies_service.request_bodies import read_body
 from supplies_service.security.authentication import DONOR_COOKIE, PHONE_COOKIE, SESSION_COOKIE
 
 _LONGEST_COOKIE = 400 * 24 * 60 * 60
-"""Longest time for which browsers keep a cookie, in seconds."""
+"""Maximum time in seconds for which browsers keep a cookie."""
 
 
 class PasswordsDiffer(SuppliesError):
@@ -119,7 +119,7 @@ def safe_path(text: str) -> str:
 
 
 def session_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> Cookie:
-    """Return the cookie of a session, for all pages. A `seconds` of 0 deletes it."""
+    """Return the session cookie, which browsers send to all pages. 0 `seconds` deletes it."""
     return _cookie(request, SESSION_COOKIE, "/", secret, seconds)
 
 
@@ -129,7 +129,9 @@ def device_cookie(
     password: StoredPassword,
     device: str | None = None,
 ) -> Cookie:
-    """Return the cookie of a device in which the user has just signed in, for the sign-in page.
+    """Return the cookie by which the sign-in page recognizes a device.
+
+    It is set when a user has signed in on the device.
 
     Args:
         device: The name of the device if it is known.
@@ -144,15 +146,15 @@ def device_cookie(
 
 
 def donor_cookie(request: Request[Any, Any, Any], secret: str, seconds: int) -> Cookie:
-    """Return the cookie with a donor's link, for the donor's pages. A `seconds` of 0 deletes it."""
+    """Return the cookie with a donor's link, for the donor's pages. 0 `seconds` deletes it."""
     return _cookie(request, DONOR_COOKIE, "/my", secret, seconds)
 
 
 def phone_cookie(request: Request[Any, Any, Any], secret: str) -> Cookie:
-    """Return the cookie of a phone that joined a team, for its run and for `/api`.
+    """Return the cookie of a phone that joined a team, for the page `/run` and for `/api`.
 
-    The browser keeps the cookie for longer than the service accepts it, so that a phone that joins
-    again later is recognized as the same phone.
+    The browser keeps the cookie for longer than the service accepts it. So a phone that joins a
+    second time is recognized as the same phone.
     """
     return _cookie(request, PHONE_COOKIE, "/", secret, _LONGEST_COOKIE)
 

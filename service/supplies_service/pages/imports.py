@@ -43,7 +43,7 @@ _ON_PAGE = {
         "the file has no column for {wanted}; choose one below, or give one value for all rows"
     ),
 }
-"""Sentences that name options of the command line, each with the sentence for the page."""
+"""For each message that names options of the command line: the message for the page."""
 
 _OPTIONS = ("create_items", "create_people", "open_missing")
 _DAY_FIRST = {"day": True, "month": False}
@@ -52,13 +52,13 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 class ColumnChoice(NamedTuple):
-    """A column that rows of the chosen kind may have.
+    """A column that a kind of row may have, and the user's choice of what to read as this column.
 
     Attributes:
-        found: The heading from which it is read; "" if the program recognized none.
+        found: The heading that the program recognized as this column; "" if none.
         chosen: The heading that the user chose; "" if the user chose none.
-        headings: The headings to choose from.
-        value: One value for all rows.
+        headings: The headings of the file, to choose from.
+        value: A value that the user typed for all rows instead.
     """
 
     name: str
@@ -135,10 +135,10 @@ def _job(context: RequestContext, fields: dict[str, str]) -> ImportJob:
 
 
 def _options(context: RequestContext, kind: str, fields: dict[str, str]) -> ImportOptions:
-    """Return the choices of the form, with the saved ones that it names.
+    """Return the user's choices in the form, completed by saved choices if the form names any.
 
     Raises:
-        InvalidField: the year or month is invalid, or nothing is saved under the name.
+        InvalidField: the year or month is invalid, or no choices are saved under the name.
     """
 
     def chosen(prefix: str) -> dict[str, str]:
@@ -199,23 +199,23 @@ def _show(
 
 
 def _for_page(sentence: str) -> str:
-    """Return a sentence with the fields of the page in place of options of the command line."""
+    """Return a message with fields of the page instead of options of the command line."""
     if not isinstance(sentence, Sentence) or sentence.template not in _ON_PAGE:
         return sentence
     return Sentence(_ON_PAGE[sentence.template], **sentence.values)
 
 
 def _in_language(context: RequestContext, sentence: str) -> str:
-    """Return a sentence in the language of the reader, as the page shows it."""
+    """Return a message in the language of the page."""
     with context.reading() as books:
         language = language_of(context.request, paper_settings(books).languages)
     return translate_sentence(_for_page(sentence), language)
 
 
 def _headings(answer: ImportAnswer) -> list[str]:
-    """Return the headings of the file, to choose from.
+    """Return the headings of the file, for the user to choose from.
 
-    If none were recognized, these are the texts of the row with the most cells.
+    If no headings were recognized, return the texts of the row with the most cells filled in.
     """
     found = [name for sheet in getattr(answer.result, "sheets", []) for name in sheet.headings]
     if not found:

@@ -31,7 +31,7 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.catalogue import change_record
 
 OPEN = (NEEDED, CLAIMED, PLEDGED, ALLOCATED, IN_TRANSIT, LENT)
-"""The kinds of account whose balances stay with the replaced item until they are zero."""
+"""Kinds of account. If their balance is not zero, it stays with the replaced item."""
 
 
 class ItemToReplace(StrictStruct, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ def render_page(
 def render_page_of(
     books: Books, request: Request[Any, Any, Any], template: str, **values: object
 ) -> Response[bytes]:
-    """Return a page as `render_page` does, in the thread that reads the books."""
+    """Render a page in the thread that reads the books; see `render_page`."""
     return html(_content(request, books, template, values))
 
 

@@ -128,7 +128,10 @@ def _defaults() -> dict[str, str]:
 
 
 def _address_for_phones(books: Books, shown: str, path: str) -> str:
-    """Return the address that phones open: at the station's address, if `shown` is a local one."""
+    """Return the address at which phones open a link.
+
+    If the address `shown` in the browser is a local one, it is the station's web address.
+    """
     host = books.station.host
     if is_local_address(shown) and not is_local_address(host):
         return f"{host.rstrip('/')}{path}"

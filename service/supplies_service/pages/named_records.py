@@ -36,7 +36,10 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
     "party": Donor,
     "borrower": Donor,
 }
-"""The kind of record for each field that contains a code. Users type the code or a name."""
+"""The kind of record that a field refers to, by the name of the field.
+
+The field contains a code. Users type the code or a name.
+"""
 
 PARTY_FIELDS = frozenset({"party", "borrower"})
 """Fields that name a supplier, maker, lender or borrower.
@@ -47,10 +50,10 @@ These parties are registered in the same way as donors.
 _PARTY_ACCOUNTS = (BOUGHT, MADE, BORROWED, LENT)
 
 OTHER_CODES = frozenset({(SendShipment, "to")})
-"""Fields of commands whose name is in `REFERENCES`, but which contain another kind of code."""
+"""Fields of commands that have a name from `REFERENCES` but contain another kind of code."""
 
 MAX_CHOICES = 12
-"""Largest number of records that a page offers if several fit a typed name."""
+"""Maximum number of records that a page offers if several match a typed name."""
 
 
 class Choice(NamedTuple):
@@ -82,9 +85,10 @@ def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | l
 
 
 def is_party(books: Books, code: str) -> bool:
-    """Return whether a supplier, maker, lender or borrower is known, even if it is not registered.
+    """Return whether the code of a supplier, maker, lender or borrower was used before.
 
-    It is known if the code is the station's own, or if goods came from it or were lent to it.
+    This is true for the station's own code, and if goods came from that party or were lent to it.
+    The party need not be registered.
     """
     if code == books.station_code:
         return True
@@ -118,7 +122,7 @@ def find_purpose(books: Books, text: str) -> str | list[Choice]:
 def code_filter(
     books: Books, kind: type[CatalogueRecord], text: str | None, pointer: str
 ) -> str | None:
-    """Return the code of the record that a typed filter means; None for an empty text.
+    """Return the code of the record that was typed into a list's filter; None for empty text.
 
     Args:
         books: The books.

@@ -49,7 +49,7 @@ SEPARATOR = " · "
 """The text between the name and the code of a record in a form field."""
 
 MAX_OPTIONS = 200
-"""Largest number of records that a page lists to choose from."""
+"""Maximum number of records that a page lists to choose from."""
 
 _KINDS: Mapping[str, type[CatalogueRecord]] = {
     kind.table: kind for kind in (Donor, Recipient, Item, Location, Team, Community)
@@ -63,7 +63,7 @@ _PAGES = {
     "v": "/deliveries",
     "x": "/shipments",
 }
-"""Addresses of the pages about documents, by the prefix of their ids."""
+"""Addresses of the pages about documents, by the prefix of the documents' ids."""
 
 N = TypeVar("N", bound=CatalogueRecord)
 
@@ -160,9 +160,9 @@ class Names:
         return self.recipient(code)
 
     def user(self, code: str) -> str:
-        """Return the login of a user or the label of a phone, or the code if names are hidden.
+        """Return the login of a user or the label of a phone.
 
-        The code is also returned if no user or phone has it.
+        Return the code if names are hidden from the reader, or if no user or phone has it.
         """
         if not self._personal:
             return code
@@ -174,7 +174,7 @@ class Names:
             return code
 
     def phone(self, by: str) -> str | None:
-        """Return the label of a phone by its code as author, or None if it is not a phone."""
+        """Return the label of a phone by its code; None if the code is not a phone's."""
         phone_id = by.removeprefix(phones.CALLER_PREFIX)
         if phone_id == by or not phones.exists(self._access, phone_id):
             return None
@@ -254,9 +254,9 @@ class Names:
         return self._name_of(_KINDS[kind], code)
 
     def options(self, kind: str) -> list[str]:
-        """Return the labels of all records of a kind.
+        """Return the labels of all records of a kind. Retired records are left out.
 
-        If there are more than `MAX_OPTIONS`, return none. Retired records are left out.
+        If there are more than `MAX_OPTIONS`, return an empty list.
         """
         found = list_records(self._books, _KINDS[kind], limit=MAX_OPTIONS, personal=self._personal)
         if found.next is not None:
@@ -294,12 +294,12 @@ class Names:
         return f"{self.recipient(need.recipient)} · {goods}"
 
     def next_address(self, path: str, filters: Mapping[str, str | None], after: str | None) -> str:
-        """Return the address of the next page of a list. Return "" if there is none.
+        """Return the address of the next page of a list, or "" if there is none.
 
         Args:
             path: The path of the list.
-            filters: The filters of the present page. None and "" are left out.
-            after: The cursor of the next page. None means that the present page is the last.
+            filters: The filters of the list. None and "" are left out.
+            after: The cursor of the next page. None means that there is no next page.
         """
         if after is None:
             return ""
@@ -335,7 +335,7 @@ class Names:
         return ""
 
     def conflict(self, conflict: ConflictView) -> str:
-        """Return the person and the team or place that a conflict is about."""
+        """Return whom a conflict is about, and the team or place that it is about."""
         stated = msgspec.json.decode(conflict.stated)
         if "recipient" in stated:
             parties = [self.recipient(stated["recipient"]), self.team(stated["team"])]

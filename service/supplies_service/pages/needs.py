@@ -39,7 +39,7 @@ ROWS = 50
 """Number of needs on a page of the list."""
 
 ALL = "all"
-"""Value of the status filter that lists needs of every status."""
+"""The value of the status filter that selects needs of every status."""
 
 
 class NeededLine(GoodsLine, frozen=True, kw_only=True):
@@ -196,7 +196,7 @@ def _noting(
 
 
 def _pointer_in_form(form: CommandForm[NeedsOfRecipient], at: int, pointer: str) -> str:
-    """Return the pointer of the form field in which a field of a need is typed.
+    """Return the pointer of the form field into which a field of a need was typed.
 
     Args:
         at: Number of the need among the lines that are not empty, from 0.

@@ -20,11 +20,11 @@ from supplies_service.security.rate_limit_checks import check_rate_limit
 
 
 class _Shown(NamedTuple):
-    """Values that a page shows only once.
+    """Secrets that a page shows only once.
 
     Attributes:
-        secret: The secret for the app, until the user types the first code.
-        recovery_codes: The new recovery codes, after the first code.
+        secret: The secret for the user's app. It is shown until the user has typed the first code.
+        recovery_codes: The recovery codes. They are shown after the user has typed the first code.
     """
 
     secret: str | None = None
@@ -82,7 +82,7 @@ class OneTimeCodePages(Controller):
 
     @post("/remove")
     async def remove(self, context: Context) -> Response[bytes]:
-        """Turn off one-time codes, if the user typed a right code."""
+        """Turn off one-time codes, if the user typed a valid code."""
         sent = await form_fields(context.request, ("code",))
         user = str(context.caller.user)
         line = access_line(context.request, context.caller, "revoked", detail="one-time codes")

@@ -96,7 +96,7 @@ class PasskeySignIn(Controller):
 
     @post("/challenge")
     async def challenge(self, context: Context) -> Response[bytes]:
-        """Return the data for the browser to sign in with a passkey. Requests are limited.
+        """Return the data for signing in with a passkey. The number of requests is limited.
 
         Raises:
             RateLimited: there were too many requests from this address.
@@ -145,7 +145,7 @@ class PasskeySignIn(Controller):
 
 
 def _site(request: Request[Any, Any, Any]) -> Site:
-    """Return the site whose passkeys a browser offers on this page."""
+    """Return the web site for which a browser creates and offers passkeys."""
     parts = urlsplit(str(request.base_url))
     return Site(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")
 

@@ -1,4 +1,4 @@
-"""The page of the periods: close days for booking, and reopen them with a reason."""
+"""The page on which days are closed for booking, and reopened with a reason."""
 
 from __future__ import annotations
 

@@ -27,16 +27,16 @@ from supplies_service.security.authorization import allow_anyone
 _BUILT_IN_BROWSER = re.compile(
     r"MicroMessenger|\bQQ/|Weibo|AliApp|DingTalk|Lark|FBAN|FBAV|Instagram|\bLine/", re.IGNORECASE
 )
-"""Names in `User-Agent` of messengers and other programs with a built-in browser.
+"""Names in `User-Agent` by which the built-in browsers of other programs are recognized.
 
-Such a browser has separate storage, and may not work without a network.
+Such a browser, for example of a messenger, has its own storage and may not work offline.
 """
 
 _NO_MODELS = ("K", "Mobile", "Tablet")
-"""What browsers say in place of the model, so that nobody is recognised by it."""
+"""What browsers send in place of the phone's model, to protect the user's privacy."""
 
 _NUMBERED = template("Phone {number}")
-"""The proposed name of a phone whose model is unknown."""
+"""The label that is proposed for a phone whose model is unknown."""
 
 _MODEL = re.compile(r"Android [\d.]+; ([^;)]{1,40}?)(?: Build/|[;)])|\b(iPhone|iPad)\b")
 

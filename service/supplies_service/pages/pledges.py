@@ -26,7 +26,7 @@ ROWS = 50
 """Number of pledges on a page of the list, and of needs that a pledge can claim."""
 
 ALL = "all"
-"""Value of the status filter that lists pledges of every status."""
+"""The value of the status filter that selects pledges of every status."""
 
 
 class PledgePages(Controller):
@@ -105,13 +105,13 @@ class PledgePages(Controller):
 
     @post("/{pledge:str}/cancel", opt=STAFF)
     async def cancel(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
-        """Cancel what is outstanding. If that is refused, show the pledge with the errors."""
+        """Cancel goods that have not arrived. If that is refused, show the errors."""
         form = await CommandForm.read(context.request, CancelPledge)
         return await _change(context, pledge, form)
 
     @post("/{pledge:str}/lapse", opt=STAFF)
     async def lapse(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
-        """End a pledge whose goods did not come. If that is refused, show it with the errors."""
+        """End a pledge whose goods did not come. If that is refused, show the errors."""
         form = await CommandForm.read(context.request, LapsePledge)
         return await _change(context, pledge, form)
 

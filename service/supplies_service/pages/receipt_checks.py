@@ -49,7 +49,7 @@ class ReceiptCheckPages(Controller):
 
 
 def _as_printed(typed: str) -> str:
-    """Return a number or code as it is printed: without spaces, and with ASCII letters."""
+    """Return a typed number or code in the printed form: without spaces, in ASCII letters."""
     return "".join(unicodedata.normalize("NFKC", typed).split())
 
 

@@ -104,7 +104,7 @@ def _form(text: str) -> Form:
 
 
 def _value(books: Books, option: ReportOption, text: str) -> str | int | None:
-    """Return the value of an option that was typed; None for an empty text."""
+    """Convert the text typed for an option of a report to its value; None for an empty text."""
     if option.record is not None:
         return code_filter(books, _RECORDS[option.record], text, f"/{option.name}")
     if not text.strip():

@@ -135,7 +135,7 @@ def _period(context: Context, first: str, last: str) -> tuple[date, date]:
 
 
 def _where(line: GoodsLine) -> list[Segment]:
-    """Return the bar of an item, which shows where its goods of the period went."""
+    """Return the bar that shows where the goods of an item from this period went."""
     return stacked_bar(
         {
             "handed-over": line.handed_over,
@@ -147,7 +147,7 @@ def _where(line: GoodsLine) -> list[Segment]:
 
 
 def _needs(books: Books, on: date) -> Mapping[str, Counter[str]]:
-    """Return how much of the needs for each item is met, set aside, promised and open."""
+    """Return, for each item, how much of its needs is met, set aside, promised and open."""
     parts = {MET: "met", ASSIGNED: "set-aside", CLAIMED: "promised", NEEDED: "open"}
     sums = sum_balances(books, tuple(parts), on=on)
     found: dict[str, Counter[str]] = {}

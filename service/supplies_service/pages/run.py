@@ -1,4 +1,4 @@
-"""The routes of the page of a delivery team. Its files contain no data; see `run_shell`."""
+"""The routes of the phone page of a delivery team. Its files contain no data; see `run_shell`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from supplies_service.request_context import Context
 from supplies_service.security.authorization import allow_anyone, allow_roles
 
 _ASK_AGAIN = {"Cache-Control": "no-cache"}
-"""A browser asks for a newer version each time, and may use the present one without a network."""
+"""Header that makes a browser ask for a newer version each time.
+
+Without a network, the browser may use the version that it has.
+"""
 
 
 class RunPages(Controller):
@@ -29,13 +32,13 @@ class RunPages(Controller):
 
     @get("/{delivery:str}/{allocation:str}")
     async def stop(self, delivery: FromPath[str], allocation: FromPath[str]) -> Response[bytes]:
-        """Return the same page. Its script opens the stop, as the code of a slip asks for it."""
+        """Return the same page. Its script opens one stop, for the QR code of a slip."""
         del delivery, allocation  # the script reads them in the address
         return _shell()
 
     @get("/sw.js")
     async def service_worker(self) -> Response[bytes]:
-        """Return the service worker, which is allowed to serve `/run` itself."""
+        """Return the service worker script, and allow it to handle requests for `/run`."""
         headers = {**_ASK_AGAIN, "Service-Worker-Allowed": "/run"}
         return Response(run_shell.service_worker(), media_type="text/javascript", headers=headers)
 

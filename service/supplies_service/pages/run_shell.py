@@ -1,7 +1,7 @@
-"""The files of the page of a delivery team: its shell, its service worker and its manifest.
+"""The files of the phone page of a delivery team: its HTML, its service worker and its manifest.
 
 They contain no data and are the same for everybody, so that a phone can keep them. The scripts of
-`assets/run` fetch the run from `/api/run` and keep it on the phone.
+`assets/run` fetch the team's deliveries from `/api/run` and keep them on the phone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def script_texts() -> set[str]:
 
 @cache
 def shell() -> bytes:
-    """Return the page without data."""
+    """Return the HTML of the page, without data."""
     chinese = translations("zh")
     texts = {text: chinese.gettext(text) for text in sorted(script_texts())}
     # In a script element, only "<" could end the text early.
@@ -50,7 +50,7 @@ def shell() -> bytes:
 
 @cache
 def service_worker() -> bytes:
-    """Return the script that keeps the page on the phone, with the list of its files."""
+    """Return the script that stores the page's files on the phone, with the list of these files."""
     kept: Mapping[str, bytes] = {
         "/run": shell(),
         **{file.address: file.content for file in _assets_of_page()},
@@ -63,7 +63,7 @@ def service_worker() -> bytes:
 
 @cache
 def manifest() -> bytes:
-    """Return what a phone needs to show the page as an app."""
+    """Return the web app manifest, with which a phone shows the page as an app."""
     return json.dumps(
         {
             "id": "/run",
@@ -89,7 +89,7 @@ def manifest() -> bytes:
 
 
 def _assets_of_page() -> list[Asset]:
-    """Return the files that the page loads: its scripts with all that they import, and its look."""
+    """Return the page's files: its scripts with all that they import, styles and icons."""
     found: dict[str, Asset] = {}
     waiting = [asset(name) for name in (FIRST_SCRIPT, *_STYLES_AND_IMAGES)]
     while waiting:

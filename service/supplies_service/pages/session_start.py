@@ -1,4 +1,4 @@
-"""Start the session of a user who proved who they are, and draw the sign-in form.
+"""Start the session of a user who has been authenticated, and render the sign-in form.
 
 A session may end while a user fills in a form. The sign-in form then contains the typed fields.
 After the user has signed in, a page sends the fields back to the form.
@@ -140,7 +140,7 @@ async def log_refused_sign_in(context: RequestContext, who: str | None) -> None:
 def known_device(
     context: RequestContext, access: AccessContext, password: users.StoredPassword
 ) -> str | None:
-    """Return the name of the device that sent the request, if the user has signed in there."""
+    """Return the name of the requesting device, if the user has signed in on it before."""
     cookie = context.request.cookies.get(devices.cookie_name(access, password.user))
     return devices.known_device(access, password, cookie)
 
@@ -219,7 +219,7 @@ def code_page(
 
 
 def tour_people(request: Request[Any, Any, Any]) -> list[users.User]:
-    """Return the users as whom a visitor can sign in without a password.
+    """Return the users of the demo, as whom a visitor can sign in without a password.
 
     The list is empty unless the first station has the books of the demo and the request comes
     directly from this machine.
@@ -232,9 +232,9 @@ def tour_people(request: Request[Any, Any, Any]) -> list[users.User]:
 
 
 def continue_page(request: Request[Any, Any, Any], form: SignInForm) -> Response[bytes]:
-    """Return a page that sends typed fields back to their form.
+    """Return a page that sends typed fields back to their form after signing in.
 
-    The form is only shown again; nothing is recorded.
+    This shows the form with its fields; nothing is recorded.
 
     Raises:
         Malformed: the fields cannot be read.

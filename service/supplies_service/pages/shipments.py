@@ -154,7 +154,7 @@ class ShipmentPages(Controller):
 def _take_apart(form: CommandForm[Any], pointer: str) -> None:
     """Replace a pasted entry of another station by its fields `previous`, `body` and `hash`.
 
-    Any other text is left unchanged, so that it is refused at its field.
+    A text that is not an entry is left unchanged. It is refused later, at its field.
     """
     text = form.value(pointer).strip()
     try:
@@ -213,7 +213,7 @@ def _show_receive(context: RequestContext, form: CommandForm[ReceiveShipment]) -
 
 
 def _lines_to_receive(books: Books, form: CommandForm[ReceiveShipment]) -> list[SentLine]:
-    """Return the lines of the shipment that a form is about, and fill in its id.
+    """Return the lines of the shipment that a form receives. Fill in the shipment's id in the form.
 
     Raises:
         InvalidField: the pasted text is not an entry that sends a shipment.
@@ -250,5 +250,5 @@ def _show(
 
 
 def _as_text(entry: Citation | None) -> str | None:
-    """Return the shipment as text, to be pasted into the form of the other station."""
+    """Return the entry of a shipment as text, to be pasted into the form of the other station."""
     return None if entry is None else msgspec.json.encode(entry).decode()

@@ -243,7 +243,10 @@ async def _check_attempts(context: RequestContext, login: str, device: str | Non
 
 
 def _first_page(context: RequestContext, user: users.User) -> str:
-    """Return the page for a user who set a password: if the station is new, the setup guide."""
+    """Return the address of the first page for a user who has just set a password.
+
+    It is the setup guide for a coordinator of a new station, and the home page otherwise.
+    """
     with context.reading() as books:
         steps = get_first_steps(books)
     is_new = not steps.entries and not (steps.place and steps.items)
@@ -296,7 +299,7 @@ def _find_invited_user(
 
 
 def _invited_user(access: AccessContext, secret: str) -> users.User | None:
-    """Return the user for whom an invitation is; None if it was used or has expired."""
+    """Return the user whom an invitation is for; None if it was used or has expired."""
     found = credentials.authenticate(access, secret, ("invitation",))
     if found is None or found.caller.user is None:
         return None

@@ -30,13 +30,13 @@ from supplies_service.request_context import Context, RequestContext
 
 
 class FirstPapers(StrictStruct, frozen=True, kw_only=True):
-    """The languages of papers, as the guide asks for them."""
+    """The part of the guide's form that sets the languages of papers."""
 
     languages: Languages = "zh+en"
 
 
 class FirstSettings(StrictStruct, frozen=True, kw_only=True):
-    """The settings that the guide asks for."""
+    """The form in which the guide asks for the settings of the station."""
 
     name: Label
     name_en: Label | None = None
@@ -46,7 +46,7 @@ class FirstSettings(StrictStruct, frozen=True, kw_only=True):
 
 
 class FirstPlace(StrictStruct, frozen=True, kw_only=True):
-    """The first place where goods are stored."""
+    """The form in which the guide asks for the first place where goods are stored."""
 
     name: Label
     name_en: Label | None = None
@@ -75,7 +75,7 @@ class StartPages(Controller):
 
     @post("/station")
     async def save_station(self, context: Context) -> Response[bytes]:
-        """Store the settings, and go on to the place."""
+        """Store the settings, and show the next step: the first place."""
         form = await CommandForm.read(context.request, FirstSettings)
         if not form.is_save:
             return _station_page(context, form)
@@ -100,7 +100,7 @@ class StartPages(Controller):
 
     @post("/place")
     async def save_place(self, context: Context) -> Response[bytes]:
-        """Register the place, and go on to the items."""
+        """Register the place, and show the next step: the items."""
         form = await CommandForm.read(context.request, FirstPlace)
         if not form.is_save:
             return _place_page(context, form)
@@ -125,7 +125,7 @@ class StartPages(Controller):
 
     @post("/items")
     async def save_items(self, context: Context) -> Response[bytes]:
-        """Register the ticked items, and go on to the users."""
+        """Register the ticked items, and show the next step: the users."""
         form = await CommandForm.read(context.request, EmptyBody)
         ticked = {name.removeprefix("/") for name in form.fields}
         try:
@@ -169,6 +169,6 @@ def _items_page(context: RequestContext, form: CommandForm[EmptyBody]) -> Respon
 
 
 def _known_codes(books: Books) -> set[str]:
-    """Return the codes of the listed goods that the station has already."""
+    """Return the codes of the common relief goods that the station has already registered."""
     codes = {item.code for item in relief_goods()}
     return codes - {item.code for item in new_relief_goods(books, codes)}

@@ -160,7 +160,7 @@ def _fields(shown: StationWithSettings) -> dict[str, str]:
 
 
 def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
-    """Return the settings in the form, as those of the API.
+    """Return the settings in the form, in the form in which the REST API takes them.
 
     Raises:
         InvalidField: fields are wrong.
@@ -179,7 +179,7 @@ def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
 def _by_code(
     form: CommandForm[StationForm], pointer: str, lines: Sequence[UnitLine | PurposeLine]
 ) -> dict[str, Any]:
-    """Return the words of the lines of a list, by code.
+    """Return the other fields of each line of a list in the form, by the code in the line.
 
     Raises:
         InvalidField: two lines have the same code.
@@ -195,7 +195,7 @@ def _by_code(
 
 
 def _digest(shown: StationWithSettings) -> str:
-    """Return a digest of the settings, which changes when the settings are changed."""
+    """Return a hash of the settings, to notice when somebody else has changed the settings."""
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:32]
 
 

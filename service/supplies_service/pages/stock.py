@@ -68,10 +68,10 @@ NEW_RECORDS: Mapping[str, tuple[str, type[NewRecord], str]] = {
     "lend": ("/borrower", Donor, "/new_party"),
     "issue": ("/purpose", PurposeName, "/new_purpose"),
 }
-"""The fields whose record may be registered with the form: the arguments of `allow_new`."""
+"""For forms that can also register a record: the arguments of `CommandForm.allow_new`."""
 
 ARRIVALS = ("arrival", "opening", "take-back", "found")
-"""The forms about goods that are not in stock yet."""
+"""The names of the forms that add goods to the stock."""
 
 
 class StockPages(Controller):

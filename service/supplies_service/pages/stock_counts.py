@@ -160,7 +160,10 @@ def _show(
 
 
 def _fill_in_differences(form: CommandForm[Settle], balances: list[BalanceView]) -> None:
-    """Fill the form with the missing goods or, if nothing is missing, with the surplus goods."""
+    """Fill in the form that settles differences, with the missing goods of a count.
+
+    If nothing is missing, fill in the surplus goods instead.
+    """
     missing = [one for one in balances if one.quantity > 0]
     form.fields["/by"] = "lost" if missing else ""
     for at, one in enumerate(missing or balances):

@@ -22,9 +22,10 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
-"""Number of alerts of one kind, of items, and of teams that the page shows at first.
+"""Number of alerts of one kind, of items, and of teams that the home page shows at first.
 
-Further alerts can be unfolded. Further items and teams are on the pages to which the lists link.
+More alerts are in a section that can be unfolded. More items and teams are on the pages that the
+lists link to.
 """
 
 LATEST = 5
@@ -50,12 +51,12 @@ ROLES_THAT_ACT: Mapping[AlertKind, tuple[UserRole, ...]] = {
     "donor_request_open": STAFF,
     "local_address": ("coordinator",),
 }
-"""For each kind of alert, the roles that may do something about it. Only they see the next step."""
+"""For each kind of alert, the roles that can act on it. Only they see the next step."""
 
 TASKS_ONLY: frozenset[AlertKind] = frozenset(
     {"to_be_forgotten", "donor_request_open", "local_address"}
 )
-"""Alerts about no goods. Roles that may do nothing about them do not see them."""
+"""Kinds of alert that are not about goods. They are shown only to roles that can act on them."""
 
 
 class TodayPages(Controller):
@@ -109,7 +110,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
 
 
 def _is_shown(what: AlertKind, role: Role) -> bool:
-    """Return whether a role sees alerts of a kind in a group of their own."""
+    """Return whether the home page has a group of alerts of this kind for a role."""
     return what != "delivery_out" and (what not in TASKS_ONLY or role in ROLES_THAT_ACT[what])
 
 
@@ -122,7 +123,7 @@ def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
 
 
 def _carried(delivery: DeliveryView) -> Counter[str]:
-    """Return the quantity of each item that a team still has, in base units."""
+    """Return the quantity of each item that a team still carries, in base units."""
     carried: Counter[str] = Counter()
     for stop in delivery.stops:
         for line in stop.lines:

@@ -24,7 +24,7 @@ _GROUPED = re.compile(r"\d{1,3}(,\d{3})+", re.ASCII)
 
 
 def command_of(kind: type[C], fields: Mapping[str, str]) -> C:
-    """Return the command with the values of form fields.
+    """Convert the texts in the fields of a form to a command.
 
     Raises:
         InvalidField: fields are wrong. The pointers of the faults are field names of the form.
@@ -39,7 +39,7 @@ def command_of(kind: type[C], fields: Mapping[str, str]) -> C:
 
 
 def fields_of(command: msgspec.Struct, start: str = "") -> dict[str, str]:
-    """Return the form fields for a command.
+    """Convert a command to the texts in the fields of a form.
 
     Args:
         command: The command.
@@ -74,7 +74,7 @@ def _add_fields(kind: Any, value: Any, pointer: str, fields: dict[str, str]) -> 
 
 
 def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the types of a struct's fields, by their names in JSON."""
+    """Return the type of each field of a struct, by the name that the field has in JSON."""
     hints = get_type_hints(struct, include_extras=True)
     return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
 
@@ -131,7 +131,7 @@ def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
 
 
 def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the fields as nested dicts. Fields without text are left out."""
+    """Return the form fields as nested dicts, following the pointers. Empty fields are left out."""
     tree: dict[str, Any] = {}
     for pointer, text in fields.items():
         if not text.strip():
@@ -235,7 +235,7 @@ def _digits(currency: str) -> int:
 
 
 def _with_form_pointer(fault: Fault, names: Mapping[str, str]) -> Fault:
-    """Return a fault that points to the form field in which the value was typed."""
+    """Return a fault with the pointer of the form field into which the value was typed."""
     there, rest = fault.pointer, ""
     while there not in names:
         there, _, name = there.rpartition("/")

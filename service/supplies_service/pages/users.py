@@ -28,7 +28,7 @@ ROWS = 50
 """Number of users on a page of the list."""
 
 _FORMS = ("invitation", "sign_out", "second_factor", "disable", "enable")
-"""The forms on the page of a user that consist of a button only."""
+"""The names of the forms on a user's page that have only a button and no fields."""
 
 
 class UserPages(Controller):
