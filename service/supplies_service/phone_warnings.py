@@ -30,8 +30,9 @@ def find_silent_phones(access: AccessContext, delivery: str) -> list[Warned]:
 def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> list[Warned]:
     """Return a warning for each phone whose unsent records may be hand-outs at a counter.
 
-    A hand-out on a closed day is booked on the first open day. One at a location that is not the
-    counter of the team is a conflict. So it is better if the phones send their records first.
+    Use it before days are closed or a team's counter changes. Hand-outs on a closed day are booked
+    on the first open day. Hand-outs at a location that is not the team's counter become conflicts.
+    So the phones should send their records first.
 
     Args:
         team: The team whose counter changes; None for all teams with a counter.
@@ -43,7 +44,7 @@ def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> lis
 def find_counter_warnings(
     access: AccessContext, before: CatalogueRecord, after: CatalogueRecord
 ) -> list[Warned]:
-    """Return a warning for each phone whose unsent hand-outs a change of counter makes conflicts.
+    """Return a warning for each phone whose unsent hand-outs a new counter would make conflicts.
 
     The list is empty if the changed record is not a team, or if the team's counter stays the same.
     """
