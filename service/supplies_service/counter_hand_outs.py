@@ -1,6 +1,6 @@
 """Hand-outs at a team's counter, as the team's phones report them.
 
-A counter is the location whose free goods a team may hand out.
+A counter is the location whose unallocated goods a team may hand out.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class HttpSemanticsMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Apply these rules to a request and its response."""
+        """Apply the HTTP rules of this middleware (see the class) to a request and its response."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return

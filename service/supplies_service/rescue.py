@@ -56,7 +56,7 @@ class UnsentRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
-    """The unsent records of a phone, and the time of its clock when it showed the text."""
+    """The unsent records of a phone, and the time of its clock when it showed the rescue text."""
 
     now: Timestamp
     records: list[UnsentRecord]
@@ -106,13 +106,13 @@ class Rescued(View, frozen=True, kw_only=True):
 
 
 def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
-    """Return the unsent records in a text, each group with the id of its phone.
+    """Return the unsent records in a rescue text, each group with the id of its phone.
 
-    Lines may be in any order, and may occur more than once. A phone may have shown several texts,
-    which are then sorted by the time of its clock.
+    Lines may be in any order, and may occur more than once. If a phone showed several rescue texts,
+    they are sorted by the time of the phone's clock.
 
     Raises:
-        InvalidField: the text has no such lines, a part is missing, or parts do not belong
+        InvalidField: there are no lines of a rescue text, a part is missing, or parts do not belong
             together.
     """
     parts: dict[tuple[str, int], dict[int, str]] = {}
@@ -158,14 +158,13 @@ def _decode(data: str) -> UnsentRecords:
 
 
 async def take_over(context: RequestContext, text: str) -> Rescued:
-    """Record each unsent record in a text once, on behalf of its phone.
+    """Book the unsent records that a rescue text contains, on behalf of the phones that made them.
 
-    If one record is refused, the others are still recorded.
+    Each record is booked only once. If one record is refused, the others are still booked.
 
     Raises:
-        InvalidField: the text is not complete.
-        StoreError: the database cannot be written. Records that came earlier stay
-            recorded.
+        InvalidField: the rescue text is incomplete.
+        StoreError: the database cannot be written. The records before that are still booked.
     """
     done = []
     for phone_id, unsent in read_text(text):

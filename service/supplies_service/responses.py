@@ -109,8 +109,8 @@ class JSONResponse(Response[T]):
 class CreatedResponse(Response[T]):
     """The response to a POST that created something. Its header `Location` has the new address.
 
-    The JSON is encoded in the SQL transaction that also stores it for repeats of the request. The
-    JSON decodes to a `T`.
+    The body is JSON that was encoded in the SQL transaction that stored it, so that a repeated
+    request gets the same response. `T` is the type that the JSON represents.
     """
 
     def __init__(self, content: bytes, *, status: int = 201, location: str | None) -> None:

@@ -49,7 +49,7 @@ _SHARE_WIDTH = 9.0
 
 
 def shelf(places: Mapping[str, int]) -> int:
-    """Return the quantity in stock: the free quantity plus the quantity set aside."""
+    """Return the quantity in stock: the unallocated quantity plus the quantity set aside."""
     return sum(places.get(place, 0) for place in _SHELF)
 
 

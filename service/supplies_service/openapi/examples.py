@@ -11,7 +11,7 @@ from typing import Any
 _REASON = {"reason": "entered twice"}
 
 _FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
-"""Example of a line of free goods at a location.
+"""Example of a line of unallocated goods at a location.
 
 It names no `lots`, so the program chooses the lots that expire first.
 """

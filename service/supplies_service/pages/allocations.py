@@ -76,8 +76,8 @@ class AllocationPages(Controller):
         """List allocations, the oldest first.
 
         Args:
-            status: None lists the allocations of which goods are still set aside or, if `recipient`
-                is given, allocations of every status.
+            status: The status of the allocations to list. If None, allocations of which goods are
+                still set aside are listed or, if `recipient` is given, allocations of every status.
             recipient: Code or name of a recipient.
             after: The cursor of the page.
         """
@@ -100,11 +100,11 @@ class AllocationPages(Controller):
     async def proposal(
         self, context: Context, location: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """Show which free goods could be allocated to which open needs.
+        """Show which unallocated goods could be allocated to which open needs.
 
         Args:
-            location: Code or name of a location. Only its goods are proposed. None proposes goods
-                of all locations.
+            location: Code or name of a location. Only its goods are proposed. If None, goods of all
+                locations are proposed.
         """
         form = CommandForm(Proposal)
         with context.reading() as books:
@@ -149,8 +149,8 @@ class AllocationPages(Controller):
         """Show the form of one allocation.
 
         Args:
-            recipient: Code with which the field of the recipient is filled in. None leaves it
-                empty.
+            recipient: Code with which the field of the recipient is filled in. If None, the field
+                is empty.
         """
         return _show_new(
             context, CommandForm(Allocate, {"/recipient": recipient} if recipient else None)

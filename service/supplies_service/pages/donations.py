@@ -78,9 +78,9 @@ class DonationPages(Controller):
         donation that the signed-in user recorded.
 
         Args:
-            donor: Code with which the field of the donor is filled in. None leaves it empty.
-            saved: Id of the donation that was recorded just before, for a message. None shows no
-                message.
+            donor: Code with which the field of the donor is filled in. If None, the field is empty.
+            saved: Id of the donation that was recorded just before, for a message. If None, no
+                message is shown.
         """
         form = CommandForm(RecordDonation)
         with context.reading() as books:

@@ -1,7 +1,8 @@
 """The page that replaces an item by another one, because the same goods were registered twice.
 
 Each entry is about one item, so the entries of two items cannot be merged. Instead, the page
-repacks the free stock of one item into the other, moves its barcodes and names, and retires it.
+repacks the unallocated stock of one item into the other, moves its barcodes and names, and retires
+it.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ OPEN = (NEEDED, CLAIMED, PLEDGED, ALLOCATED, IN_TRANSIT, LENT)
 
 
 class ItemToReplace(StrictStruct, frozen=True, kw_only=True):
-    """The form that replaces an item.
+    """The form for replacing an item with another one.
 
     Attributes:
-        item: The code of the item that stays.
+        item: The code of the other item, which stays in use.
     """
 
     item: Code

@@ -79,7 +79,8 @@ class NeedPages(Controller):
         """List needs, the oldest first.
 
         Args:
-            status: None lists the open needs or, if `recipient` is given, needs of every status.
+            status: The status of the needs to list. If None, open needs are listed or, if
+                `recipient` is given, needs of every status.
             recipient: Code or name of a recipient.
             item: Code or name of an item.
             urgency: One of the values of `Urgency`.
@@ -116,10 +117,10 @@ class NeedPages(Controller):
         """Show the form for the needs of a recipient.
 
         Args:
-            recipient: Code with which the field of the recipient is filled in. None leaves it
-                empty.
-            saved: Code of the recipient whose needs were recorded just before, for a message. None
-                shows no message.
+            recipient: Code with which the field of the recipient is filled in. If None, the field
+                is empty.
+            saved: Code of the recipient whose needs were recorded just before, for a message. If
+                None, no message is shown.
         """
         form = CommandForm(NeedsOfRecipient, {"/recipient": recipient} if recipient else None)
         return _show_new(context, form, saved=saved)

@@ -79,7 +79,7 @@ class OrganisationPages(Controller):
         """Show the stock of an item and the needs for it, by station.
 
         Args:
-            unit: Show only the stations that count the item in this unit. None shows all.
+            unit: Show only the stations that count the item in this unit. If None, all are shown.
         """
         rows = await context.read_in_thread(lambda books: _station_rows(books, item, unit))
         return render_page(context.request, "organisation_item.html", item=item, rows=rows)

@@ -59,7 +59,7 @@ def _page(
     """Return the page with the form to close days and the form to reopen them.
 
     Args:
-        close, reopen: The form that was sent and refused. None shows a new one.
+        close, reopen: The form that was sent and refused. If None, an empty form is shown.
     """
     yesterday = context.ledger.today() - timedelta(days=1)
     sent = close or reopen

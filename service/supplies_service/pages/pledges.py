@@ -69,7 +69,7 @@ class PledgePages(Controller):
         """Show the form of a new pledge.
 
         Args:
-            donor: Code with which the field of the donor is filled in. None leaves it empty.
+            donor: Code with which the field of the donor is filled in. If None, the field is empty.
         """
         return _show_new(context, CommandForm(MakePledge, {"/donor": donor} if donor else None))
 

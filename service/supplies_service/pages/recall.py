@@ -30,7 +30,9 @@ class RecallPages(Controller):
     async def recall(
         self, context: Context, item: FromQuery[str] = "", batch: FromQuery[str] = ""
     ) -> Response[bytes]:
-        """Show where the goods of a batch are, with a form that moves free goods to a quarantine.
+        """Show where the goods of a batch are, with a form that moves them to a quarantine.
+
+        The form moves only goods that are not allocated.
 
         Args:
             context: The request.
@@ -49,7 +51,7 @@ class RecallPages(Controller):
 
     @post(opt=STAFF)
     async def quarantine(self, context: Context) -> Response[bytes]:
-        """Move the free goods of the batch to a quarantine. If that is refused, show the errors."""
+        """Move the unallocated goods of the batch to a quarantine. If refused, show the errors."""
         form = await CommandForm.read(context.request, QuarantineBatch)
         query = urlencode({"item": form.value("/item"), "batch": form.value("/batch")})
         found = await _read(context, form)

@@ -84,7 +84,7 @@ class ShipmentPages(Controller):
 
         Args:
             context: The request.
-            item: Code with which the field of the item is filled in. None leaves it empty.
+            item: Code with which the field of the item is filled in. If None, the field is empty.
             location: Code with which the field of the place is filled in, from which the goods are
                 taken.
             station: Code with which the field of the receiving station is filled in.
@@ -113,8 +113,8 @@ class ShipmentPages(Controller):
 
         Args:
             context: The request.
-            shipment: The shipment, if the books of its sender are in the same database. None asks
-                for the entry of the other station.
+            shipment: The shipment, if the books of its sender are in the same database. If None,
+                the form asks for the entry of the other station.
         """
         form = CommandForm(ReceiveShipment, {"/shipment": shipment} if shipment else None)
         return _show_receive(context, form)

@@ -95,7 +95,7 @@ class StationPages(Controller):
 
     @get()
     async def settings(self, context: Context, saved: FromQuery[str] = "") -> Response[bytes]:
-        """Show the form, filled in with the present settings.
+        """Show the form, filled in with the current settings.
 
         Args:
             saved: "yes" shows a message that the settings were changed.

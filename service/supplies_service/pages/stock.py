@@ -137,7 +137,8 @@ class StockPages(Controller):
         """Show a form.
 
         Args:
-            item, lot, location: Codes with which the fields are filled in. None leaves them empty.
+            item, lot, location: Codes with which the fields are filled in. If None, the fields are
+                empty.
         """
         form = CommandForm[Any](_form(kind))
         place = "/from" if kind == "move" else "/location"

@@ -57,7 +57,7 @@ async def log_access(connection: Connection, caller: Caller, subject: str | None
     Args:
         connection: The request.
         caller: The caller.
-        subject: The code of the person; None uses the code in the path.
+        subject: The code of the person. If None, the code in the path is used.
     """
     line = access_line(connection, caller, "looked", subject)
     await current_station(connection).admin_write(
@@ -110,10 +110,10 @@ def access_line(
         connection: The request.
         caller: The caller; None if unknown.
         outcome: What the caller did, as in `AccessLogLine`.
-        subject: The code of the person whose data was read. None uses the first path parameter, but
-            not `kind`, and only if the parameter looks like a code.
-        detail: As in `AccessLogLine`. None names the user who made the caller's link, if the caller
-            used a link.
+        subject: The code of the person whose data was read. If None, the first path parameter other
+            than `kind` is used. A value that does not look like a code is left out.
+        detail: As in `AccessLogLine`. If None and the caller used a link, it is the user who made
+            the link.
     """
     if subject is None:
         codes = (code for name, code in connection.path_params.items() if name != "kind")

@@ -121,14 +121,20 @@ def _bearer(connection: Connection) -> str:
 
 
 def _page_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
-    """Return the secret in the cookie of a page, and the kinds of credential it may be."""
+    """Return the secret in the cookie that came with a request for a page.
+
+    Also return the kinds of credential that the secret is accepted as.
+    """
     if _is_donor_page(connection):
         return connection.cookies.get(DONOR_COOKIE, ""), ("link",)
     return connection.cookies.get(SESSION_COOKIE, ""), ("session",)
 
 
 def _api_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
-    """Return the secret in the header or a phone's cookie, and the kinds it may be."""
+    """Return the secret in the header or in a phone's cookie.
+
+    Also return the kinds of credential that the secret is accepted as.
+    """
     if "authorization" in connection.headers:
         return _bearer(connection), _API_KINDS
     return connection.cookies.get(PHONE_COOKIE, ""), ("phone",)

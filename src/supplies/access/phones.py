@@ -194,8 +194,8 @@ def record_status(
     """Store what a phone reports about itself.
 
     Args:
-        clock_offset: How far the station's clock is ahead of the phone's. None keeps the stored
-            value.
+        clock_offset: How far the station's clock is ahead of the phone's. If None, the stored value
+            is kept.
     """
     offset = None if clock_offset is None else round(clock_offset.total_seconds())
     access.run(

@@ -52,7 +52,7 @@ def report_organisation_period(
 
     Args:
         first, last: None means the day of the earliest or the latest entry of all stations.
-        output: The file to write the PDF to. None returns the report.
+        output: The file to write the PDF to. If None, the report is returned.
     """
     with ledger.reading() as books:
         codes = [station.code for station in stations(books)]

@@ -1,4 +1,4 @@
-"""`supplies quarantine`: move all free goods of a batch to a quarantine."""
+"""`supplies quarantine`: move all unallocated goods of a batch to a quarantine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supplies.cli.click_extensions import Command
 def quarantine(
     database: str, station: str | None, item: str, batch: str, target: str, note: str | None
 ) -> None:
-    """Move all free goods of a batch to a quarantine.
+    """Move all unallocated goods of a batch to a quarantine.
 
     Goods repacked from the batch are moved too. Goods that are set aside, on the way or handed over
     are not moved. `supplies report recall` lists them.

@@ -417,7 +417,7 @@ def _print_statement(statement: DonorStatement) -> None:
 def recall(database: str, station: str | None, **options: Any) -> Answer | None:
     """Print where the goods of a batch are, and who received them.
 
-    Goods repacked from the batch are included. `supplies quarantine` moves the free goods.
+    Goods repacked from the batch are included. `supplies quarantine` moves the unallocated goods.
     """
     with built_report("recall", database, station, **options) as built:
         if built is None:

@@ -18,8 +18,9 @@ def print_verified_file(
     """Verify a file of entries. Print how many entries and checkpoints were verified.
 
     Args:
-        station: The station whose entries the file must contain. None allows any station.
-        key: File with the public keys of the station. None accepts checkpoints with any key.
+        station: The station whose entries the file must contain. If None, any station is allowed.
+        key: File with the public keys of the station. If None, checkpoints with any key are
+            accepted.
         witnesses: Files and addresses of checkpoints.
 
     Raises:

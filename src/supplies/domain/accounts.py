@@ -233,9 +233,10 @@ _ACCOUNTS = {
 """Regular expressions for the accounts of each kind, by the name of the kind."""
 
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
-"""The kinds of account from which donations, other arrivals and opening stock come, by name.
+"""The kinds of account that donations, other arrivals and opening stock are booked from.
 
-Goods from other stations come from accounts of the kind `from_station` instead.
+The keys are the names of the kinds. Goods from other stations are booked from accounts of the kind
+`from_station` instead.
 """
 
 
@@ -324,10 +325,10 @@ def kinds_in_columns(*wanted: ReportColumn) -> frozenset[str]:
 
 
 def place_name(kind: AccountKind) -> str:
-    """Return the name under which a donor statement shows goods in accounts of a kind.
+    """Return the name that a donor statement uses for accounts of this kind.
 
-    The name is that of the kind's report column. For a kind without a column, or in the column
-    `other`, the name of the kind itself is returned.
+    It is the name of the report column to which the kind belongs. If the kind has no column, or its
+    column is `other`, it is the name of the kind itself.
     """
     return kind.name if kind.column in (None, ReportColumn.OTHER) else str(kind.column)
 

@@ -173,8 +173,8 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
     """The people who carry deliveries together.
 
     Attributes:
-        counter: Code of the location whose free goods the phones of the team may hand out. None if
-            the team only delivers.
+        counter: Code of the location whose unallocated goods the phones of the team may hand out.
+            None if the team only delivers.
     """
 
     table = "teams"

@@ -607,7 +607,7 @@ class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """A change of the day up to which the books are closed. The latest row is valid.
+    """A change of the closing date: all days up to this day are closed, until the next such row.
 
     If the day is earlier than in the row before, the days in between are open again.
     """

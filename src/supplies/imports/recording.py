@@ -141,7 +141,7 @@ class CommandRecorder:
 
 
 def fault_of(error: SuppliesError) -> RowFault:
-    """Convert the first fault of an error to the fault of a row."""
+    """Return the first fault that an error lists, as the fault of an imported row."""
     return _faults_by_row(error, 1)[0]
 
 

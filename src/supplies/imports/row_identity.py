@@ -39,7 +39,7 @@ class RowKey(NamedTuple):
     content: str
 
     def __str__(self) -> str:
-        """Return the identity as the text that a file of listed rows contains."""
+        """Return the identity in the form used in a file that lists rejected rows."""
         sheet = self.sheet
         if "%" in sheet or normalize_text(sheet) != sheet:  # An import normalizes the cell.
             sheet = quote(sheet)
@@ -61,8 +61,8 @@ class IdentifiedRow:
 
     Attributes:
         key: The identity of the row in the original file.
-        corrected: The identity with the content that the user corrected, for a row of a file of
-            listed rows; None for a row of an original file.
+        corrected: The identity with the content that the user corrected, for a row of a file that
+            lists rejected rows; None for a row of an original file.
         damaged: Whether the cell for the identity contains a text that is not an identity.
     """
 

@@ -68,7 +68,10 @@ class RowReader:
     # --- cells ---------------------------------------------------------------------------------
 
     def cell(self, row: Row, name: str) -> Cell:
-        """Return the cell of a column, or the user's value for all rows if the cell is empty."""
+        """Return the cell of a column.
+
+        If the cell is empty, return the value that the user entered for the whole column, if any.
+        """
         at = self.header.columns.get(name)
         value = row.cells[at] if at is not None and at < len(row.cells) else None
         return self.fixed.get(name) if value is None else value

@@ -60,9 +60,10 @@ MAX_COLUMNS = 256
 """Maximum number of columns that a sheet may have."""
 
 CELL, WHY, ORIGIN = "单元格 cell", "未导入原因 why", "原始行 origin"
-"""Headings of the three columns that are added in a file of listed rows.
+"""Headings of the three columns that are added to a file that lists rejected rows.
 
-The last column has the identity of the row in the original file; see `row_identity`.
+They are the faulty cell, the reason, and the identity of the row in the original file; see
+`row_identity`.
 """
 
 _ERRORS = frozenset(
@@ -83,7 +84,7 @@ def clean(cell: Cell) -> Cell:
 
 
 def shown(cell: Cell) -> str:
-    """Return the value of a cell as text, in the form used in a file of listed rows."""
+    """Return the value of a cell as text, in the form used in a file that lists rejected rows."""
     if cell is None:
         return ""
     if isinstance(cell, Lost):

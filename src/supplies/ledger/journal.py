@@ -281,8 +281,8 @@ class Journal:
             since: The day on which the goods are taken, which must be open; None means the
                 command's day.
             leaving: Whether the goods leave their location.
-            balance: The current balance including the drafted entries, if the caller knows it; None
-                reads it from the books.
+            balance: The current balance including the drafted entries, if the caller knows it. If
+                None, it is read from the books.
         """
         now = self.balance(account, item, lot) if balance is None else balance
         first = (since or self.booked_on(self.happened_on)).isoformat()

@@ -64,7 +64,7 @@ def pick_lots(
         account: The account from which the goods are taken.
         quantity: In base units.
         pointer: JSON pointer to the line of the command, for error messages.
-        lot: The only lot to take from; None allows all lots.
+        lot: The only lot to take from. If None, all lots are allowed.
         allow_expired: Whether to take lots that have expired on the command's day. If not, a
             correction may still take as much of each expired lot as the original command took.
         leaving: Whether the goods leave their location; see `Journal.available`.

@@ -118,7 +118,8 @@ def _rule(requested: int, available: int, allocated: Sentence | None) -> Sentenc
 def _allocated_part(books: Books, account: str, item: str, lot: str | None) -> Sentence | None:
     """Describe how much of an item is set aside at a location, and for whom.
 
-    Return None if nothing is set aside, or if the account is not the free stock of a location.
+    Return None if nothing is set aside, or if the account is not the unallocated stock of a
+    location.
     """
     if kind_of(account) is not STOCK:
         return None

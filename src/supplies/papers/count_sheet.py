@@ -10,7 +10,7 @@ from supplies.papers.common import PaperPart, StationHead
 
 
 class SheetLine(PaperPart, frozen=True, kw_only=True):
-    """Goods of one lot to count. Free and allocated goods are counted together.
+    """Goods of one lot to count. Unallocated and allocated goods are counted together.
 
     Attributes:
         expected: The quantity in the books, in base units; None on a blind sheet.

@@ -1,1 +1,1 @@
-"""Organisations of stations, retention periods, and the settings of a station's papers."""
+"""The organisations that run stations, retention periods of personal data, and paper settings."""

@@ -76,11 +76,11 @@ class PaperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     Attributes:
         values: "never" prints no values. "evidenced" prints only values for which there is
             evidence, if the jurisdiction allows it.
-        statement, statement_en: The station's own legal statement. None uses the statement of the
-            jurisdiction.
-        logo: A PNG in base64; None prints no logo.
-        thanks, thanks_en: The sentence with which receipts thank the donor. None or unset prints
-            the usual one.
+        statement, statement_en: The station's own legal statement. If None, the papers use the
+            statement of the jurisdiction.
+        logo: A PNG in base64. If None, no logo is printed.
+        thanks, thanks_en: The sentence with which receipts thank the donor. If None or unset, the
+            usual sentence is printed.
         units: Names of units by code. They are added to the standard names, or replace them.
         purposes: Names of the purposes for which goods are issued, by code. If a purpose has no
             name, pages show its code.

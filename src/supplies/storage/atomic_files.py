@@ -20,8 +20,8 @@ PRIVATE = 0o600
 _MAX_NAME_BYTES = 255 - len(".01234567-journal")
 """Maximum length of a file name in bytes.
 
-It is less than the limit of the file system, because the draft and its write-ahead log have longer
-names.
+It is below the limit of the file system, because the temporary file that is written first, and the
+journal that SQLite keeps beside the temporary file, have longer names.
 """
 
 

@@ -46,8 +46,8 @@ class Balance:
     def move(self, day: str, change: int, seq: int, line: int) -> bool:
         """Add a change to the balance at the end of a day and of all later days.
 
-        Return False if the balance would then be below zero at the end of one of these days,
-        although the account has a floor.
+        Return False if the account must not fall below zero, but its balance is now negative at
+        the end of one of these days. The change is made in either case.
         """
         if day < self.day:
             return self._move_earlier_day(day, change, seq, line)

@@ -21,7 +21,7 @@ from supplies.verification.verify import VerifiedStation
 
 
 class EntryLine(msgspec.Struct, frozen=True):
-    """One line of the file.
+    """One line of an exported file of ledger entries, which are chained by hashes.
 
     Attributes:
         body: The bytes that were hashed. They are JSON.

@@ -34,9 +34,11 @@ class _Outcome(NamedTuple):
 
 
 class StatedOutcomes:
-    """Checks the first outcomes of stops, and outcomes that were booked to resolve conflicts.
+    """Checks that the outcome of each delivery stop moved the goods that it lists.
 
-    Corrections of outcomes are skipped: they move goods between the accounts of two outcomes.
+    Checks the outcome that was recorded first for each stop, and outcomes booked to resolve a
+    conflict. Corrections of outcomes are skipped: they move goods between the accounts of two
+    outcomes.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -45,10 +47,12 @@ class StatedOutcomes:
         self._decisions: list[_Outcome] = []
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check first outcomes in the next batch of entries. Remember those that resolve conflicts.
+        """Check the outcomes of delivery stops in the next batch of entries.
+
+        Corrections are skipped. Outcomes booked to resolve a conflict are kept for a later check.
 
         Raises:
-            BooksBroken: the entries of a first outcome moved other goods than the outcome lists.
+            BooksBroken: the entries for an outcome moved other goods than the outcome lists.
         """
         if not bodies:
             return

@@ -61,7 +61,7 @@ def list_activities(
     """List activities, oldest first.
 
     Args:
-        kind: List only activities of this kind. None lists all.
+        kind: List only activities of this kind. If None, all are listed.
 
     Raises:
         InvalidField: `kind`, `after` or `limit` is invalid.

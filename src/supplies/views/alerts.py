@@ -107,7 +107,10 @@ class AlertsReport(View, frozen=True, kw_only=True):
 
 
 def report_alerts(books: Books, today: date) -> AlertsReport:
-    """Return the alerts of a day, with the default values of `soon`, `out` and `waiting`."""
+    """Return the alerts of a day.
+
+    The limits `soon`, `out` and `waiting` of `list_alerts` have their default values.
+    """
     return AlertsReport(today=today, items=list_alerts(books, today, limit=None).items)
 
 

@@ -1,4 +1,4 @@
-"""Propose allocations of free goods to open needs.
+"""Propose allocations of unallocated goods to open needs.
 
 The rules, per item:
 
@@ -80,7 +80,7 @@ def propose_allocations(
     Args:
         today: The current day in the station's time zone. Lots that expired before it are not
             proposed.
-        item, location: Filters. None lists all.
+        item, location: Filters. If None, no filter is applied.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.
@@ -252,7 +252,7 @@ def _distribute(
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
-    """Share free goods of one item between needs of equal urgency.
+    """Share unallocated goods of one item between needs of equal urgency.
 
     Return the total quantity that the needs got.
     """

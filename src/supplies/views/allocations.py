@@ -81,7 +81,7 @@ class AllocationLineView(View, frozen=True, kw_only=True):
 
     Attributes:
         released: The quantity that is no longer set aside for this recipient: it was released, or
-            brought back from a delivery to free stock.
+            brought back from a delivery to unallocated stock.
     """
 
     line: int
@@ -143,8 +143,9 @@ def list_allocations(
     """List allocations, oldest first.
 
     Args:
-        recipient: None lists all. A recipient with merged codes is listed with all of them.
-        status: An `AllocationFilter`. None lists all.
+        recipient: If None, all are listed. A recipient with merged codes is listed with all of
+            them.
+        status: An `AllocationFilter`. If None, all are listed.
 
     Raises:
         InvalidField: `recipient`, `status`, `after` or `limit` is invalid.

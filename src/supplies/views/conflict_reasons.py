@@ -70,10 +70,10 @@ def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
 
 
 def _hand_out(books: Books, stated: ReportHandOut, conflict: ConflictView) -> Sentence:
-    """Return how a reported hand-out contradicts the books, with the present names.
+    """Return why a reported hand-out conflicts with the books. Places have their current names.
 
-    The books do not keep the past fields of a team, location, recipient or item, so these reasons
-    are recognized by a phrase of the recorded reason.
+    The books do not keep earlier names and other fields of a team, location, recipient or item.
+    So the kind of conflict is recognized by a phrase in the reason recorded at the time.
     """
     place, moment = books.location(stated.location), stated.happened_at
     recorded_at = datetime.fromisoformat(conflict.recorded_at)

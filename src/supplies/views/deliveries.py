@@ -146,7 +146,7 @@ def list_deliveries(
     """List deliveries, oldest first.
 
     Args:
-        team, status: Filters. None lists all.
+        team, status: Filters. If None, no filter is applied.
 
     Raises:
         InvalidField: `team`, `status`, `after` or `limit` is invalid.

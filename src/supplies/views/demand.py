@@ -14,7 +14,7 @@ from supplies.views.shared_queries import read_lots
 
 
 class DemandLine(View, frozen=True, kw_only=True):
-    """The needs for one item and the free stock that can meet them, in base units.
+    """The needs for one item and the unallocated stock that can meet them, in base units.
 
     Attributes:
         open: The needed quantity that no pledge claims and that is not set aside.
@@ -58,7 +58,7 @@ def list_demand(books: Books, today: date) -> list[DemandLine]:
 
 
 def count_usable(books: Books, today: date, items: Container[str]) -> Counter[str]:
-    """Return the free quantity of each item, without expired goods and goods in quarantine.
+    """Return the unallocated quantity of each item, without expired goods and goods in quarantine.
 
     Args:
         today: The current day in the station's time zone. Goods that expired before it do not

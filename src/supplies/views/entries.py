@@ -179,7 +179,7 @@ def list_entries(
     """List entries in the order in which they were recorded.
 
     Args:
-        kind, document: Filters. None lists all.
+        kind, document: Filters. If None, no filter is applied.
         newest_first: Whether to list the newest entries first instead.
 
     Raises:

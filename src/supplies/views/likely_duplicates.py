@@ -242,10 +242,10 @@ def _moved(rows: list[Row]) -> dict[int, Moved]:
 def _read_earlier(
     books: Books, fact: _Fact, prefix: str, this: DocumentState[Any], most: int
 ) -> tuple[list[str], bool]:
-    """Return the latest documents before `this` of the same person or place and day.
+    """Return the latest documents before `this` for the same day and the same person or place.
 
-    Corrected documents are included if their latest version has that person or place and day. The
-    second result is whether all such documents were read.
+    Of a corrected document, the latest version counts. The second result is True if all such
+    documents were read, and False if `most` cut them off.
 
     Args:
         most: Maximum number of rows to read.
@@ -380,7 +380,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return the count of each activity under the name of the person who did it, by activity."""
+    """Return the count of each activity, by activity and name of the person who did it."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)

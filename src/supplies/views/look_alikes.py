@@ -106,7 +106,7 @@ def list_look_alikes(
         books: The books of the station.
         kind: A key of `COMPARED_KINDS`.
         after: `next` of the previous page; None for the first page.
-        limit: The maximum number of groups; None lists all.
+        limit: The maximum number of groups. If None, all are listed.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

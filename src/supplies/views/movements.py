@@ -106,7 +106,7 @@ def list_movements(
         books: The books of the station.
         account: An account, such as `stock:store-a`.
         item: The code of the item.
-        lot: Show only the movements of this lot. None shows those of all lots.
+        lot: Show only the movements of this lot. If None, movements of all lots are shown.
         after: The cursor of the page.
         limit: The maximum number of movements.
 

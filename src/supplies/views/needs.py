@@ -149,9 +149,9 @@ def list_needs(
     """List needs, oldest first.
 
     Args:
-        status, recipient, item, urgency: Filters. None lists all. The needs under all merged codes
-            of the recipient are listed.
-        community: List only needs of recipients in this community. None lists all.
+        status, recipient, item, urgency: Filters. If None, no filter is applied. The needs under
+            all merged codes of the recipient are listed.
+        community: List only needs of recipients in this community. If None, all are listed.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.

@@ -124,8 +124,8 @@ def list_pledges(
     """List pledges, oldest first.
 
     Args:
-        donor, status: Filters. None lists all. The pledges under all merged codes of the donor are
-            listed.
+        donor, status: Filters. If None, no filter is applied. The pledges under all merged codes of
+            the donor are listed.
 
     Raises:
         InvalidField: `donor`, `status`, `after` or `limit` is invalid.

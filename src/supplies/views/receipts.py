@@ -140,8 +140,8 @@ def list_receipts(
     """List receipts in the order of issue, without signatures.
 
     Args:
-        donor: List only receipts of this donor, under all of the donor's merged codes. None lists
-            all.
+        donor: List only receipts of this donor, under all of the donor's merged codes. If None, all
+            are listed.
         first, last: List only receipts issued from the first to the last day. None means no such
             limit.
         after, limit: The cursor of the page, and the maximum number of receipts on it.

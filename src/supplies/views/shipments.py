@@ -143,8 +143,8 @@ def list_shipments(
     """List shipments in the order in which they left this station or arrived here.
 
     Args:
-        way: List only shipments with this value of `way`. None lists those sent from here and
-            received here, but no awaited ones.
+        way: List only shipments with this value of `way`. If None, shipments sent from here and
+            received here are listed, but no awaited ones.
 
     Raises:
         InvalidField: `way`, `after` or `limit` is invalid.

@@ -45,7 +45,7 @@ NOTICES = USED("notices")
 """The account on which posted notices are booked."""
 
 Demand = dict[tuple[str, str], tuple[int, int]]
-"""The needed and the free quantity of each item, by item and unit."""
+"""The needed and the unallocated quantity of each item, by item and unit."""
 
 _ORIGINS = (ReportColumn.OPENING, ReportColumn.RECEIVED)
 """The report columns of accounts from which goods enter the books.
@@ -76,7 +76,7 @@ def build_station_report(books: Books, first: date, last: date) -> StationReport
 
 
 def build_report_and_demand(books: Books, first: date, last: date) -> tuple[StationReport, Demand]:
-    """Return the station report, and the needed and free quantities at the end of the last day.
+    """Return the station report, and what is needed and unallocated at the end of the last day.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -154,7 +154,8 @@ def build_goods_lines(
     """Return a line for every item that moved or was in stock in the period.
 
     Args:
-        shelves: The balances on hand at the end of the last day. None reads them from the books.
+        shelves: The balances on hand at the end of the last day. If None, they are read from the
+            books.
 
     Raises:
         BooksBroken: the opening balances plus the movements of the period do not give the closing
@@ -245,7 +246,10 @@ def _count_notices(books: Books, first: date, last: date) -> int:
 
 
 def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
-    """Return the needed quantity, claimed or not, and the free quantity of each item."""
+    """Return the needed quantity of each item, and the quantity in stock that is not allocated.
+
+    The needed quantity includes what donors have promised.
+    """
     needed, free = Counter[str](), Counter[str]()
     for (_, item), quantity in needs.items():
         needed[item] += quantity
@@ -259,8 +263,8 @@ def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
 
 
 def find_shortages(demand: Demand) -> list[tuple[tuple[str, str], int, int]]:
-    """Return the items of which more is needed than free.
+    """Return the items of which more is needed than is in stock and not allocated.
 
-    Each is returned with its unit, the needed quantity and the free quantity.
+    Each item is returned with its unit, the needed quantity and the unallocated quantity.
     """
     return [(key, needed, free) for key, (needed, free) in sorted(demand.items()) if needed > free]

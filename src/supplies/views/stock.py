@@ -104,7 +104,7 @@ def get_stock(
     Args:
         as_of: Return the stock at the end of this day, from all entries recorded so far.
         at_seq: Return the stock directly after the entry with this number.
-        location, item: Filters. None lists all.
+        location, item: Filters. If None, no filter is applied.
 
     Raises:
         InvalidField: both `as_of` and `at_seq` are given.

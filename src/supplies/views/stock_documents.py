@@ -154,7 +154,7 @@ def list_stock_documents(
     Args:
         noun: The type of document, as in the URL of its list: "moves" in `/api/stock/moves`.
         after: The cursor of the page.
-        limit: The maximum number of documents. None lists all.
+        limit: The maximum number of documents. If None, all are listed.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

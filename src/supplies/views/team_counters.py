@@ -1,4 +1,4 @@
-"""The counter of a team: a location whose free goods the phones of the team may hand out."""
+"""The counter of a team: a location whose unallocated goods the phones of the team may hand out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class CounterGroup(View, frozen=True, kw_only=True):
 
 
 class CounterGoods(View, frozen=True, kw_only=True):
-    """The free goods of an item at a counter, in base units, without expired lots.
+    """The unallocated goods of an item at a counter, in base units, without expired lots.
 
     Attributes:
         quantity: 0 if all goods are expired, or were used up in the last 30 days. Such items are

@@ -24,7 +24,8 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
         need: The need that the goods are for; None means the recipient's most urgent need of the
             item. If more is allocated than the open part of the need, claims of pledges on the need
             are dropped.
-        lots: The lots to take, with their quantities; None takes the lots that expire first.
+        lots: The lots to take, with their quantities. If None, the lots that expire first are
+            taken.
         allow_expired: Whether to take expired lots too.
     """
 
@@ -34,7 +35,7 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
 
 
 class Allocate(Command, frozen=True, kw_only=True):
-    """Set aside free goods at one location for one recipient."""
+    """Set aside goods at one location for one recipient."""
 
     recipient: Code
     location: Code
@@ -50,10 +51,10 @@ class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class Release(Command, frozen=True, kw_only=True):
-    """Return allocated goods to free stock.
+    """Return allocated goods to unallocated stock.
 
     Attributes:
-        lines: The quantities to release; None releases all that is still allocated.
+        lines: The quantities to release. If None, all that is still allocated is released.
     """
 
     allocation: Code  # by path

@@ -44,7 +44,7 @@ class LotLine(GoodsLine, frozen=True, kw_only=True):
     """A quantity of one item to take from stock.
 
     Attributes:
-        lot: The lot to take from; None takes from the lots that expire first.
+        lot: The lot to take from. If None, the lots that expire first are taken.
         allow_expired: Whether to take expired lots too.
     """
 

@@ -41,7 +41,7 @@ class Dispatch(Command, frozen=True, kw_only=True):
     Attributes:
         allocations: The allocations to take along, in the order of the stops.
         parts: The allocations of which the team takes only a part. The rest stays set aside, and
-            another delivery can take it. None takes all goods of each allocation.
+            another delivery can take it. If None, it takes all goods of each allocation.
         allow_expired: Whether to take expired goods too.
     """
 
@@ -59,7 +59,7 @@ class OutcomeLine(StrictStruct, frozen=True, kw_only=True):
 
     Attributes:
         line: Number of the line, from 1.
-        to: Whether goods that were brought back stay allocated or become free stock.
+        to: Whether goods that were brought back stay allocated or become unallocated stock.
         location: Where goods that were brought back are put; None means the location from which
             they were loaded.
     """
@@ -82,8 +82,8 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
             the station's day at this time. A time in the future or before the dispatch is a
             conflict.
         lines: Required for the outcome `partly`. Without lines, all goods were received
-            (`handed_over`), brought back and still allocated (`not_at_home`), brought back to free
-            stock (`refused`), or lost (`lost`).
+            (`handed_over`), brought back and still allocated (`not_at_home`), brought back to stock
+            and no longer allocated (`refused`), or lost (`lost`).
         note: Who received the goods, and what was said.
         signature: The signature of the person who received the goods.
         code: The code that the household told the courier. Only whether it equals the code of the

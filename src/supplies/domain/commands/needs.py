@@ -37,8 +37,8 @@ class EndNeed(Command, frozen=True, kw_only=True):
     Attributes:
         reason: Why the need is ended, such as `withdrawn`.
         goods: What happens to goods that are set aside for the need. "keep": they are still
-            delivered. "release": they return to free stock. Goods in transit stay with the team in
-            both cases.
+            delivered. "release": they return to unallocated stock. Goods in transit stay with the
+            team in both cases.
     """
 
     need: Code  # by path

@@ -59,13 +59,13 @@ class ClaimNeeds(Command, frozen=True, kw_only=True):
 
 
 class DroppedLine(StrictStruct, frozen=True, kw_only=True):
-    """The part of a pledge line to cancel, or that did not arrive.
+    """A part of a pledge line that is cancelled or did not arrive.
 
     Attributes:
         quantity: The quantity that is no longer promised, in base units.
-        drop: The claims to drop with this part. None means that the quantity without claims is
-            used first. Then claims are dropped: those of the least urgent needs first, and the
-            newest first among needs of the same urgency.
+        drop: The claims to drop along with it. If None, the part of the line without claims is used
+            first. If that is not enough, claims are dropped: those of the least urgent needs first,
+            and the newest first among needs of the same urgency.
     """
 
     line: Annotated[int, Meta(ge=1)]

@@ -11,7 +11,7 @@ from supplies.domain.fields import Bytes, Code, Count, Hash, StrictStruct, Text
 
 
 class SendShipment(Command, frozen=True, kw_only=True):
-    """Send free goods to another station.
+    """Send unallocated goods to another station.
 
     Attributes:
         station ("to" in JSON): Code of the receiving station.

@@ -23,7 +23,7 @@ from supplies.domain.fields import (
 
 
 class Move(Command, frozen=True, kw_only=True):
-    """Move free goods from one location to another."""
+    """Move unallocated goods from one location to another."""
 
     source: Code = field(name="from")
     target: Code = field(name="to")
@@ -32,7 +32,7 @@ class Move(Command, frozen=True, kw_only=True):
 
 
 class QuarantineBatch(Command, frozen=True, kw_only=True):
-    """Move all free goods of a batch to a quarantine, for example after the maker recalled it.
+    """Move all unallocated goods of a batch to a quarantine, for example after a recall.
 
     Goods that were repacked from the batch are moved too. Goods in another quarantine stay where
     they are. Goods that are set aside, in transit or handed over are not moved.
@@ -55,7 +55,7 @@ class OpenCountSheet(Command, frozen=True, kw_only=True):
 
 
 class CountLine(StrictStruct, frozen=True, kw_only=True):
-    """A counted quantity in base units. Free and allocated goods are counted together.
+    """A counted quantity in base units. Unallocated and allocated goods are counted together.
 
     Attributes:
         lot: The counted lot; None if the quantity is of all lots of the item together.
@@ -80,7 +80,7 @@ class CountStock(Command, frozen=True, kw_only=True):
 
 
 class IssueGoods(Command, frozen=True, kw_only=True):
-    """Issue free goods for the station's own use, such as masks for its workers."""
+    """Issue unallocated goods for the station's own use, such as masks for its workers."""
 
     purpose: Code
     location: Code
@@ -102,7 +102,7 @@ class ReturnIssue(Command, frozen=True, kw_only=True):
 
 
 class WriteOff(Command, frozen=True, kw_only=True):
-    """Write off free goods.
+    """Write off unallocated goods.
 
     Attributes:
         reason: `expired`, `damaged`, `missing` or another code of a reason.
@@ -129,7 +129,7 @@ class FindAgain(Command, frozen=True, kw_only=True):
 
 
 class TakeBack(Command, frozen=True, kw_only=True):
-    """Take goods back from a recipient into free stock."""
+    """Take goods back from a recipient into unallocated stock."""
 
     recipient: Code
     location: Code
@@ -138,7 +138,7 @@ class TakeBack(Command, frozen=True, kw_only=True):
 
 
 class ReturnGoods(Command, frozen=True, kw_only=True):
-    """Give free goods back to the donors or lenders from whom their lots came."""
+    """Give unallocated goods back to the donors or lenders from whom their lots came."""
 
     location: Code
     lines: Annotated[list[LotLine], LINE_LIMITS]
@@ -146,7 +146,7 @@ class ReturnGoods(Command, frozen=True, kw_only=True):
 
 
 class LendGoods(Command, frozen=True, kw_only=True):
-    """Lend free goods.
+    """Lend unallocated goods.
 
     Attributes:
         borrower: Code of the borrower.
@@ -174,7 +174,7 @@ class ReturnLoan(Command, frozen=True, kw_only=True):
 
 
 class HandOut(Command, frozen=True, kw_only=True):
-    """Hand out free goods at the counter, or to a group.
+    """Hand out unallocated goods at the counter, or to a group.
 
     Attributes:
         headcount: Number of people in the group; None if the goods are for one household.

@@ -264,7 +264,7 @@ def _lots(
 
 
 def release(command: Release, journal: Journal) -> None:
-    """Put goods that are set aside back into free stock: allocated → stock.
+    """Put goods that are set aside back into unallocated stock: allocated → stock.
 
     Goods that are not for a need are released first.
 
@@ -321,7 +321,7 @@ def allocated_goods(
     The pointer leads to the line of the command that takes the goods.
 
     Args:
-        lines: The quantities to take of the allocation's lines; None takes all that is left.
+        lines: The quantities to take of the allocation's lines. If None, all that is left is taken.
         pointer: JSON pointer to the object that has `lines`.
 
     Raises:

@@ -48,7 +48,7 @@ def take_back(command: TakeBack, journal: Journal) -> None:
 
 
 def hand_out(command: HandOut, journal: Journal) -> None:
-    """Hand out free goods to a recipient: stock → received.
+    """Hand out unallocated goods to a recipient: stock → received.
 
     The goods meet open needs of the recipient.
 

@@ -37,7 +37,7 @@ def move_stock(command: Move, journal: Journal) -> None:
 
 
 def quarantine_batch(command: QuarantineBatch, journal: Journal) -> None:
-    """Move all free goods of a batch to a quarantine location, in one entry.
+    """Move all unallocated goods of a batch to a quarantine location, in one entry.
 
     Raises:
         InvalidField: a code or the batch is unknown, or the location is not a quarantine.

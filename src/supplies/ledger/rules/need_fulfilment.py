@@ -99,9 +99,9 @@ def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
 
 
 def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
-    """Return the needs of a recipient for an item that goods can still serve, most urgent first.
+    """Return a recipient's needs for an item that are not yet fully met, most urgent first.
 
-    Needs of which drafted entries change a quantity are included.
+    A need is also returned if a drafted entry changes its open quantity or the claims on it.
     """
     still_open = journal.books.needs_still_open(recipient, item)
     found = [

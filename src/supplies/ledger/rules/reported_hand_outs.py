@@ -125,7 +125,7 @@ def book_hand_out(
 
 
 def _book_as_stated(journal: Journal, reported: ReportHandOut) -> None:
-    """Book a reported hand-out unchanged: with free goods, then with unexplained goods."""
+    """Book a reported hand-out unchanged: unallocated goods first, then unexplained goods."""
     draft = draft_hand_out(journal, reported, RESOLVED)
     received = RECEIVED(reported.recipient)
     for number, (pointer, line) in enumerate(lots_first(by_pointer(reported.lines)), 1):

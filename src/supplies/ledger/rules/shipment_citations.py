@@ -48,7 +48,7 @@ def cited_entry(
     """Return the entry of another station that a command cites.
 
     Args:
-        given: The entry as the command contains it; None reads it from this database.
+        given: The entry as the command contains it. If None, it is read from this database.
         kind: The kind that the entry must have.
         pointer: JSON pointer to the field of the command, for error messages.
 

@@ -243,7 +243,7 @@ def _shortage(
     quantity: int,
     touched: dict[str, None],
 ) -> int:
-    """Book missing goods of a line as unexplained: from free stock first, then from allocations.
+    """Book missing goods of a line as unexplained: unallocated goods first, then allocated ones.
 
     Return the quantity that could not be booked.
 
