@@ -62,7 +62,7 @@ def create_app(
 
     Args:
         database: A file or a `postgresql://` URL.
-        station: The one station to serve. None serves all stations of the database.
+        station: The one station to serve. If None, all stations of the database are served.
         clock: Returns the current time, with a time zone. Tests set it.
         hosts: Further host names of the service, besides loopback names and the web addresses that
             the stations print on their papers.

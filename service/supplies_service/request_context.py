@@ -333,7 +333,7 @@ class RequestContext:
                 transaction.
             show: Builds the response to the recorded command.
             named: The code of a person whose data the response contains. The access is then logged
-                in the same SQL transaction. None logs nothing.
+                in the same SQL transaction. If None, nothing is logged.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.

@@ -102,7 +102,8 @@ class Stations:
 
     Args:
         database: A file or a `postgresql://` URL.
-        only: The code of the one station to serve. None serves all stations of the database.
+        only: The code of the one station to serve. If None, all stations of the database are
+            served.
         clock: Returns the current time, with a time zone.
         metrics: Counts the group commits.
         max_batch: The maximum number of requests in one commit.

@@ -248,7 +248,8 @@ class CounterNow(NamedTuple):
 
     Attributes:
         location: The counter that the team has today; None if it has none.
-        free: For each item of the report, the free quantity at the reported place, in base units.
+        free: For each item of the report, the unallocated quantity at the reported place, in base
+            units.
     """
 
     location: str | None

@@ -75,7 +75,7 @@ class StartPages(Controller):
 
     @post("/station")
     async def save_station(self, context: Context) -> Response[bytes]:
-        """Store the settings, and show the next step: the first place."""
+        """Store the settings, and redirect to the page that registers the first location."""
         form = await CommandForm.read(context.request, FirstSettings)
         if not form.is_save:
             return _station_page(context, form)
@@ -100,7 +100,7 @@ class StartPages(Controller):
 
     @post("/place")
     async def save_place(self, context: Context) -> Response[bytes]:
-        """Register the place, and show the next step: the items."""
+        """Register the location, and redirect to the list of items to register."""
         form = await CommandForm.read(context.request, FirstPlace)
         if not form.is_save:
             return _place_page(context, form)
@@ -125,7 +125,7 @@ class StartPages(Controller):
 
     @post("/items")
     async def save_items(self, context: Context) -> Response[bytes]:
-        """Register the ticked items, and show the next step: the users."""
+        """Register the ticked items, and redirect to the next setup step, where users are added."""
         form = await CommandForm.read(context.request, EmptyBody)
         ticked = {name.removeprefix("/") for name in form.fields}
         try:

@@ -110,7 +110,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
 
 
 def _is_shown(what: AlertKind, role: Role) -> bool:
-    """Return whether the home page has a group of alerts of this kind for a role."""
+    """Return whether users with this role see a separate group for this kind of alert."""
     return what != "delivery_out" and (what not in TASKS_ONLY or role in ROLES_THAT_ACT[what])
 
 

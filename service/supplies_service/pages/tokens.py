@@ -46,7 +46,7 @@ class TokenPages(Controller):
         """List the tokens, and show the form of a new one.
 
         Args:
-            user: Code of the user that is chosen in the form. None chooses nobody.
+            user: Code of the user that is chosen in the form. If None, nobody is chosen.
         """
         fields = {"/user": user or context.by, "/days": str(DEFAULT_LIFETIMES["token"].days)}
         return _page(context, CommandForm(NewToken, fields), after=after)

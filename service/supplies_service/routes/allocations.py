@@ -54,7 +54,7 @@ class AllocationController(Controller):
     async def allocate(
         self, context: Context, payload: Body[Allocate]
     ) -> CreatedResponse[AllocationEntered]:
-        """Allocate free goods to a recipient: set them aside.
+        """Allocate goods in stock to a recipient: set them aside.
 
         Without `lots`, the lots that expire first are taken.
         """
@@ -96,7 +96,7 @@ class AllocationController(Controller):
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[ProposedAllocation]]:
-        """Propose allocations of the free goods. Each proposal can be posted unchanged.
+        """Propose allocations of the unallocated goods. Each proposal can be posted unchanged.
 
         The most urgent needs come first. Goods are shared evenly between households, and the lots
         that expire first are taken. Each page is computed from the stock at the time of the
@@ -149,5 +149,8 @@ class AllocationController(Controller):
     async def release(
         self, context: Context, payload: Body[Release]
     ) -> CreatedResponse[AllocationEntered]:
-        """Make allocated goods free stock again: all goods, or only those of the given lines."""
+        """End the allocation of goods: of all goods, or only of those of the given lines.
+
+        The goods stay in stock and can be allocated to others.
+        """
         return await context.record(payload, show_allocation)

@@ -69,8 +69,8 @@ class LinkEnded(Credential, frozen=True, kw_only=True):
     """A link that was revoked.
 
     Attributes:
-        joined_phones: The phones that joined a team by the link and still have access. Left out for
-            a link of a donor.
+        joined_phones: The phones that were given access through the link and still have it. Unset
+            if the link was for a donor.
     """
 
     joined_phones: list[str] | msgspec.UnsetType = msgspec.UNSET

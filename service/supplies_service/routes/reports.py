@@ -205,8 +205,8 @@ class ReportController(Controller):
     ) -> Recall:
         """Report where the goods of a batch are, and who received them.
 
-        Goods repacked from the batch are included. `POST /api/stock/quarantines` moves the free
-        goods of the batch to a quarantine.
+        Goods repacked from the batch are included. `POST /api/stock/quarantines` moves the
+        unallocated goods of the batch to a quarantine.
         """
         return await context.show_in_thread(
             lambda books: build_recall(books_as_of(books, as_of), item, normalize_text(batch))

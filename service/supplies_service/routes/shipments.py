@@ -74,7 +74,7 @@ class ShipmentController(Controller):
     async def send(
         self, context: Context, payload: Body[SendShipment]
     ) -> CreatedResponse[ShipmentEntered]:
-        """Send free goods to another station.
+        """Send unallocated goods to another station.
 
         Without `lots`, the lots that expire first are taken.
         """

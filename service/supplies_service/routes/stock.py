@@ -175,7 +175,7 @@ class StockController(Controller):
 
     @post("/moves", operation_id="moveGoods", opt=allow_roles("coordinator", "recorder"))
     async def move(self, context: Context, payload: Body[Move]) -> CreatedResponse[EntryRecorded]:
-        """Move free goods from one location to another."""
+        """Move unallocated goods from one location to another."""
         return await context.record(payload, show_entry)
 
     @get(
@@ -215,7 +215,7 @@ class StockController(Controller):
     async def quarantine(
         self, context: Context, payload: Body[QuarantineBatch]
     ) -> CreatedResponse[EntryRecorded]:
-        """Move all free goods of a batch to a quarantine, in one entry.
+        """Move all unallocated goods of a batch to a quarantine, in one entry.
 
         `GET /api/reports/recall` shows where the other goods of the batch are.
         """
@@ -237,7 +237,7 @@ class StockController(Controller):
     async def issue(
         self, context: Context, payload: Body[IssueGoods]
     ) -> CreatedResponse[EntryRecorded]:
-        """Issue free goods for the station's own use."""
+        """Issue unallocated goods for the station's own use."""
         return await context.record(payload, show_entry)
 
     @post(
@@ -276,14 +276,14 @@ class StockController(Controller):
     async def return_goods(
         self, context: Context, payload: Body[ReturnGoods]
     ) -> CreatedResponse[EntryRecorded]:
-        """Give free goods back to the donor or lender."""
+        """Give unallocated goods back to the donor or lender."""
         return await context.record(payload, show_entry)
 
     @post("/loans", operation_id="lendGoods", opt=allow_roles("coordinator", "recorder"))
     async def lend(
         self, context: Context, payload: Body[LendGoods]
     ) -> CreatedResponse[EntryRecorded]:
-        """Lend free goods to a person or organisation."""
+        """Lend unallocated goods to a person or organisation."""
         return await context.record(payload, show_entry)
 
     @post(
@@ -301,7 +301,7 @@ class StockController(Controller):
     async def hand_out(
         self, context: Context, payload: Body[HandOut]
     ) -> CreatedResponse[EntryRecorded]:
-        """Hand over free goods at a counter or to a group, without a delivery."""
+        """Hand over unallocated goods at a counter or to a group, without a delivery."""
         return await context.record(payload, show_entry)
 
     @post("/conversions", operation_id="convertGoods", opt=allow_roles("coordinator", "recorder"))

@@ -97,12 +97,13 @@ def list_lines(
 
     Args:
         access: The access tables of the station.
-        before: Return only lines with a smaller number than this. None begins with the newest line.
+        before: Return only lines with a smaller number than this. If None, the list begins with the
+            newest line.
         limit: The maximum number of lines to return.
-        who: Return only lines of this caller. None returns lines of all callers.
-        subject: Return only lines about this code. None returns lines about all codes.
-        since: Return only lines from this time on. None returns the oldest lines too.
-        until: Return only lines before this time. None returns the newest lines too.
+        who: Return only lines of this caller. If None, lines of all callers are returned.
+        subject: Return only lines about this code. If None, lines about all codes are returned.
+        since: Return only lines from this time on. If None, the oldest lines are returned too.
+        until: Return only lines before this time. If None, the newest lines are returned too.
 
     Raises:
         InvalidField: `who` or `subject` is neither in a line of the log nor a code in the books.

@@ -290,11 +290,12 @@ def list_credentials(
     Args:
         access: The access tables of the station.
         kinds: The kinds of credentials to return.
-        holder: Return only credentials of this user. None returns those of all users.
-        team: Return only links for this team. None returns links for all teams.
+        holder: Return only credentials of this user. If None, those of all users are returned.
+        team: Return only links for this team. If None, links for all teams are returned.
         donor: Return only links for this donor, including links for codes that were merged with the
-            donor's. None returns links for all donors.
-        after: The id of the last credential on the previous page. None returns the first page.
+            donor's. If None, links for all donors are returned.
+        after: The id of the last credential on the previous page. If None, the first page is
+            returned.
         limit: The maximum number of credentials to return.
     """
     where = f" AND c.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"

@@ -39,7 +39,7 @@ def remember(access: AccessContext, password: StoredPassword, device: str | None
     """Return the value of the cookie for a device on which the user has just signed in.
 
     Args:
-        device: The name of the device if it is known. None makes a new random name.
+        device: The name of the device if it is known. If None, a new random name is made.
     """
     name = device or secrets.token_urlsafe(16)
     return f"{access.unix_time}.{name}.{_code(access, password, access.unix_time, name)}"

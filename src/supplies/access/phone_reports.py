@@ -41,7 +41,7 @@ def correct_clock(command: R, offset: timedelta | None) -> R:
     dates, the report is returned unchanged.
 
     Args:
-        offset: How far the station's clock is ahead of the phone's. None changes nothing.
+        offset: How far the station's clock is ahead of the phone's. If None, nothing is changed.
 
     Raises:
         InvalidField: the report has a `phone_time` already.

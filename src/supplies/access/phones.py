@@ -280,8 +280,8 @@ def list_phones(
     """List phones, newest first. Expired and revoked ones are included.
 
     Args:
-        team: Return only phones of this team. None returns those of all teams.
-        after: The id of the last phone on the previous page. None returns the first page.
+        team: Return only phones of this team. If None, those of all teams are returned.
+        after: The id of the last phone on the previous page. If None, the first page is returned.
         limit: The maximum number of phones to return.
     """
     where = "" if team is None else " AND team = :team"
@@ -347,8 +347,8 @@ def unsent_at_counters(access: AccessContext, team: str | None = None) -> list[P
     """List the phones with unsent records that may be hand-outs at a counter.
 
     Args:
-        team: Return only phones of this team, even if it has no counter now. None returns the
-            phones of all teams that have a counter.
+        team: Return only phones of this team, even if it has no counter now. If None, the phones of
+            all teams that have a counter are returned.
     """
     of_team = "= :team"
     if team is None:

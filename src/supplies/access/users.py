@@ -197,7 +197,7 @@ def list_users(
     """List users in the order in which they were added. Disabled users are included.
 
     Args:
-        after: The code of the last user on the previous page. None returns the first page.
+        after: The code of the last user on the previous page. If None, the first page is returned.
     """
     rows = access.all(
         f"SELECT {_COLUMNS} FROM users WHERE station = :station "

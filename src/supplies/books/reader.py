@@ -369,7 +369,7 @@ class Books:
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
-            item: Return only balances of this item; None returns those of all items.
+            item: Return only balances of this item. If None, those of all items are returned.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.

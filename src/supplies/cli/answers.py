@@ -35,7 +35,7 @@ class Answer(NamedTuple):
     Attributes:
         json: The parts of the JSON text.
         tables: Returns the tables for --csv and --xlsx.
-        show: Prints the result for people. None prints the tables.
+        show: Prints the result for people. If None, the tables are printed.
     """
 
     json: Iterable[bytes]
@@ -140,8 +140,9 @@ def answer_with(
     Args:
         name: The name of the table.
         result: A struct, or a page of structs.
-        show: Prints the result for people. None prints the tables.
-        kind: The type of the elements of a page. None makes a table of each list in the result.
+        show: Prints the result for people. If None, the tables are printed.
+        kind: The type of the elements of a page. If None, a table is made of each list in the
+            result.
     """
     import msgspec
 

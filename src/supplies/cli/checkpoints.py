@@ -33,8 +33,8 @@ def read_witnesses(
 
     Args:
         stations: The stations whose checkpoints must be signed with one of `keys`.
-        keys: The public keys of these stations. None accepts any key. Checkpoints of other stations
-            may have any key.
+        keys: The public keys of these stations. If None, any key is accepted. Checkpoints of other
+            stations may have any key.
 
     Raises:
         InvalidField: a file cannot be read, or a checkpoint was altered or forged.

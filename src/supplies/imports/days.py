@@ -61,7 +61,7 @@ class DayHints:
 
     Attributes:
         year, month: The year and the month of dates that are written without them; None if unknown.
-        day_first: Whether 05/02/2020 is 5 February. None refuses such dates.
+        day_first: Whether 05/02/2020 is 5 February. If None, such dates are refused.
         zone: The station's time zone, for times that are written with an offset from UTC.
     """
 

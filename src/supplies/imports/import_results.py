@@ -20,7 +20,7 @@ class ImportOptions:
         columns: The headings of columns that the program does not recognize, by the column's name.
         values: Values by the column's name, such as a location. Each is used for all rows whose
             cell in the column is empty.
-        sheet: The only sheet to import; None imports all sheets.
+        sheet: The only sheet to import. If None, all sheets are imported.
         dry_run: Whether to record nothing, and only return what would be recorded.
         create_items: Whether to register items that the file mentions and the catalogue lacks.
         create_people: Whether to register donors and recipients in the same way.

@@ -243,7 +243,7 @@ class Journal:
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
-            item: Return only balances of this item; None returns those of all items.
+            item: Return only balances of this item. If None, those of all items are returned.
         """
         for key in self._not_indexed:
             kind, *keys = key[0].split(":")
@@ -383,7 +383,7 @@ class Journal:
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
-            item: Return only balances of this item; None returns those of all items.
+            item: Return only balances of this item. If None, those of all items are returned.
         """
         balances = self.books.nonzero_balances(account, item)
         for key in self._changed_keys(account, item):

@@ -390,7 +390,7 @@ class Ledger:
                 need not be a registered user, because a program that uses this library may have
                 users of its own.
             id: A UUID that makes the request safe to repeat: the same id with the same command
-                returns the first result. None creates a new id.
+                returns the first result. If None, a new id is created.
 
         Raises:
             InvalidField: `command` is not a command or a value is invalid; `faults` point to the

@@ -229,7 +229,7 @@ class Writer:
         request: CheckedRequest,
         texts: bytes | None,
     ) -> Body:
-        """Build the body of an entry. If the entry has texts, add them encoded to the draft."""
+        """Build the body of an entry. Add the free texts of the entry, encoded, to its draft."""
         digest = None
         if texts is not None:
             digest = salted_digest(request.salt, texts)

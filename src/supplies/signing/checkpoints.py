@@ -66,7 +66,8 @@ def check_checkpoint(checkpoint: Checkpoint, keys: PublicKeys | None) -> None:
     """Check the signature of a checkpoint.
 
     Args:
-        keys: The public keys of the station that signed the checkpoint; None accepts any key.
+        keys: The public keys of the station that signed the checkpoint. If None, any key is
+            accepted.
 
     Raises:
         InvalidField: the signature is invalid, or the key is not one of `keys`.

@@ -27,7 +27,7 @@ journal that SQLite keeps beside the temporary file, have longer names.
 
 @contextmanager
 def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
-    """Yield an empty draft file in the directory of the final file.
+    """Yield an empty temporary file (the draft) in the directory of the final file.
 
     After the `with` block the draft is deleted, unless it was renamed.
 
@@ -109,9 +109,9 @@ def write_file(path: Path, content: bytes, *, mode: int = PRIVATE, replace: bool
 
 @contextmanager
 def new_file(path: Path, *, mode: int = PRIVATE, replace: bool = False) -> Iterator[Path]:
-    """Yield a draft for the `with` block to write. After the block, rename the draft to `file`.
+    """Yield a temporary file for the `with` block to write. Rename it to `path` after the block.
 
-    If the block raises an error, the draft is deleted.
+    If the block raises an error, the temporary file is deleted.
 
     Args:
         mode: The file mode, before the umask is subtracted.
@@ -131,11 +131,11 @@ def new_file(path: Path, *, mode: int = PRIVATE, replace: bool = False) -> Itera
 
 
 def rename_into_place(draft: Path, path: Path, *, replace: bool = False) -> None:
-    """Give a draft its final name. The draft must be flushed to the disk already.
+    """Give a temporary file its final name. It must be flushed to the disk already.
 
     Raises:
         AlreadyDone: a file of that name exists, and `replace` is false.
-        StoreError: the draft cannot be renamed.
+        StoreError: the temporary file cannot be renamed.
     """
     if not replace:
         # Another process may have created the file in the meantime.

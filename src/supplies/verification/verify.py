@@ -101,7 +101,7 @@ def verify(
     entries.
 
     Args:
-        station: Code of the station; None verifies all stations in the database.
+        station: Code of the station. If None, all stations in the database are checked.
         witnesses: Checkpoints whose signatures were checked. Their entries must be in the books.
             Checkpoints of other stations are ignored.
         progress: Called repeatedly with two numbers: entries verified so far, and all entries.

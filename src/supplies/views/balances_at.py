@@ -76,7 +76,7 @@ def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None 
     """Return the sum of the balances of each kind of account and item.
 
     Args:
-        on: Sum the balances at the end of this day; None sums the current ones.
+        on: Sum the balances at the end of this day. If None, the current ones are summed.
     """
     on = past_day(books, on)
     sql = (_now if on is None else _on)("", "start", "end")

@@ -74,7 +74,7 @@ def report_stock_cover(
     Args:
         today: The current day in the station's time zone.
         rate_days: The number of days over which the rate of use is measured.
-        item: Report only this item. None reports all items in stock.
+        item: Report only this item. If None, all items in stock are reported.
 
     Raises:
         InvalidField: `rate_days` is not from 1 to `MAX_RATE_DAYS`, or `item` is unknown.

@@ -110,7 +110,7 @@ def derive_stock(
     """Explain the stock of each item by what came in and went out in a period.
 
     Args:
-        item: Report only this item. None reports all.
+        item: Report only this item. If None, all are reported.
 
     Raises:
         InvalidField: `last` is before `first`, or `item` is unknown.

@@ -51,7 +51,7 @@ def report_teams(books: Books, first: date, last: date, *, team: str | None = No
     """Return the deliveries that were dispatched in a period, by the team that has them now.
 
     Args:
-        team: Report only this team. None reports all.
+        team: Report only this team. If None, all are reported.
 
     Raises:
         InvalidField: `last` is before `first`, or `team` is unknown.

@@ -77,7 +77,7 @@ class CancelPledge(Command, frozen=True, kw_only=True):
     """Cancel a pledge at the donor's request.
 
     Attributes:
-        lines: The parts to cancel; None cancels all that is outstanding.
+        lines: The parts to cancel. If None, all that is outstanding is cancelled.
     """
 
     pledge: Code  # by path

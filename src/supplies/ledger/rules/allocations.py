@@ -61,7 +61,7 @@ class AllocationDraft:
         )
 
     def add_rows(self, *, exists: bool = False) -> None:
-        """Add the rows that describe the allocation to the draft of its entry.
+        """Add the rows that describe the allocation to its drafted entry.
 
         Args:
             exists: Whether an earlier entry created the allocation. Then only its lines are added.

@@ -128,8 +128,8 @@ class History:
 
         Args:
             of_sheet: The id of a count sheet: return only the transfers that changed the difference
-                of its count. None returns only the transfers that changed no count. By default, all
-                transfers are returned.
+                of its count. If None, only the transfers that changed no count are returned. By
+                default, all transfers are returned.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:

@@ -377,7 +377,7 @@ def _later_claims(
 
 
 def _draft_of_day(journal: Journal, head: Draft, day: date) -> Draft:
-    """Return the draft of the same document for a later day. Begin one if there is none."""
+    """Return the drafted entry of the same document for a later day. Begin one if there is none."""
     for draft in journal.drafts:
         if (draft.document, draft.booked_on) == (head.document, day):
             return draft

@@ -85,7 +85,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
 
 
 def draft_hand_out(journal: Journal, command: HandOut, kind: str) -> Draft:
-    """Begin the draft of a hand-out, without transfers."""
+    """Begin the entry of a hand-out, without transfers yet."""
     draft = journal.entry(kind, prefix="h", about=f"recipient:{command.recipient}")
     draft.add_rows(
         HandOutTo(

@@ -63,7 +63,7 @@ def need_for(
     """Return the need that a line names, and check that it fits the line.
 
     Args:
-        recipient: The recipient whose need it must be; None accepts any recipient.
+        recipient: The recipient whose need it must be. If None, any recipient is accepted.
 
     Raises:
         InvalidField: the need is unknown, for another item or of another recipient.

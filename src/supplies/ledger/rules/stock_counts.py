@@ -128,7 +128,7 @@ def _book_differences(
 def _book_shortages(
     journal: Journal, draft: Draft, location: str, missing: list[tuple[CountLine, int]]
 ) -> list[tuple[CountLine, int]]:
-    """Book goods that a count did not find as unexplained, on the day of the draft.
+    """Book goods that a count did not find as unexplained, on the day of the drafted entry.
 
     Return the lines of which the books have too little on that day, each with the quantity that
     could not be booked.
