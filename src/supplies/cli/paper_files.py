@@ -88,9 +88,9 @@ class OutputFile:
 
     @contextmanager
     def draft(self, *, is_public: bool = False) -> Iterator[Path]:
-        """Yield the path of an empty draft for the `with` block to write.
+        """Yield the path of an empty temporary file for the `with` block to write.
 
-        After the block, rename the draft to the name of the file.
+        After the block, rename the temporary file to the name of the file.
 
         Args:
             is_public: As in `write`.

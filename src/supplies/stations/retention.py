@@ -37,7 +37,7 @@ Recipients and donors of other kinds have no personal data.
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Retention periods in days. If one is None, the data is kept until the person asks for erasure.
+    """Retention periods in days. If None, data is kept until the person asks for erasure.
 
     Attributes:
         recipients_days, donors_days: Days to keep personal data after the latest day of an entry

@@ -72,8 +72,8 @@ def find_unverified_station(
     None if the books of all stations were verified after that time.
 
     Args:
-        only: Code of the only station to look at. If None, it looks at all stations in
-            the database.
+        only: Code of the only station to look at. If None, all stations in the database
+            are looked at.
     """
     row = books.one(
         "SELECT s.code, (SELECT max(v.verified_at) FROM verifications v WHERE v.station = s.code) "
