@@ -62,7 +62,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
         packs: Number of base units in each kind of pack, by the code of the pack: {"box50": 50}.
         name_en: English name; None if there is none.
         aliases: Other names of the item, in any language.
-        minimum: Minimum stock in base units. An alert is raised if less is free; None means that
+        minimum: Minimum stock in base units. An alert is raised if less is unallocated. If None,
             no alert is raised.
         needs_batch, needs_expiry: Whether to warn about goods that arrive without a batch or
             without an expiry.

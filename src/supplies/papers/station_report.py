@@ -46,7 +46,7 @@ class GoodsLine(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageLine(PaperPart, frozen=True, kw_only=True):
-    """An item of which less is free than needed at the end of the period, in base units."""
+    """An item of which less is unallocated than needed at the end of the period, in base units."""
 
     item: str
     needed: int

@@ -215,7 +215,7 @@ def _expiring(books: Books, today: date, horizon: date) -> list[Alert]:
 
 
 def _below_minimum(books: Books, today: date) -> list[Alert]:
-    """Return an alert for each item of which less than the minimum stock is free.
+    """Return an alert for each item of which less than the minimum stock is unallocated.
 
     Expired goods and goods in quarantine do not count as free.
     """

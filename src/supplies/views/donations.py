@@ -47,7 +47,7 @@ class DonationLineView(View, frozen=True, kw_only=True):
     """Donated goods of one lot, in base units.
 
     Attributes:
-        on_pledge: The part of `quantity` that fulfilled pledges.
+        on_pledge: The part that fulfilled pledges.
         beside_pledge: The rest of `quantity`, which no pledge promised.
         pledge: Id of the pledge that the command named for the line. If it is None, the line may
             still have fulfilled pledges; see `pledges` of the donation.

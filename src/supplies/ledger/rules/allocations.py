@@ -151,7 +151,7 @@ def allocate(command: Allocate, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code, need or lot is unknown, or a need or lot is not for the line's item.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)

@@ -27,7 +27,7 @@ def return_goods(command: ReturnGoods, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown, or a lot has neither a known donor nor a lender.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     journal.books.location(command.location, "/location")
     draft = journal.entry("goods_returned", prefix="r")

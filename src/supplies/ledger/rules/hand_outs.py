@@ -55,7 +55,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
     Raises:
         InvalidField: a code is unknown, or a headcount is given for a recipient that is not a
             group.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     recipient = journal.books.recipient(command.recipient, "/recipient")
     check_open_location(journal, command.location)

@@ -21,7 +21,7 @@ def issue_goods(command: IssueGoods, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown, or the location is a quarantine.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     _withdraw(journal, command, "goods_issued", "i", USED(command.purpose), None)
 
@@ -31,7 +31,7 @@ def lend_goods(command: LendGoods, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown, or the location is a quarantine.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     _withdraw(journal, command, "goods_lent", "g", LENT(command.borrower), command.due_on)
 

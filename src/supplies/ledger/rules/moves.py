@@ -17,7 +17,7 @@ def move_stock(command: Move, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown, or both locations are the same.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     journal.books.location(command.source, "/from")
     target = journal.books.location(command.target, "/to")
@@ -41,7 +41,7 @@ def quarantine_batch(command: QuarantineBatch, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code or the batch is unknown, or the location is not a quarantine.
-        AlreadyDone: nothing of the batch is free outside of a quarantine.
+        AlreadyDone: no unallocated goods of the batch are outside of a quarantine.
     """
     books = journal.books
     item = books.item(command.item, "/item")

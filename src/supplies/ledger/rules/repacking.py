@@ -48,7 +48,7 @@ def convert(command: Convert, journal: Journal) -> None:
     Raises:
         InvalidField: a code is unknown, a product would expire later than its parents without a
             reason, or a pledge is not by the donor of the consumed goods.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     place = journal.books.location(command.location, "/location")
     closed = is_closed_to_people(journal, place)

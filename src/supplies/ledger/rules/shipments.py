@@ -62,7 +62,7 @@ def send_shipment(command: SendShipment, journal: Journal) -> None:
     Raises:
         InvalidField: the destination is this station, the location is a quarantine, or the goods
             come from more lots than one shipment can have.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     check_open_location(journal, command.location)
     if command.station == journal.books.station_code:

@@ -19,7 +19,7 @@ def write_off(command: WriteOff, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown.
-        NotEnough: less than requested is free.
+        NotEnough: less than requested is unallocated.
     """
     journal.books.location(command.location, "/location")
     draft = journal.entry("written_off", prefix="w")
