@@ -51,7 +51,7 @@ class DonationLineView(View, frozen=True, kw_only=True):
         beside_pledge: The rest of `quantity`, which no pledge promised.
         pledge: Id of the pledge that the command named for the line. If it is None, the line may
             still have fulfilled pledges; see `pledges` of the donation.
-        recipient ("for" in JSON): The recipient that the donor named; None if the donor named none.
+        recipient ("for" in JSON): The recipient named by the donor.
         value: None if the goods have no recorded value.
         stated: The quantity in packs, as given; unset if it was given in base units.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
