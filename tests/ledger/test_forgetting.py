@@ -8,7 +8,9 @@ import pytest
 from support.ledger_fixture import StationLedger
 from support.refusals import assert_refused
 
+from supplies.books.free_text import free_text_of_entry
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Team
 from supplies.errors import (
     Forgotten,
     InvalidField,
@@ -19,6 +21,39 @@ from supplies.views.entries import get_entry
 from supplies.views.receipts import get_receipt
 
 ONE = [c.LotLine(item="mask", quantity=1)]
+
+
+def decide(station: StationLedger, conflict: int, by: c.Resolved) -> int:
+    return station(c.ResolveConflict(conflict=conflict, by=by, reason="asked the team")).seq
+
+
+def contradicted_hand_out(station: StationLedger, recipient: str = "G-1") -> int:
+    """Report more masks than the books have, with a name in the note. Return the conflict."""
+    station.ledger.amend(Team(code="T-1", name="一队", counter="annex"))
+    station.give(5, location="annex")
+    lines = [c.RecipientLine(item="mask", quantity=9)]
+    headcount = 4 if recipient == "G-1" else None
+    report = c.ReportHandOut(
+        team="T-1",
+        location="annex",
+        recipient=recipient,
+        headcount=headcount,
+        lines=lines,
+        note="for Aunt Zhang",
+    )
+    return station(report).seq
+
+
+def contradicted_outcome(station: StationLedger) -> int:
+    """Report two outcomes of a stop, with a name in the second. Return the conflict."""
+    station.stock(5)
+    allocation = station.allocate(5)
+    delivery = station.dispatch(allocation)
+    station.outcome(delivery, allocation, "handed_over")
+    return station.outcome(delivery, allocation, "refused", note="Aunt Zhang says no").seq
+
+
+CONTRADICTED = [contradicted_hand_out, contradicted_outcome]
 
 
 def contents(station: StationLedger, about: str) -> list[object]:
@@ -149,6 +184,76 @@ def test_the_text_of_an_open_conflict_or_of_nothing_is_not_erased(
     conflict = station.outcome(delivery, allocation, "refused", note="Aunt Zhang says no").seq
     with pytest.raises(Unaccounted, match="resolve it first"):
         station(c.ForgetText(entry=conflict))
+
+
+@pytest.mark.parametrize("conflict_of", CONTRADICTED)
+@pytest.mark.parametrize("erased", ["conflict", "first", "last"])
+def test_the_text_of_a_booked_conflict_is_erased_from_the_report_and_all_its_decisions(
+    station: StationLedger, conflict_of: Callable[[StationLedger], int], erased: str
+) -> None:
+    conflict = conflict_of(station)
+    first = decide(station, conflict, "unexplained")
+    kept = decide(station, conflict, "keep")
+    last = decide(station, conflict, "unexplained")
+    assert stored_texts(station).count(b"Zhang") == 3
+    station(c.ForgetText(entry={"conflict": conflict, "first": first, "last": last}[erased]))
+    assert b"Zhang" not in stored_texts(station)
+    for seq in (conflict, first, last):
+        with pytest.raises(Forgotten):
+            station(c.ForgetText(entry=seq))
+    assert free_text_of_entry(station.books, kept) == {"reason": "asked the team"}
+    station.ledger.verify()
+
+
+def test_a_copy_that_was_left_when_the_report_was_erased_can_be_erased(
+    station: StationLedger,
+) -> None:
+    conflict = contradicted_hand_out(station)
+    kept = decide(station, conflict, "keep")
+    station(c.ForgetText(entry=conflict))
+    booked = decide(station, conflict, "unexplained")
+    assert free_text_of_entry(station.books, booked) == {"reason": "asked the team"}
+    station(c.ForgetText(entry=booked))
+    station(c.ForgetText(entry=kept))
+    station.ledger.verify()
+
+
+def test_erasing_the_reason_of_a_decision_for_the_books_keeps_the_report(
+    station: StationLedger,
+) -> None:
+    conflict = contradicted_hand_out(station)
+    station(c.ForgetText(entry=decide(station, conflict, "keep")))
+    assert free_text_of_entry(station.books, conflict) == {"note": "for Aunt Zhang"}
+
+
+def test_the_text_of_a_contradicted_count_is_erased_without_the_reason_of_its_decision(
+    station: StationLedger,
+) -> None:
+    station.stock(5)
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    lines = [c.LotLine(item="mask", quantity=5)]
+    station(c.IssueGoods(purpose="post", location="store", lines=lines))
+    count = c.CountStock(
+        sheet=sheet, lines=[c.CountLine(item="mask", counted=1)], note="by Aunt Zhang"
+    )
+    conflict = station(count).seq
+    decision = decide(station, conflict, "unexplained")
+    station(c.ForgetText(entry=conflict))
+    assert b"Zhang" not in stored_texts(station)
+    assert free_text_of_entry(station.books, decision) == {"reason": "asked the team"}
+
+
+@pytest.mark.parametrize("conflict_of", CONTRADICTED)
+def test_forgetting_a_recipient_erases_the_texts_of_the_decisions_about_them(
+    station: StationLedger, conflict_of: Callable[[StationLedger], int]
+) -> None:
+    conflict = conflict_of(station)
+    for by in ("unexplained", "keep", "unexplained"):
+        decide(station, conflict, by)  # type: ignore[arg-type]  # each is a way to decide
+    recipient = str(station.books.body(conflict).about).removeprefix("recipient:")
+    station(c.ForgetRecipient(recipient=recipient))
+    assert b"Zhang" not in stored_texts(station)
+    station.ledger.verify()
 
 
 def anonymous_gift(**texts: str) -> c.RecordDonation:

@@ -45,7 +45,8 @@ class ForgetText(Command, frozen=True, kw_only=True):
     `ForgetDonor` and `ForgetRecipient` erase only texts that are about that person. Use this
     command for other texts that name a person. Texts of a donation can be erased only after the
     donation was corrected. Its void receipts contain the same texts, so the contents of these
-    receipts are erased too.
+    receipts are erased too. A conflict and the entries that booked it contain the same texts, so
+    they are erased together.
     """
 
     entry: EntryNumber  # by path

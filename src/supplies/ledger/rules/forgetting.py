@@ -14,19 +14,23 @@ from supplies.domain.accounts import (
     PLEDGED,
     keys_of,
 )
-from supplies.domain.commands import ForgetDonor, ForgetRecipient, ForgetText
+from supplies.domain.commands import CountStock, ForgetDonor, ForgetRecipient, ForgetText
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import (
     Arrival,
     ArrivalLine,
+    Conflict,
     Erasure,
     Forgetting,
+    LaterResolution,
     Proof,
+    Resolution,
     forgotten_text,
 )
 from supplies.errors import Fault, Forgotten, InvalidField, Sentence, Unaccounted
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.rules.contradicted_facts import decode_fact
 
 
 def forget_donor(command: ForgetDonor, journal: Journal) -> None:
@@ -109,7 +113,8 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
     """Erase the free texts, signature and photo of the command that recorded an entry.
 
     If the entry is a gift that was corrected later, its void receipts also contain the text. Their
-    contents are erased too.
+    contents are erased too. If the entry is a conflict, or booked one, all copies of the report's
+    texts are erased: in the conflict and in each entry that booked it.
 
     Raises:
         NotFound: the entry does not exist.
@@ -130,11 +135,42 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
             Sentence("the conflict of entry {seq} is open; resolve it first", seq=body.seq)
         )
     erased = [(body.seq, body.texts), *_void_receipts(journal, body)]
+    for copy in _copies(journal, body):
+        if free_text_of_entry(journal.books, copy.seq):
+            erased.append((copy.seq, str(copy.texts)))
     erased += [(body.seq, row.digest) for row in body.rows if isinstance(row, Proof)]
     draft = journal.entry("forgotten")
     draft.add_rows(*(Erasure(digest=digest) for _, digest in erased))
     seqs = dict.fromkeys(seq for seq, _ in erased)
     draft.add_rows(*(Forgetting(party=forgotten_text(seq)) for seq in seqs))
+
+
+def _copies(journal: Journal, body: Body) -> list[Body]:
+    """Return the other entries with the free texts of a report that contradicted the books.
+
+    These are the conflict and all entries that booked it, also those that were undone. The result
+    is empty if the entry is neither.
+    """
+    conflict = body.seq
+    for row in body.rows:
+        if isinstance(row, Resolution | LaterResolution):
+            if row.way == "keep":
+                return []
+            conflict = row.conflict
+    found = journal.books.rows(Conflict, seq=conflict)
+    # The entry that books a count has no texts of the count.
+    if not found or isinstance(decode_fact(found[0].stated), CountStock):
+        return []
+    booked = [
+        seq
+        for table in ("resolutions", "later_resolutions")
+        for (seq,) in journal.books.all(
+            f"SELECT seq FROM {table} WHERE station = :station AND conflict = :conflict "
+            "AND way <> 'keep' ORDER BY seq",
+            conflict=conflict,
+        )
+    ]
+    return [journal.books.body(seq) for seq in (conflict, *booked) if seq != body.seq]
 
 
 def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:
