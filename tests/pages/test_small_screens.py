@@ -11,7 +11,7 @@ def test_tables_of_the_account_have_titles_in_their_cells(
     rest: RestClient, service: Service
 ) -> None:
     browser = sign_in_as(rest.client, service, "courier")
-    assert '<td data-label="Signed in">' in browser.open("/account")
+    assert '<td data-label="Signed in"' in browser.open("/account")
 
 
 def test_the_first_page_of_a_courier_links_to_the_page_for_phones(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -318,7 +319,7 @@ def test_forgotten_people_are_in_no_replayed_response(rest: RestClient, service:
     assert [
         answer for answer in stored_responses(service) if answer and b'"D-9"' not in answer
     ] == []
-    for file in service.folder.iterdir():
+    for file in filter(Path.is_file, service.folder.rglob("*")):
         assert "黄小明".encode() not in file.read_bytes()
         assert b"13900139000" not in file.read_bytes()
 

@@ -163,6 +163,7 @@ class OverRest:
 
     def __init__(self, rest: RestClient, ledger: Ledger) -> None:
         self.rest, self.books = rest, ledger.books
+        self.admin_transaction = ledger.admin_transaction
 
     def register(self, *nouns: CatalogueRecord) -> None:
         for noun in nouns:

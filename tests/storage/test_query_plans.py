@@ -32,7 +32,7 @@ from supplies.books.reader import Books
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import CATALOGUE_RECORDS
 from supplies.domain.entries import ENTRY_KINDS
-from supplies.errors import Forgotten, UnknownBarcode
+from supplies.errors import Forgotten, Sentence, UnknownBarcode
 from supplies.ledger.rules import RULES
 from supplies.signing.station_keys import StationKeys
 from supplies.storage import schema
@@ -214,6 +214,9 @@ class NoNames:
 
     def quantity(self, quantity: int, item: str) -> str:
         return f"{quantity} {item}"
+
+    def sentence(self, sentence: Sentence) -> str:
+        return str(sentence)
 
     def phone(self, by: str) -> str | None:
         return None

@@ -13,6 +13,7 @@ from support.shipping import open_hp
 
 from supplies.books.reader import Books
 from supplies.domain import commands as c
+from supplies.domain.money import Value
 from supplies.views.allocations import get_allocation, list_allocations
 from supplies.views.deliveries import get_delivery, list_deliveries
 from supplies.views.donations import get_donation, list_donations
@@ -96,7 +97,7 @@ def test_a_pledge_shows_its_note_and_why_it_was_cancelled(station: StationLedger
 def test_a_donation_shows_its_handler_its_wish_and_the_evidence_of_values(
     station: StationLedger,
 ) -> None:
-    value = c.Value(minor=12000, currency="CNY", evidence="invoice 88")
+    value = Value(minor=12000, currency="CNY", evidence="invoice 88")
     lines = [
         c.DonationLine(item="soap", quantity=1),
         c.DonationLine(item="mask", quantity=10, value=value, recipient="R-1"),
@@ -235,7 +236,7 @@ def test_every_text_is_shown_until_the_person_is_forgotten(
     pledge = station.pledge(20, {need: 6}, note=canary())
     station(c.CancelPledge(pledge=pledge, reason=canary()))
     station(c.EndNeed(need=need, reason="moved", note=canary()))
-    value = c.Value(minor=1, currency="CNY", evidence=canary())
+    value = Value(minor=1, currency="CNY", evidence=canary())
     gift = station.donation(5, value=value, wish=canary())
     station(msgspec.structs.replace(gift, handled_by=canary(), note=canary()))
     line = c.AllocationLine(item="mask", quantity=10)

@@ -33,7 +33,7 @@ from supplies.domain.entry_rows import (
 )
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import PaperSettings, purpose_names, unit_words
 from supplies.views.catalogue import list_records
@@ -42,7 +42,7 @@ from supplies.views.entries import ConflictView
 from supplies.views.needs import NeedView
 from supplies.views.pagination import PackedView
 from supplies.views.stated_commands import CORRECTABLE_KINDS
-from supplies_service.pages.languages import Language, translations
+from supplies_service.pages.languages import Language, translate_sentence, translations
 from supplies_service.templating import format_day, format_number
 
 SEPARATOR = " · "
@@ -179,6 +179,10 @@ class Names:
         if phone_id == by or not phones.exists(self._access, phone_id):
             return None
         return phones.get(self._access, phone_id).label
+
+    def sentence(self, sentence: Sentence) -> str:
+        """Return a sentence in the language of the page."""
+        return translate_sentence(sentence, self._language)
 
     def unit(self, code: str, quantity: int = 1) -> str:
         """Return the word for a unit, or its code if the station has no word for it."""

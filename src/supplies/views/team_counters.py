@@ -11,6 +11,8 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.accounts import STOCK
 from supplies.domain.commands import GoodsLine, ReportHandOut
+from supplies.errors import Sentence
+from supplies.views.conflict_reasons import reason_of_conflict
 from supplies.views.entries import list_conflicts
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
@@ -36,6 +38,9 @@ class CounterNames(Protocol):
 
         Return None if the user is not a phone.
         """
+
+    def sentence(self, sentence: Sentence) -> str:
+        """Return a sentence in the language."""
 
 
 class CounterGroup(View, frozen=True, kw_only=True):
@@ -77,7 +82,7 @@ class WaitingHandOut(View, frozen=True, kw_only=True):
 
     Attributes:
         entry: Number of the entry that recorded the conflict.
-        because: A message that says what the report contradicts.
+        because: Why the report contradicts the books, in the language of the phone.
         phone: The label of the phone that reported it; None if no phone did.
     """
 
@@ -151,7 +156,7 @@ def list_waiting_hand_outs(books: Books, team: str, names: CounterNames) -> list
         waiting.append(
             WaitingHandOut(
                 entry=conflict.seq,
-                because=conflict.because,
+                because=names.sentence(reason_of_conflict(books, conflict)),
                 recipient=report.recipient,
                 headcount=report.headcount,
                 happened_on=conflict.happened_on,

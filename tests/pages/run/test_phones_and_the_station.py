@@ -171,6 +171,44 @@ def hand_out(page: Page, group: str, kilograms: int) -> None:
     page.get_by_role("button", name="Undo").wait_for()
 
 
+def test_a_counter_page_shows_new_goods_until_something_is_typed(
+    new_phone: NewPhone, run: TeamRun
+) -> None:
+    run.open_counter(rice=10)
+    page = new_phone().open()
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    expect(page.get_by_role("spinbutton", name="rice, 10 kg left")).to_be_visible()
+    counter = f"{run.team}-counter"
+    run.record(c.Move(source=counter, target="store", lines=[c.LotLine(item=run.rice, quantity=8)]))
+    page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    rice = page.get_by_role("spinbutton", name="rice, 2 kg left")
+    rice.fill("1")
+    run.record(c.Move(source=counter, target="store", lines=[c.LotLine(item=run.rice, quantity=1)]))
+    with page.expect_response("**/api/run"):
+        page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    expect(rice).to_have_value("1")
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    expect(page.get_by_role("spinbutton", name="rice, 1 kg left")).to_have_value("1")
+
+
+IS_ABOVE_THE_BUTTONS = """(alert) => {
+    const bar = document.querySelector(".actions.sticky").getBoundingClientRect();
+    const { top, bottom } = alert.getBoundingClientRect();
+    return top >= 0 && bottom <= bar.top;
+}"""
+
+
+def test_an_error_of_a_form_is_above_the_button_that_saves(
+    new_phone: NewPhone, run: TeamRun
+) -> None:
+    page = new_phone().open()
+    open_next(page, "Partly")
+    page.get_by_role("button", name="Save", exact=True).click()
+    alert = page.get_by_role("alert").filter(has_text="Change at least one quantity")
+    expect(alert).to_be_visible()
+    page.wait_for_function(IS_ABOVE_THE_BUTTONS, arg=alert.element_handle())
+
+
 def test_a_hand_out_whose_goods_the_desk_took_away_is_sent_shown_and_decided_at_the_desk(
     new_phone: NewPhone, open_page: OpenPage, network: HttpProxy, run: TeamRun
 ) -> None:
@@ -193,7 +231,7 @@ def test_a_hand_out_whose_goods_the_desk_took_away_is_sent_shown_and_decided_at_
     waiting = page.locator("main .warning")
     expect(waiting).to_contain_text("The books say otherwise. The station decides.")
     expect(waiting).to_contain_text("rice 6 kg")
-    expect(waiting).to_contain_text("is not the counter of team")
+    expect(waiting).to_contain_text("was not the counter of the team")
     assert serious_faults(page) == []
 
     desk = open_page("/entries/conflicts", role="coordinator")

@@ -46,6 +46,7 @@ export function counterView(counter, stops, handOuts, save, waiting) {
   const fail = (words) => {
     failure.hidden = !words;
     failure.textContent = words ?? "";
+    if (words) failure.scrollIntoView({ block: "center" });
   };
   const form = h(
     "div",
@@ -109,7 +110,7 @@ export function waitingHandOuts(waiting, counter, stops, zone) {
           h("p", {}, goods.map(({ name, words }) => `${name} ${words}`).join(", ")),
           h("p", { class: "note" }, [nameOf(recipient), happened_at ? dayAndTimeOf(happened_at, zone) : happened_on, phone].filter(Boolean).join(" · ")),
         ),
-        h("div", {}, h("h3", {}, t("Books")), h("p", { lang: "en" }, because)),
+        h("div", {}, h("h3", {}, t("Books")), h("p", {}, because)),
       ),
     ),
   );

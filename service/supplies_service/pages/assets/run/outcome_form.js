@@ -52,6 +52,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
       unchanged.textContent = t("Change at least one quantity. If everything was handed over, go back and choose that.");
       unchanged.hidden = false;
       quantities[0].focus();
+      unchanged.scrollIntoView({ block: "center" });
       return null;
     }
     const chosen = photo.chosen();

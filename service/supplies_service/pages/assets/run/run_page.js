@@ -2,7 +2,7 @@
 import { difference, isOverdue, now, timeOf } from "./clock.js";
 import { counterView, goodsOfHandOut, waitingHandOuts } from "./counter_view.js";
 import { h, link } from "./dom.js";
-import { dropDraft, forgetDrafts, loadDrafts, placeOf } from "./run_drafts.js";
+import { draftOf, dropDraft, forgetDrafts, loadDrafts, placeOf } from "./run_drafts.js";
 import { listView } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
 import { HOLD, counterPlace, handOutsOf, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
@@ -59,12 +59,18 @@ function show({ keepForm = false } = {}) {
   drawBar(unsent);
   replace(notes, h("div", {}, ...notices()));
   replace(hints, h("div", {}, installNote()));
-  if (keepForm && main.querySelector(unsent ? ".outcome, .rescue" : ".outcome")) {
+  if (keepForm && main.querySelector(unsent ? ".outcome, .rescue" : ".outcome") && !isUntouchedCounter()) {
     // A revoked phone may save what is typed, but shows no names.
     if (!state.run) for (const names of main.querySelectorAll(".who, optgroup")) names.remove();
     return;
   }
   replace(main, view());
+}
+
+// Return whether the form of the counter is open and nothing was typed. Its goods may have changed, or there are stops.
+function isUntouchedCounter() {
+  const counter = state.run?.answer.counter;
+  return counter && main.querySelector(".counter") && !draftOf(counterPlace(counter));
 }
 
 // Show an element, unless it is shown already: a tap on something that is replaced would be lost.
@@ -120,8 +126,12 @@ function firstView() {
 
 function drawBar(unsent) {
   const place = location.hash.split("/")[1] ?? "";
+  // The address `#/` may show the counter. A tap on a link to the present address changes no address.
+  const open = (hash) => () => {
+    if (location.hash === `#/${hash}`) show();
+  };
   const entry = (hash, title, extra) =>
-    link(hash, { "aria-current": hash === place || (hash === "" && place === "stop") ? "page" : null, class: extra }, title);
+    link(hash, { "aria-current": hash === place || (hash === "" && place === "stop") ? "page" : null, class: extra, onclick: open(hash) }, title);
   const entries = [
     entry("", t("Stops")),
     entry("bag", t("Bag")),

@@ -86,6 +86,7 @@ function choice(stop, save) {
       button.disabled = false;
       failure.hidden = !error;
       failure.textContent = error ?? "";
+      if (error) failure.scrollIntoView({ block: "center" });
     });
     const leave = () => {
       dropDraft(stop);
