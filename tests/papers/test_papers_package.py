@@ -30,9 +30,10 @@ def test_the_samples_are_written_where_asked(
     assert main([str(tmp_path / "new")]) == 0
     written = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert written == [
-        "count-sheet.pdf", "delivery-slips-a5.pdf", "delivery-slips.pdf", "disclosure.pdf",
-        "donor-statement.pdf", "organisation-report.pdf", "receipt-of-60-lines.pdf",
-        "receipt.pdf", "receipts.pdf", "run-sheet.pdf", "station-report.pdf",
+        "collection-slip.pdf", "count-sheet.pdf", "delivery-slips-a5.pdf", "delivery-slips.pdf",
+        "disclosure.pdf", "donor-statement.pdf", "organisation-report.pdf",
+        "receipt-of-60-lines.pdf", "receipt.pdf", "receipts.pdf", "run-sheet.pdf",
+        "station-report.pdf",
     ]  # fmt: skip
     output = capsys.readouterr().out
     assert all(name in output for name in written)
