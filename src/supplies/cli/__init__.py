@@ -26,7 +26,10 @@ COMMANDS = {
     "record": ("record:record", "Record commands that are given as JSON."),
     "list": ("lists:list_group", "Print a list, such as donations, needs, stock or donors."),
     "report": ("reports:report", "Print lists of stock, pledges and needs, and other reports."),
-    "quarantine": ("quarantine:quarantine", "Move all free goods of a batch to a quarantine."),
+    "quarantine": (
+        "quarantine:quarantine",
+        "Move all unallocated goods of a batch to a quarantine.",
+    ),
     "entry": ("entry:entry", "Print one entry of the books, with its notes and reasons."),
     "reverse": ("reverse:reverse", "Undo the command that recorded an entry."),
     "receipt": ("papers:receipt", "Write a receipt, or all receipts of a period, as PDF."),
