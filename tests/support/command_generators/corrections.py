@@ -66,6 +66,9 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
             command = self.commands[command.entry]
             if isinstance(command, c.Correct):
                 command = command.command
+        if type(command) is c.ReportHandOut:  # It is recorded, and corrected, as a hand-out.
+            fields = c.HandOut.__struct_fields__
+            command = c.HandOut(**{name: getattr(command, name) for name in fields})
         if isinstance(command, c.ResolveConflict):
             return self.report_outcome()
         if isinstance(command, c.QuarantineBatch):
