@@ -70,7 +70,8 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
             fields = c.HandOut.__struct_fields__
             command = c.HandOut(**{name: getattr(command, name) for name in fields})
         if isinstance(command, c.ResolveConflict):
-            return self.report_outcome()
+            of_stop = self.model.bodies[seq - 1].kind == "outcome_reported"
+            return self.report_outcome() if of_stop else self.hand_out()
         if isinstance(command, c.QuarantineBatch):
             return self.move()
         if isinstance(command, c.Settle) and command.by == "donor":
