@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 from support.outcomes import partial_outcome
@@ -22,6 +23,7 @@ from supplies.errors import (
 from supplies.ledger.recorded import Recorded
 from supplies.views.deliveries import get_delivery
 from supplies.views.entries import get_conflict, list_conflicts
+from supplies.views.stated_commands import stated_command
 
 
 def test_an_outcome_that_returns_goods_to_another_location_is_a_conflict(
@@ -261,6 +263,91 @@ def test_a_conflict_about_more_than_60_days_ago_keeps_its_day_when_it_is_resolve
     resolve(station, later.seq, "correct")
     (shown,) = get_delivery(station.books, stop[0]).stops
     assert shown.happened_on == station.day(-79)
+
+
+@pytest.mark.parametrize("first", [None, "refused"])
+@pytest.mark.parametrize("by", ["correct", "unexplained"])
+def test_an_outcome_of_long_ago_keeps_its_time_when_it_is_decided(
+    station: StationLedger, stop: tuple[str, str], by: str, first: str | None
+) -> None:
+    tapped = station.clock() + timedelta(hours=2)
+    station.clock.advance(80)
+    if first is not None:
+        station.outcome(*stop, first)
+    late = station.outcome(*stop, "handed_over", happened_at=tapped, phone_time=tapped)
+    assert late.conflict is not None
+    resolve(station, late.seq, by)
+    (shown,) = get_delivery(station.books, stop[0]).stops
+    assert shown.happened_at is not None
+    assert datetime.fromisoformat(shown.happened_at) == tapped
+    assert (shown.happened_on, shown.phone_time) == (station.day(-80), tapped)
+    station.ledger.verify()
+
+
+def test_a_corrected_outcome_of_a_phone_keeps_its_time_after_any_number_of_days(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.clock.advance()
+    at = station.clock()
+    first = station.outcome(*stop, "handed_over", happened_at=at, phone_time=at)
+    station.clock.advance(90)
+    command = stated_command(station.books, first.seq).command
+    assert isinstance(command, c.ReportOutcome)
+    changed = msgspec.structs.replace(command, received_by="guard")
+    station(c.Correct(entry=first.seq, command=changed, reason="asked"))
+    (shown,) = get_delivery(station.books, stop[0]).stops
+    assert (shown.received_by, shown.happened_on) == ("guard", station.day(-90))
+
+
+FAILED = {
+    "received_by": "neighbour",
+    "proof": "none",
+    "why": "not_ready",
+    "note": "the dog barked",
+    "time_window": "after 18:00",
+}
+
+
+@pytest.mark.parametrize("by", ["correct", "unexplained"])
+def test_a_decision_for_the_first_outcome_restores_all_that_it_stated(
+    station: StationLedger, stop: tuple[str, str], by: str
+) -> None:
+    station.clock.advance()
+    at, shown_by_phone = station.clock(), station.clock() + timedelta(days=2)
+    first = {**FAILED, "happened_at": at, "phone_time": shown_by_phone}
+    station.outcome(*stop, "not_at_home", next_attempt=station.day(3), **first)
+    (before,) = get_delivery(station.books, stop[0]).stops
+    station.clock.advance()
+    second = {"received_by": "self", "happened_at": station.clock(), "note": "she was there"}
+    conflict = station.outcome(*stop, "handed_over", **second)
+    for _ in range(2):
+        resolve(station, conflict.seq, by)
+        (booked,) = get_delivery(station.books, stop[0]).stops
+        assert (booked.outcome, booked.received_by, booked.note) == (
+            "handed_over",
+            "self",
+            "she was there",
+        )
+        decision = resolve(station, conflict.seq, "keep")
+        (restored,) = get_delivery(station.books, stop[0]).stops
+        assert msgspec.structs.replace(restored, reported_in=before.reported_in) == before
+        assert (free_text_of_entry(station.books, decision.seq) or {})["reason"] == "asked them"
+    station.ledger.verify()
+
+
+def test_the_text_of_a_restored_outcome_is_erased_with_all_its_copies(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    first = station.outcome(*stop, "not_at_home", note="Aunt Zhang moved").seq
+    conflict = station.outcome(*stop, "handed_over", note="to Uncle Li").seq
+    booked = resolve(station, conflict, "correct").seq
+    restored = resolve(station, conflict, "keep").seq
+    station(c.ForgetText(entry=first))
+    found = [free_text_of_entry(station.books, seq) for seq in (first, booked, restored)]
+    assert found == [None, {"note": "to Uncle Li", "reason": "asked them"}, None]
+    station(c.ForgetText(entry=booked))
+    assert free_text_of_entry(station.books, conflict) is None
+    station.ledger.verify()
 
 
 def test_goods_that_come_back_by_an_unexplained_decision_are_not_unexplained(

@@ -80,7 +80,7 @@ def test_a_period_with_unexplained_goods_cannot_be_closed(station: StationLedger
     station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=4)]))
     close(station)
     station.clock.advance()
-    with pytest.raises(Unaccounted, match="1 × 口罩 missing by counts through"):
+    with pytest.raises(Unaccounted, match="1 × 口罩 were missing at counts"):
         close(station)
     line = [c.LotLine(item="mask", quantity=1)]
     day = station.day(-1)

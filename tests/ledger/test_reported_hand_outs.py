@@ -14,7 +14,14 @@ from supplies.books.free_text import free_text_of_entry
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Location, Recipient, Team
 from supplies.domain.entry_rows import HandOutReport
-from supplies.errors import AlreadyDone, Forgotten, InvalidField, NotEnough, SuppliesError
+from supplies.errors import (
+    AlreadyDone,
+    Forgotten,
+    InvalidField,
+    NotEnough,
+    SuppliesError,
+    Unaccounted,
+)
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import get_conflict, list_conflicts
 from supplies.views.stock_documents import get_stock_document
@@ -264,16 +271,31 @@ def test_a_time_in_the_future_stays_impossible_after_it_has_passed(
     station.ledger.verify()
 
 
-def test_a_report_from_long_ago_is_booked_on_the_day_of_the_decision_or_of_the_report(
+def test_a_report_from_long_ago_keeps_its_time_unless_the_decision_names_another_day(
     station: StationLedger,
 ) -> None:
     station.clock.advance(100)
     at = station.clock() - timedelta(days=99)
     first, second = report(station, 2, happened_at=at), report(station, 3, happened_at=at)
+    station.clock.advance(70)
     decided = decide(station, first.seq, "correct", happened_on=station.day(-5))
     assert station.books.body(decided.seq).happened_on == station.day(-5)
     decided = decide(station, second.seq, "correct")
-    assert station.books.body(decided.seq).happened_on == station.day(0)
+    assert station.books.body(decided.seq).happened_on == station.day(-169)
+    assert [row.happened_at for row in station.books.rows(HandOutReport)] == [None, at]
+    station.ledger.verify()
+
+
+def test_a_report_keeps_its_time_if_it_is_decided_long_after_it_arrived(
+    station: StationLedger,
+) -> None:
+    at = station.clock()
+    done = report(station, 11, happened_at=at, phone_time=at)
+    station.clock.advance(70)
+    decided = decide(station, done.seq, "unexplained")
+    assert station.books.body(decided.seq).happened_on == station.day(-70)
+    assert [row.happened_at for row in station.books.rows(HandOutReport)] == [at]
+    station.ledger.verify()
 
 
 def test_a_hand_out_in_an_unknown_pack_is_booked_once_the_pack_is_registered(
@@ -290,6 +312,50 @@ def test_a_hand_out_in_an_unknown_pack_is_booked_once_the_pack_is_registered(
     decide(station, done.seq, "unexplained")
     assert station.total("received:G-1") == 60
     station.ledger.verify()
+
+
+@pytest.mark.parametrize("by", ["correct", "unexplained"])
+@pytest.mark.parametrize("removed", ["after the report", "before the report"])
+def test_a_hand_out_in_a_pack_that_was_removed_is_booked_with_the_size_of_its_time(
+    station: StationLedger, by: c.Resolved, removed: str
+) -> None:
+    station.ledger.amend(Item(code="mask", name="口罩", packs={"crate": 3}))
+    line = c.ArrivalLine(item="mask", quantity=2, pack="crate")
+    station(c.OpenStock(location="annex", lines=[line]))
+    if removed == "before the report":
+        station.ledger.amend(Item(code="mask", name="口罩"))
+    station.ledger.amend(Team(code="T-1", name="一队"))
+    done = report(station, lines=[c.RecipientLine(item="mask", quantity=5, pack="crate")])
+    assert done.conflict is not None
+    station.ledger.amend(Item(code="mask", name="口罩"))
+    decide(station, done.seq, by)
+    assert (station.total("received:G-1"), station.total("stock:annex")) == (15, 1)
+    station.ledger.verify()
+
+
+def test_a_hand_out_in_a_pack_whose_size_it_states_is_booked_with_that_size(
+    station: StationLedger,
+) -> None:
+    lines = [c.RecipientLine(item="mask", quantity=2, pack="crate", pack_size=4)]
+    station.ledger.amend(Team(code="T-1", name="一队"))
+    done = report(station, lines=lines)
+    decide(station, done.seq, "correct")
+    assert station.total("received:G-1") == 8
+    station.ledger.verify()
+
+
+def test_a_decided_hand_out_says_how_it_is_taken_out(station: StationLedger) -> None:
+    decided = decide(station, report(station, 11).seq, "unexplained")
+    with pytest.raises(InvalidField, match="takes the hand-out out") as refused:
+        station(c.Reverse(entry=decided.seq, reason="wrong"))
+    assert "stop" not in str(refused.value)
+
+
+def test_a_period_with_hand_outs_of_missing_goods_says_so(station: StationLedger) -> None:
+    decide(station, report(station, 11).seq, "unexplained")
+    station.clock.advance()
+    with pytest.raises(Unaccounted, match="1 × 口罩 more were counted, delivered or handed out"):
+        station(c.ClosePeriod(through=station.day(-1)))
 
 
 def test_a_hand_out_to_a_merged_code_is_booked_under_the_code_that_stays(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -19,11 +19,14 @@ from support.tampering import (
 )
 
 from supplies.domain import commands as c
-from supplies.domain.entries import Body, entry_id
+from supplies.domain.entries import Body, entry_id, format_timestamp
 from supplies.domain.entry_rows import (
+    TABLES,
     ArrivalLine,
     CodeAttempt,
     Conflict,
+    EntryRow,
+    HandOutReport,
     LaterResolution,
     LatestDay,
     Lot,
@@ -32,6 +35,7 @@ from supplies.domain.entry_rows import (
     ProductPledge,
     Recount,
     Resolution,
+    StopOutcome,
     StopRemoval,
 )
 from supplies.verification.verify import verify
@@ -537,3 +541,35 @@ def test_a_code_that_was_compared_after_too_many_wrong_ones_is_found(books_url: 
     assert (error.table, error.column, error.seq) == ("code_attempts", "result", wrong.seq)
     store.run("ROLLBACK")
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "value"),
+    [
+        (StopOutcome, "received_by", "guard"),
+        (StopOutcome, "happened_at", datetime(2020, 1, 1, tzinfo=UTC)),
+        (HandOutReport, "phone_time", datetime(2020, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_decision_that_states_something_else_than_the_report_is_found(
+    store: Tampering, kind: type[EntryRow], column: str, value: Any
+) -> None:
+    table = TABLES[kind]
+    seq = first_number(
+        store,
+        f"SELECT max(t.seq) FROM {table} t CROSS JOIN resolutions r "
+        "WHERE r.seq = t.seq AND r.way <> 'keep'",
+    )
+
+    def other(body: Body) -> Body:
+        rows = [
+            msgspec.structs.replace(row, **{column: value}) if isinstance(row, kind) else row
+            for row in body.rows
+        ]
+        return msgspec.structs.replace(body, rows=tuple(rows))
+
+    forge(store, seq, other)
+    text = format_timestamp(value) if isinstance(value, datetime) else value
+    store.run(f"UPDATE {table} SET {column} = :text WHERE seq = :seq", {"text": text, "seq": seq})
+    error = verification_error(store)
+    assert (error.table, error.column, error.seq) == (table, column, seq)

@@ -378,6 +378,46 @@ class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
     stated: str
 
 
+ContradictionKind = Literal[
+    "other_outcome",
+    "other_quantities",
+    "more_than_loaded",
+    "taken_off",
+    "before_dispatch",
+    "future",
+    "too_old",
+    "other_counter",
+    "quarantine",
+    "erased",
+    "not_a_group",
+    "unknown_pack",
+    "missing_goods",
+    "counted_less",
+    "refused",
+]
+"""In what way a reported fact contradicts the books.
+
+If the kind is `refused`, the fact is not allowed for a reason that has no kind of its own.
+"""
+
+
+class ConflictReason(EntryRow, frozen=True, kw_only=True, tag="conflict_reasons"):
+    """In what way the fact in a conflict contradicts the books, in a form that can be translated.
+
+    Conflicts that were recorded before version 46 of the schema have no such row.
+
+    Attributes:
+        kind: The kind of the contradiction.
+        fields: Further values as a JSON object: `entry`, `before` and `outcome` for another
+            outcome, `entry` for a stop that was taken off or a time before the dispatch, `line`,
+            `reported` and `loaded` for more goods than were loaded, and `place` (a code) for a
+            counter or a quarantine. Otherwise it is empty.
+    """
+
+    kind: ContradictionKind
+    fields: str
+
+
 class Resolution(EntryRow, frozen=True, kw_only=True, tag="resolutions"):
     """The first resolution of a conflict.
 
@@ -682,6 +722,7 @@ AnyEntryRow = (
     | OutcomeLine
     | DeliveryEnd
     | Conflict
+    | ConflictReason
     | Resolution
     | LaterResolution
     | CountSheet

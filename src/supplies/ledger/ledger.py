@@ -636,7 +636,7 @@ class Ledger:
                 raise
             journal = Journal(self.books, request.command, now=now, today=today)
             try:
-                conflict = record_conflict(request.command, journal, str(error))
+                conflict = record_conflict(request.command, journal, error)
             except Repeated as repeated:
                 return recorded_result(self.books, repeated.seq), ()
             journal.add_latest_day()

@@ -37,6 +37,7 @@ from supplies.verification.removed_stops import RemovedStops
 from supplies.verification.repacked_goods import RepackedGoods
 from supplies.verification.seals import SealedRows, check_seals
 from supplies.verification.shipments import Shipments
+from supplies.verification.stated_decisions import check_stated_decisions
 from supplies.verification.stated_hand_outs import StatedHandOuts
 from supplies.verification.stated_outcomes import StatedOutcomes
 from supplies.verification.stock_counts import StockCounts
@@ -181,6 +182,7 @@ class _Verification:
         self.removed_stops.check()
         self.outcomes.check()
         self.hand_outs.check()
+        check_stated_decisions(self.reader)
         self.merges.check()
         check_kept(self.reader)
         sealed = check_seals(self.reader)

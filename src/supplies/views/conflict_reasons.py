@@ -1,12 +1,14 @@
 """Explain what a conflict contradicts, as a sentence that the web pages can show translated.
 
-`ConflictView.because` is an English sentence that was stored with the conflict. This module derives
-the same reason from the entries before the conflict.
+A conflict stores the kind of the contradiction. Older conflicts store only an English sentence
+(`ConflictView.because`). For these, the kind is derived from the entries before the conflict.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,7 +16,15 @@ import msgspec
 from supplies.books.moved_stops import deliveries_of_stop
 from supplies.books.reader import Books
 from supplies.domain.commands import Outcome, ReportHandOut, ReportOutcome
-from supplies.domain.entry_rows import TABLES, Stop, StopLine, StopOutcome, StopRemoval
+from supplies.domain.entry_rows import (
+    TABLES,
+    ConflictReason,
+    ContradictionKind,
+    Stop,
+    StopLine,
+    StopOutcome,
+    StopRemoval,
+)
 from supplies.errors import Sentence, template
 from supplies.views.entries import ConflictView
 
@@ -27,23 +37,39 @@ _OUTCOMES: dict[Outcome, str] = {
 }
 """The outcomes as translatable templates."""
 
-_MISSING_GOODS = Sentence("the books did not contain all goods of the report")
-
-
-_TOO_EARLY = Sentence("the reported time is later than the time at which it was recorded")
-
-_TOO_LATE = Sentence("the reported time is too long ago for a report by phone")
-
-_RECORDED_REASONS = {
-    "that is not the counter of team": template("{place} was not the counter of the team"),
-    "is a quarantine: ": template("{place} was a quarantine"),
-    "was erased at their request": template("the data of the recipient was erased"),
-    "is not a group but one": template(
+_SENTENCES: Mapping[ContradictionKind, str] = {
+    "other_outcome": template(
+        "entry {entry} had reported the stop as {before}, and this report says {outcome}"
+    ),
+    "other_quantities": template("entry {entry} had reported other quantities at this stop"),
+    "more_than_loaded": template("line {line} reports {reported}, but {loaded} were loaded"),
+    "taken_off": template(
+        "entry {entry} had taken the stop off the delivery; its goods were set aside again"
+    ),
+    "before_dispatch": template("the reported time is before the goods went out"),
+    "future": template("the reported time is later than the time at which it was recorded"),
+    "too_old": template("the reported time is too long ago for a report by phone"),
+    "other_counter": template("{place} was not the counter of the team"),
+    "quarantine": template("{place} was a quarantine"),
+    "erased": template("the data of the recipient was erased"),
+    "not_a_group": template(
         "the report names a number of people, but the recipient was not a group"
     ),
-    " has no pack ": template("the books did not know a pack of the report"),
+    "unknown_pack": template("the books did not know a pack of the report"),
+    "missing_goods": template("the books did not contain all goods of the report"),
+    "counted_less": template("the count found more goods missing than the books still contained"),
+    "refused": template("the books did not allow what was reported"),
 }
-"""Phrases of recorded reasons of hand-outs, each with the sentence that pages translate."""
+"""The sentence that pages translate for each kind of contradiction."""
+
+_RECORDED_REASONS: Mapping[str, ContradictionKind] = {
+    "that is not the counter of team": "other_counter",
+    "is a quarantine: ": "quarantine",
+    "was erased at their request": "erased",
+    "is not a group but one": "not_a_group",
+    " has no pack ": "unknown_pack",
+}
+"""Phrases of the recorded reasons of older conflicts about hand-outs, each with its kind."""
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future the reported time of a hand-out may be."""
@@ -53,49 +79,70 @@ _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
-    """Return how the report in a conflict contradicts the books."""
+    """Return how the report in a conflict contradicts the books. Places have their current names.
+
+    If the outcome that was recorded first has been corrected, its kind is still the one of then.
+    """
+    stored = books.rows_of_entry(ConflictReason, conflict.seq)
+    if stored:
+        return _sentence(books, stored[0].kind, msgspec.json.decode(stored[0].fields))
+    return _reason_of_older_conflict(books, conflict)
+
+
+def _sentence(books: Books, kind: ContradictionKind, fields: Mapping[str, Any]) -> Sentence:
+    shown = dict(fields)
+    if "place" in fields:
+        shown["place"] = books.location(fields["place"]).name
+    for name in ("before", "outcome"):
+        if name in fields:
+            shown[name] = Sentence(_OUTCOMES[fields[name]])
+    return Sentence(_SENTENCES[kind], **shown)
+
+
+def _reason_of_older_conflict(books: Books, conflict: ConflictView) -> Sentence:
     fields = msgspec.json.decode(conflict.stated)
     if "sheet" in fields:
-        return Sentence("the count found more goods missing than the books still contained")
+        return _sentence(books, "counted_less", {})
     if "team" in fields:
-        return _hand_out(books, msgspec.json.decode(conflict.stated, type=ReportHandOut), conflict)
+        report = msgspec.json.decode(conflict.stated, type=ReportHandOut)
+        kind = _kind_of_hand_out(books, report, conflict)
+        return _sentence(books, kind, {"place": report.location})
     stated = msgspec.json.decode(conflict.stated, type=ReportOutcome)
     return (
         _undone_dispatch(books, stated, conflict.seq)
         or _earlier_outcome(books, stated, conflict.seq)
         or _more_than_loaded(books, stated)
         or _impossible_time(books, stated, conflict)
-        or _MISSING_GOODS
+        or _sentence(books, "missing_goods", {})
     )
 
 
-def _hand_out(books: Books, stated: ReportHandOut, conflict: ConflictView) -> Sentence:
-    """Return why a reported hand-out conflicts with the books. Places have their current names.
+def _kind_of_hand_out(
+    books: Books, stated: ReportHandOut, conflict: ConflictView
+) -> ContradictionKind:
+    """Return why a reported hand-out conflicts with the books.
 
     The books do not keep earlier names and other fields of a team, location, recipient or item.
-    So the kind of conflict is recognized by a phrase in the reason recorded at the time.
+    So the kind of an older conflict is recognized by a phrase in its recorded reason.
     """
-    place, moment = books.location(stated.location), stated.happened_at
+    moment = stated.happened_at
     recorded_at = datetime.fromisoformat(conflict.recorded_at)
     if moment is not None and moment > recorded_at + _CLOCK_TOLERANCE:
-        return _TOO_EARLY
+        return "future"
     zone = ZoneInfo(books.station.zone)
     if moment is not None and _day(max(moment, _EARLIEST), zone) != conflict.happened_on:
-        return _TOO_LATE
-    for phrase, reason in _RECORDED_REASONS.items():
+        return "too_old"
+    for phrase, kind in _RECORDED_REASONS.items():
         if phrase in conflict.because:
-            return Sentence(reason, place=place.name)
-    return _MISSING_GOODS
+            return kind
+    return "missing_goods"
 
 
 def _undone_dispatch(books: Books, stated: ReportOutcome, before: int) -> Sentence | None:
     removal = _latest_before(books, StopRemoval, stated, before)
     if removal is None or _latest_before(books, StopOutcome, stated, before) is not None:
         return None
-    return Sentence(
-        "entry {entry} had taken the stop off the delivery; its goods were set aside again",
-        entry=removal,
-    )
+    return _sentence(books, "taken_off", {"entry": removal})
 
 
 def _earlier_outcome(books: Books, stated: ReportOutcome, before: int) -> Sentence | None:
@@ -106,13 +153,9 @@ def _earlier_outcome(books: Books, stated: ReportOutcome, before: int) -> Senten
         StopOutcome, seq, delivery=stated.delivery, allocation=stated.allocation
     )
     if first.outcome == stated.outcome:
-        return Sentence("entry {entry} had reported other quantities at this stop", entry=seq)
-    return Sentence(
-        "entry {entry} had reported the stop as {before}, and this report says {outcome}",
-        entry=seq,
-        before=Sentence(_OUTCOMES[first.outcome]),
-        outcome=Sentence(_OUTCOMES[stated.outcome]),
-    )
+        return _sentence(books, "other_quantities", {"entry": seq})
+    fields = {"entry": seq, "before": first.outcome, "outcome": stated.outcome}
+    return _sentence(books, "other_outcome", fields)
 
 
 def _latest_before(
@@ -135,12 +178,8 @@ def _more_than_loaded(books: Books, stated: ReportOutcome) -> Sentence | None:
     for line in stated.lines or ():
         reported = line.received + line.brought_back + line.lost
         if reported > loaded.get(line.line, reported):
-            return Sentence(
-                "line {line} reports {reported}, but {loaded} were loaded",
-                line=line.line,
-                reported=reported,
-                loaded=loaded[line.line],
-            )
+            fields = {"line": line.line, "reported": reported, "loaded": loaded[line.line]}
+            return _sentence(books, "more_than_loaded", fields)
     return None
 
 
@@ -151,19 +190,19 @@ def _impossible_time(
     seq = books.latest_seq(Stop, delivery=first, allocation=stated.allocation)
     assert seq is not None, "a conflict about an outcome names a stop"
     dispatched, moment = books.body(seq), stated.happened_at
-    before = Sentence("the reported time is before the goods went out")
+    before = _sentence(books, "before_dispatch", {})
     if moment is None:
         return before if conflict.happened_on < dispatched.happened_on else None
     zone = ZoneInfo(books.station.zone)
     if moment > datetime.fromisoformat(conflict.recorded_at):
-        return _TOO_EARLY
+        return _sentence(books, "future", {})
     left = datetime.fromisoformat(dispatched.recorded_at)
     if _day(moment, zone) < dispatched.happened_on or (
         moment < left and _day(left, zone) == dispatched.happened_on
     ):
         return before
     if stated.phone_time is not None:
-        return _TOO_LATE
+        return _sentence(books, "too_old", {})
     return None
 
 

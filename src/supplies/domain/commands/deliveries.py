@@ -183,8 +183,9 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
     earlier resolution booked.
 
     Attributes:
-        happened_on: The day of a report whose time is impossible; None means the day on which the
-            report was recorded. If the reported time is possible, its day is used instead.
+        happened_on: The day of a report whose time is impossible, or is more than 60 days before
+            the report of a phone. None means the reported time if that is long ago, and the day on
+            which the report was recorded if it is impossible. All other reports keep their day.
         by: "correct" books the reported outcome in place of the recorded one, or a reported
             hand-out with goods that are in the books. "unexplained" books the report and takes the
             missing goods from the account `unexplained`, which is settled after the next count.

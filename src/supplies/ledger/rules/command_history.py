@@ -10,7 +10,7 @@ from types import EllipsisType
 from typing import Any
 
 from supplies.books.reader import Books
-from supplies.books.stock_counts import RECOUNTED
+from supplies.books.stock_counts import RECOUNTED, RESOLVED
 from supplies.domain.accounts import (
     ALLOCATED,
     ASKED,
@@ -73,7 +73,8 @@ WAYS_BACK: Mapping[str, str] = {
     "stock_counted": template("open another count sheet and count again"),
     "conflict_noted": template("resolve the conflict"),
     "conflict_resolved": template(
-        "report the outcome of the stop again and resolve that conflict, or count the goods again"
+        "decide its conflict for the other side; or report the outcome of the stop again and "
+        "resolve that conflict, or count the goods again"
     ),
     "released": template("allocate the goods again"),
     "dispatched": template(
@@ -103,6 +104,18 @@ WAYS_BACK: Mapping[str, str] = {
     "shipment_acknowledged": _FIND_AGAIN,
 }
 """The kinds of entry that cannot be corrected, each with a message about what to do instead."""
+
+
+_HAND_OUT_AGAIN = template(
+    "decide its conflict for the other side; that takes the hand-out out, or books it"
+)
+
+
+def _way_back(body: Body) -> str:
+    """Return what to do instead of correcting an entry that cannot be corrected."""
+    if body.kind == RESOLVED and str(body.document).startswith(("h_", "q_")):
+        return _HAND_OUT_AGAIN
+    return WAYS_BACK[body.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +186,7 @@ def history_of(books: Books, seq: int) -> History:
                 "entry {seq} ({kind}) cannot be corrected; {instead}",
                 seq=seq,
                 kind=head.kind,
-                instead=Sentence(WAYS_BACK[head.kind]),
+                instead=Sentence(_way_back(head)),
             ),
         )
     newer = _superseded_by(books, head.seq)

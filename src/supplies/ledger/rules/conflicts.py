@@ -33,6 +33,7 @@ from supplies.domain.commands import (
 from supplies.domain.entry_rows import (
     Conflict,
     LaterResolution,
+    OutcomeDetails,
     Resolution,
     Stop,
     StopLine,
@@ -51,6 +52,7 @@ from supplies.ledger.rules.delivery_outcomes import (
     add_outcome_rows,
     at_present_stop,
     check_return_location,
+    is_too_old,
     loaded_stop,
     outcome_line_rows,
     outcome_lines,
@@ -105,12 +107,11 @@ def resolve_conflict(
         _book_outcome(journal, command, fact, rules)
     elif isinstance(fact, ReportHandOut):
         _use_texts_of(journal, command.conflict)
-        report = journal.books.body(command.conflict)
         book_hand_out(
             journal,
             fact,
-            datetime.fromisoformat(report.recorded_at),
-            command.happened_on or report.happened_on,
+            journal.books.body(command.conflict),
+            command.happened_on,
             unexplained=command.by == "unexplained",
         )
     elif command.by == "correct":
@@ -135,12 +136,19 @@ def _find_conflict(journal: Journal, seq: int) -> Conflict:
     return found[0]
 
 
-def _use_texts_of(journal: Journal, conflict: int) -> Texts:
-    """Copy the free texts of a report to the entry that resolves its conflict. Return the texts.
+def _use_texts_of(journal: Journal, report: int) -> Texts:
+    """Copy the free texts of a report to the entry that resolves a conflict. Return the texts.
 
     Texts that were erased are left out.
+
+    Args:
+        report: Number of the entry with the report: a conflict, or the outcome of a stop.
     """
-    journal.reported_texts = free_text_of_entry(journal.books, conflict) or {}
+    texts = free_text_of_entry(journal.books, report) or {}
+    # The entry may itself be a decision or a correction, whose reason is not part of the report.
+    journal.reported_texts = {
+        name: text for name, text in texts.items() if name in ("note", "time_window")
+    }
     return journal.reported_texts
 
 
@@ -199,6 +207,7 @@ def _restore_outcome(
         )
         raise AlreadyDone(sentence, [Fault("/by", sentence)])
     outcome = _stated_outcome(journal, where, before)
+    outcome = msgspec.structs.replace(outcome, **_use_texts_of(journal, before))
     if journal.books.body(decision).kind == RESOLVED:
         dispatched = journal.books.body(journal.books.latest_seq(Stop, **where) or decision)
         journal.happened_on = max(outcome.happened_on or dispatched.booked_on, dispatched.booked_on)
@@ -221,9 +230,13 @@ def _outcome_before(journal: Journal, where: dict[str, str], decision: int) -> i
 
 
 def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> ReportOutcome:
-    """Return a command that reports the outcome of a stop as entry `seq` recorded it."""
+    """Return a command that reports the outcome of a stop as entry `seq` recorded it.
+
+    Its free texts are left out.
+    """
     books = journal.books
     (row,) = books.rows_of_entry(StopOutcome, seq, **where)
+    details = books.rows_of_entry(OutcomeDetails, seq, **where)
     lines = []
     for line in books.rows_of_entry(StatedLine, seq, **where):
         back: dict[str, str] = {}
@@ -246,9 +259,13 @@ def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> Report
         allocation=row.allocation,
         outcome=row.outcome,
         happened_on=books.body(seq).happened_on,
+        happened_at=row.happened_at,
         received_by=row.received_by,  # type: ignore[arg-type]  # the table has the same values
         proof=row.proof,  # type: ignore[arg-type]  # the table has the same values
         lines=lines,
+        why=details[0].why if details else None,
+        next_attempt=details[0].next_attempt if details else None,
+        phone_time=details[0].phone_time if details else None,
     )
 
 
@@ -257,15 +274,19 @@ def _book_outcome(
 ) -> None:
     """Book the reported outcome of a stop in the way that the coordinator chose.
 
-    If the reported time is impossible, the outcome is booked with a day only. The free texts of the
-    report become those of the outcome, unless they were erased.
+    If the reported time is impossible, the outcome is booked with a day only. The same happens if
+    it is long ago and the coordinator names another day. The free texts of the report become those
+    of the outcome, unless they were erased.
     """
     reported = msgspec.structs.replace(reported, **_use_texts_of(journal, command.conflict))
     outcome = at_present_stop(reported, journal)
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     dispatched = journal.books.body(journal.books.latest_seq(Stop, **where) or command.conflict)
     report = journal.books.body(command.conflict)
-    day = possible_day(journal, outcome, datetime.fromisoformat(report.recorded_at))
+    reported_at = datetime.fromisoformat(report.recorded_at)
+    day = possible_day(journal, outcome, reported_at)
+    if command.happened_on not in (None, day) and is_too_old(outcome, reported_at):
+        day = None
     if day is None:
         day = command.happened_on or max(report.happened_on, dispatched.happened_on)
         outcome = msgspec.structs.replace(outcome, happened_at=None, happened_on=day)
@@ -288,7 +309,7 @@ def _book_report(journal: Journal, outcome: ReportOutcome) -> None:
         NotEnough: more goods are reported than were loaded.
     """
     try:
-        report_outcome(outcome, journal)
+        report_outcome(outcome, journal, decided=True)
     except Contradicted as because:
         raise NotEnough(because.detail, [Fault("/by", because.detail)]) from None
 

@@ -10,9 +10,11 @@ from typing import Any, TypeAlias
 import msgspec
 
 from supplies.books.free_text import without_free_text
+from supplies.books.moved_stops import deliveries_of_stop
+from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import CountStock, ReportHandOut, ReportOutcome
-from supplies.domain.entry_rows import Conflict
-from supplies.errors import InvalidField
+from supplies.domain.entry_rows import Conflict, ConflictReason, ContradictionKind, Stop
+from supplies.errors import InvalidField, SuppliesError
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.deliveries import find_stop
@@ -21,6 +23,7 @@ from supplies.ledger.rules.delivery_outcomes import (
     Repeated,
     at_present_stop,
     day_of_report,
+    is_too_old,
     loaded_stop,
     outcome_line_rows,
     outcome_lines,
@@ -38,27 +41,32 @@ Fact: TypeAlias = ReportOutcome | ReportHandOut | CountStock
 """The commands that are recorded as conflicts, not refused, if they contradict the books."""
 
 
-def record_conflict(command: Fact, journal: Journal, reason: str) -> str | None:
+def record_conflict(command: Fact, journal: Journal, reason: SuppliesError) -> str | None:
     """Record a fact that contradicts the books as a conflict. Return the contradiction in words.
 
     The conflict of an outcome or hand-out gets the day of the reported time, if that is possible.
     If an unresolved conflict is already about the same outcome or count, only a proof in the new
     report is recorded, and the result is None. Two equal hand-outs count as two facts.
 
+    Args:
+        reason: The error with which the rule of the command refused it.
+
     Raises:
         Repeated: an unresolved conflict is about the same fact, and the report has no new proof.
     """
     if isinstance(command, ReportHandOut):
-        day = possible_day_of_hand_out(journal, command, journal.now)
-        journal.happened_on = day or journal.happened_on
+        if not is_too_old(command, journal.now):
+            day = possible_day_of_hand_out(journal, command, journal.now)
+            journal.happened_on = day or journal.happened_on
         recipient = f"recipient:{command.recipient}"
         draft = journal.entry("conflict_noted", prefix=REPORTED_HAND_OUT, about=recipient)
-        _add_conflict(draft, command, reason)
-        return reason
+        _add_conflict(draft, _with_pack_sizes(command, journal), reason, "missing_goods")
+        return str(reason)
     if isinstance(command, ReportOutcome):
         command = at_present_stop(command, journal)
-        day = possible_day(journal, command, journal.now)
-        journal.happened_on = day or journal.happened_on
+        if not is_too_old(command, journal.now):
+            day = possible_day(journal, command, journal.now)
+            journal.happened_on = day or journal.happened_on
     document, about = _subject_of(command, journal)
     pending = _pending_conflict(journal, command)
     if pending is not None:
@@ -69,12 +77,13 @@ def record_conflict(command: Fact, journal: Journal, reason: str) -> str | None:
         add_agreeing_proof(journal, command, str(about))
         return None
     draft = journal.entry("conflict_noted", document=document, about=about)
-    _add_conflict(draft, command, reason)
+    is_early = isinstance(command, ReportOutcome) and _precedes_dispatch(command, journal)
+    _add_conflict(draft, command, reason, "before_dispatch" if is_early else "missing_goods")
     if isinstance(command, ReportOutcome):
         if is_about_erased(journal.books, about):
             command = msgspec.structs.replace(command, signature=None)
         add_proofs(draft, command, journal.books)
-    return reason
+    return str(reason)
 
 
 _decode: Callable[[str], Fact] = msgspec.json.Decoder(Fact).decode
@@ -83,13 +92,50 @@ REPORTED_HAND_OUT = "q"
 """First letter of the id of a hand-out whose report contradicts the books."""
 
 
-def _add_conflict(draft: Draft, command: Fact, reason: str) -> None:
-    encoded = msgspec.json.encode(_stated(command)).decode()
-    draft.add_rows(Conflict(document=str(draft.document), because=reason, stated=encoded))
+def _add_conflict(
+    draft: Draft, command: Fact, reason: SuppliesError, kind: ContradictionKind
+) -> None:
+    """Add the rows of a conflict to a draft.
+
+    Args:
+        kind: The kind of the contradiction if the error does not name it.
+    """
+    fields: dict[str, str | int] = {}
+    if isinstance(reason, Contradicted):
+        kind, fields = reason.kind, reason.fields
+    draft.add_rows(
+        Conflict(
+            document=str(draft.document),
+            because=str(reason),
+            stated=msgspec.json.encode(_stated(command)).decode(),
+        ),
+        ConflictReason(kind=kind, fields=msgspec.json.encode(fields, order="sorted").decode()),
+    )
+
+
+def _precedes_dispatch(command: ReportOutcome, journal: Journal) -> bool:
+    """Return whether the day of an outcome is before the day of the dispatch of its goods."""
+    first = deliveries_of_stop(journal.books, command.delivery, command.allocation)[-1]
+    seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation)
+    return seq is not None and journal.happened_on < journal.books.body(seq).happened_on
+
+
+def _with_pack_sizes(command: ReportHandOut, journal: Journal) -> ReportHandOut:
+    """Add the registered sizes of packs to a report, because packs may be changed or removed later.
+
+    Sizes in the report are kept.
+    """
+    lines = []
+    for line in command.lines:
+        item = journal.books.catalogue.get(Item, line.item)
+        if item is not None and line.pack is not None and line.pack_size is None:
+            line = msgspec.structs.replace(line, pack_size=item.packs.get(line.pack))
+        lines.append(line)
+    return msgspec.structs.replace(command, lines=lines)
 
 
 def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime) -> date | None:
-    """Return the day of the time that a report names.
+    """Return the day of the time that a report names, even if that is long ago.
 
     Return None if it names no time, or an impossible one.
 

@@ -12,8 +12,14 @@ import msgspec
 from supplies.books.moved_stops import deliveries_of_stop, present_delivery
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, STOCK
 from supplies.domain.commands import Outcome, OutcomeLine, ReportHandOut, ReportOutcome
+from supplies.domain.entry_rows import (
+    ContradictionKind,
+    Stop,
+    StopLine,
+    StopOutcome,
+    StopRemoval,
+)
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
-from supplies.domain.entry_rows import Stop, StopLine, StopOutcome, StopRemoval
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError, template
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
@@ -71,17 +77,28 @@ class Contradicted(SuppliesError):
     """Raised if a reported fact contradicts the books.
 
     The fact is then recorded as a conflict, which moves no goods.
+
+    Attributes:
+        kind: In what way the fact contradicts the books.
+        fields: Further values about the contradiction, as in `ConflictReason`.
     """
 
     slug = "conflict"
     title = "The books say otherwise"
 
+    def __init__(self, kind: ContradictionKind, detail: str, **fields: str | int) -> None:
+        super().__init__(detail)
+        self.kind, self.fields = kind, fields
 
-def report_outcome(command: ReportOutcome, journal: Journal) -> None:
+
+def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = False) -> None:
     """Record the outcome of a stop: in_transit → received, allocated, stock or lost.
 
     Received goods meet the need for which they were set aside. Goods that exceed this need, or that
     were set aside for no need, meet other open needs of the recipient.
+
+    Args:
+        decided: Whether a coordinator decided to book the report. Its time may then be long ago.
 
     Raises:
         Contradicted: the outcome contradicts the books.
@@ -106,6 +123,8 @@ def report_outcome(command: ReportOutcome, journal: Journal) -> None:
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
         _check_accounted(line, load, index, command)
     if command.happened_at is not None:
+        if not decided:
+            check_age(journal, command, "outcome")
         journal.happened_on = day_of_report(journal, command, command.happened_at)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     add_outcome_rows(draft, command, lines, loaded, first=journal.corrected is None)
@@ -134,8 +153,10 @@ def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) ->
     typed_later = recorded_at.astimezone(zone).date() != dispatched.happened_on
     if day < dispatched.happened_on or not (typed_later or moment >= recorded_at - CLOCK_TOLERANCE):
         raise Contradicted(
+            "before_dispatch",
             f"the outcome is reported for {_shown(moment, zone)}, before the goods of "
-            f"{command.delivery} went out (entry {seq})"
+            f"{command.delivery} went out (entry {seq})",
+            entry=seq,
         )
     return day
 
@@ -150,8 +171,7 @@ def day_of_time(
 
     Raises:
         InvalidField: the command names another day.
-        Contradicted: the time is in the future by more than `CLOCK_TOLERANCE`, or a phone reports
-            it after more than `MAX_AGE_BY_PHONE`.
+        Contradicted: the time is in the future by more than `CLOCK_TOLERANCE`.
     """
     zone = ZoneInfo(journal.books.station.zone)
     day = _in_zone(max(EARLIEST_MOMENT, min(moment, journal.now)), zone).date()
@@ -164,16 +184,38 @@ def day_of_time(
                 day=day,
             ),
         )
-    shown = _shown(moment, zone)
     if moment > journal.now + CLOCK_TOLERANCE:
-        now = _shown(journal.now, zone)
-        raise Contradicted(f"the {what} is reported for {shown}, but it is only {now} now")
-    by_phone = isinstance(command, ReportHandOut) or command.phone_time is not None
-    if by_phone and moment < journal.now - MAX_AGE_BY_PHONE:
-        raise Contradicted(
-            f"the {what} is reported for {shown}, more than {MAX_AGE_BY_PHONE.days} days ago"
-        )
+        shown, now = _shown(moment, zone), _shown(journal.now, zone)
+        detail = f"the {what} is reported for {shown}, but it is only {now} now"
+        raise Contradicted("future", detail)
     return day
+
+
+def check_age(journal: Journal, command: ReportOutcome | ReportHandOut, what: str) -> None:
+    """Check that a phone does not report its outcome or hand-out too late.
+
+    A correction may be made at any time.
+
+    Args:
+        what: "outcome" or "hand-out", for the error message.
+
+    Raises:
+        Contradicted: a phone reports a time that is more than `MAX_AGE_BY_PHONE` ago.
+    """
+    if journal.corrected is None and is_too_old(command, journal.now):
+        assert command.happened_at is not None
+        shown = _shown(command.happened_at, ZoneInfo(journal.books.station.zone))
+        raise Contradicted(
+            "too_old",
+            f"the {what} is reported for {shown}, more than {MAX_AGE_BY_PHONE.days} days ago",
+        )
+
+
+def is_too_old(command: ReportOutcome | ReportHandOut, reported_at: datetime) -> bool:
+    """Return whether a phone reported an event more than `MAX_AGE_BY_PHONE` after it."""
+    by_phone = isinstance(command, ReportHandOut) or command.phone_time is not None
+    moment = command.happened_at
+    return by_phone and moment is not None and moment < reported_at - MAX_AGE_BY_PHONE
 
 
 def precedes_report(moment: datetime | None, reported_at: datetime) -> TypeGuard[datetime]:
@@ -216,8 +258,10 @@ def _check_on_the_way(journal: Journal, stop: Stop) -> None:
     seq = journal.books.latest_seq(StopRemoval, **where)
     if seq is not None and journal.books.latest_seq(StopOutcome, **where) is None:
         raise Contradicted(
+            "taken_off",
             f"the stop for {stop.allocation} was taken off delivery {stop.delivery} by entry "
-            f"{seq}; its goods were set aside again"
+            f"{seq}; its goods were set aside again",
+            entry=seq,
         )
 
 
@@ -328,8 +372,12 @@ def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: Rep
     reported = line.received + line.brought_back + line.lost
     if reported > load.loaded:
         raise Contradicted(
+            "more_than_loaded",
             f"{reported} × {load.item} are reported in line {line.line}, but {load.loaded} were "
-            f"loaded for {command.allocation} on delivery {command.delivery}"
+            f"loaded for {command.allocation} on delivery {command.delivery}",
+            line=line.line,
+            reported=reported,
+            loaded=load.loaded,
         )
     if reported < load.loaded:
         raise InvalidField(
@@ -376,6 +424,7 @@ def _agreeing_report(
     if same:
         return seq
     raise Contradicted(
+        "other_quantities" if first.outcome == command.outcome else "other_outcome",
         Sentence(
             "the stop for {allocation} on delivery {delivery} was reported as {before} by entry "
             "{entry}, now as {outcome}",
@@ -384,7 +433,10 @@ def _agreeing_report(
             before=Sentence(_OUTCOMES[first.outcome]),
             entry=seq,
             outcome=Sentence(_OUTCOMES[command.outcome]),
-        )
+        ),
+        entry=seq,
+        before=first.outcome,
+        outcome=command.outcome,
     )
 
 

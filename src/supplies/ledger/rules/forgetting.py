@@ -14,7 +14,13 @@ from supplies.domain.accounts import (
     PLEDGED,
     keys_of,
 )
-from supplies.domain.commands import CountStock, ForgetDonor, ForgetRecipient, ForgetText
+from supplies.domain.commands import (
+    CountStock,
+    ForgetDonor,
+    ForgetRecipient,
+    ForgetText,
+    ReportOutcome,
+)
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import (
     Arrival,
@@ -25,12 +31,14 @@ from supplies.domain.entry_rows import (
     LaterResolution,
     Proof,
     Resolution,
+    StopOutcome,
     forgotten_text,
 )
 from supplies.errors import Fault, Forgotten, InvalidField, Sentence, Unaccounted
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.contradicted_facts import decode_fact
+from supplies.ledger.rules.delivery_outcomes import at_present_stop
 
 
 def forget_donor(command: ForgetDonor, journal: Journal) -> None:
@@ -113,8 +121,8 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
     """Erase the free texts, signature and photo of the command that recorded an entry.
 
     If the entry is a gift that was corrected later, its void receipts also contain the text. Their
-    contents are erased too. If the entry is a conflict, or booked one, all copies of the report's
-    texts are erased: in the conflict and in each entry that booked it.
+    contents are erased too. If a conflict was resolved with the texts of a report, all copies of
+    them are erased: in the report and in each entry that booked it.
 
     Raises:
         NotFound: the entry does not exist.
@@ -135,9 +143,9 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
             Sentence("the conflict of entry {seq} is open; resolve it first", seq=body.seq)
         )
     erased = [(body.seq, body.texts), *_void_receipts(journal, body)]
-    for copy in _copies(journal, body):
-        if free_text_of_entry(journal.books, copy.seq):
-            erased.append((copy.seq, str(copy.texts)))
+    if _has_report(journal, body.seq):
+        copies = (copy for copy in _copies(journal, body) if _has_report(journal, copy.seq))
+        erased += [(copy.seq, str(copy.texts)) for copy in copies]
     erased += [(body.seq, row.digest) for row in body.rows if isinstance(row, Proof)]
     draft = journal.entry("forgotten")
     draft.add_rows(*(Erasure(digest=digest) for _, digest in erased))
@@ -145,12 +153,24 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
     draft.add_rows(*(Forgetting(party=forgotten_text(seq)) for seq in seqs))
 
 
-def _copies(journal: Journal, body: Body) -> list[Body]:
-    """Return the other entries with the free texts of a report that contradicted the books.
+def _has_report(journal: Journal, seq: int) -> bool:
+    """Return whether an entry has texts of a report, beside the reason of a decision."""
+    return bool((free_text_of_entry(journal.books, seq) or {}).keys() - {"reason"})
 
-    These are the conflict and all entries that booked it, also those that were undone. The result
-    is empty if the entry is neither.
+
+def _copies(journal: Journal, body: Body) -> list[Body]:
+    """Return the other entries with the free texts of a report that is in an entry.
+
+    These are the report and all entries that booked it to resolve a conflict, also those that were
+    undone. The result is empty if there are no copies.
     """
+    outcomes = [row for row in body.rows if isinstance(row, StopOutcome)]
+    stop = outcomes[0] if outcomes else _reported_stop(journal, body)
+    if stop is not None:
+        first = _first_reports(journal, stop.delivery, stop.allocation)
+        report = first.get(body.seq, body.seq)
+        same = {report, *(seq for seq, found in first.items() if found == report)}
+        return [journal.books.body(seq) for seq in sorted(same - {body.seq})]
     conflict = body.seq
     for row in body.rows:
         if isinstance(row, Resolution | LaterResolution):
@@ -171,6 +191,41 @@ def _copies(journal: Journal, body: Body) -> list[Body]:
         )
     ]
     return [journal.books.body(seq) for seq in (conflict, *booked) if seq != body.seq]
+
+
+def _reported_stop(journal: Journal, body: Body) -> ReportOutcome | None:
+    """Return the outcome that an entry recorded as a conflict, with the delivery it is on now."""
+    for row in body.rows:
+        if isinstance(row, Conflict):
+            fact = decode_fact(row.stated)
+            if isinstance(fact, ReportOutcome):
+                return at_present_stop(fact, journal)
+    return None
+
+
+def _first_reports(journal: Journal, delivery: str, allocation: str) -> dict[int, int]:
+    """Return for each outcome of a stop the entry with the report from which its texts come.
+
+    This is a conflict if the outcome was booked to resolve it, and an earlier outcome if a further
+    resolution restored that outcome. Otherwise it is the outcome itself.
+    """
+    where = {"delivery": delivery, "allocation": allocation}
+    rows = journal.books.all(
+        "SELECT o.seq, coalesce(r.conflict, l.conflict), coalesce(r.way, l.way) FROM outcomes o "
+        "LEFT JOIN resolutions r ON r.station = o.station AND r.seq = o.seq "
+        "LEFT JOIN later_resolutions l ON l.station = o.station AND l.seq = o.seq "
+        "WHERE o.station = :station AND o.delivery = :delivery AND o.allocation = :allocation "
+        "ORDER BY o.seq",
+        **where,
+    )
+    first: dict[int, int] = {}
+    for seq, conflict, way in rows:
+        if way == "keep":
+            # The latest outcome was undone, and the one before it was restored.
+            first[seq] = first[list(first)[-2]]
+        else:
+            first[seq] = seq if conflict is None else conflict
+    return first
 
 
 def _void_receipts(journal: Journal, body: Body) -> list[tuple[int, str]]:

@@ -52,16 +52,16 @@ def _check_nothing_unexplained(journal: Journal, through: date) -> None:
         name = journal.books.item(item).name
         if quantity > 0:
             sentence = Sentence(
-                "{quantity} × {item} missing by counts through {day} are unexplained; settle them "
-                "before the period is closed",
+                "{quantity} × {item} were missing at counts or after decided conflicts through "
+                "{day}, unexplained; settle them before the period is closed",
                 quantity=quantity,
                 item=name,
                 day=through,
             )
         else:
             sentence = Sentence(
-                "{quantity} × {item} too many by counts through {day} are unexplained; settle them "
-                "before the period is closed",
+                "{quantity} × {item} more were counted, delivered or handed out through {day} than "
+                "the books had, unexplained; settle them before the period is closed",
                 quantity=-quantity,
                 item=name,
                 day=through,

@@ -10,15 +10,22 @@ import msgspec
 
 from supplies.books.stock_counts import RESOLVED
 from supplies.domain.accounts import RECEIVED, STOCK, UNEXPLAINED
-from supplies.domain.catalogue_records import Recipient
-from supplies.domain.commands import ReportHandOut
-from supplies.domain.entry_rows import HandOutReport, HandOutTo, Lot
-from supplies.errors import AgainstBooks, Fault, InvalidField
+from supplies.domain.catalogue_records import Item, Recipient
+from supplies.domain.commands import RecipientLine, ReportHandOut
+from supplies.domain.entries import Body
+from supplies.domain.entry_rows import ContradictionKind, HandOutReport, HandOutTo, Lot
+from supplies.errors import AgainstBooks, Fault, Forgotten, InvalidField, NotEnough, SuppliesError
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import by_pointer, lots_first, lots_in_order
 from supplies.ledger.merged_codes import with_codes_that_stay
-from supplies.ledger.rules.delivery_outcomes import Contradicted, day_of_time, precedes_report
+from supplies.ledger.rules.delivery_outcomes import (
+    Contradicted,
+    check_age,
+    day_of_time,
+    is_too_old,
+    precedes_report,
+)
 from supplies.ledger.rules.hand_outs import draft_hand_out, hand_out, meet_needs_of_lines
 from supplies.ledger.rules.need_fulfilment import reopen_needs
 from supplies.ledger.rules.stock_counts import lots_missed
@@ -35,17 +42,35 @@ def report_hand_out(command: ReportHandOut, journal: Journal) -> None:
     """
     _check_codes(command, journal)
     if command.happened_at is not None:
+        check_age(journal, command, "hand-out")
         journal.happened_on = day_of_time(journal, command, command.happened_at, "hand-out")
     if journal.books.team(command.team, "/team").counter != command.location:
         raise Contradicted(
+            "other_counter",
             f"the hand-out is reported at {command.location}, but that is not the counter of team "
-            f"{command.team} now"
+            f"{command.team} now",
+            place=command.location,
         )
     try:
         hand_out(command, journal)
     except (InvalidField, AgainstBooks) as because:
-        raise Contradicted(because.detail) from None
+        kind = _kind_of(because)
+        fields = {"place": command.location} if kind == "quarantine" else {}
+        raise Contradicted(kind, because.detail, **fields) from None
     _add_report(journal.drafts[0], command)
+
+
+def _kind_of(refusal: SuppliesError) -> ContradictionKind:
+    """Return in what way a report contradicts the books, from the error that refused it."""
+    if isinstance(refusal, NotEnough | Forgotten):
+        return "missing_goods" if isinstance(refusal, NotEnough) else "erased"
+    kinds: dict[str, ContradictionKind] = {
+        "location": "quarantine",
+        "headcount": "not_a_group",
+        "pack": "unknown_pack",
+    }
+    pointer = refusal.faults[0].pointer if refusal.faults else ""
+    return kinds.get(pointer.rpartition("/")[2], "refused")
 
 
 def _check_codes(command: ReportHandOut, journal: Journal) -> None:
@@ -75,7 +100,9 @@ def _add_report(draft: Draft, command: ReportHandOut) -> None:
 def possible_day_of_hand_out(
     journal: Journal, command: ReportHandOut, reported_at: datetime
 ) -> date | None:
-    """Return the day of the time in a report; None if it has no time, or an impossible one.
+    """Return the day of the time in a report, even if that is long ago.
+
+    Return None if the report has no time, or an impossible one.
 
     Args:
         reported_at: When it was reported. A time after that stays impossible once it has passed.
@@ -89,18 +116,20 @@ def possible_day_of_hand_out(
 def book_hand_out(
     journal: Journal,
     reported: ReportHandOut,
-    reported_at: datetime,
-    day: date,
+    report: Body,
+    day: date | None,
     *,
     unexplained: bool,
 ) -> None:
     """Book a reported hand-out to resolve its conflict.
 
-    If the reported time is impossible, the hand-out is booked without a time.
+    If the reported time is impossible, the hand-out is booked without a time. The same happens if
+    it is long ago and another day is given.
 
     Args:
-        reported_at: When it was reported.
-        day: The day of the hand-out if its time is impossible.
+        report: The entry that recorded the conflict.
+        day: The day of the hand-out if its time is impossible or long ago. None means the reported
+            time if it is possible, and otherwise the day of the report.
         unexplained: Whether goods that the books lack come from `unexplained`. The report is then
             booked unchanged, even from a quarantine and to a person whose data was erased.
 
@@ -109,10 +138,15 @@ def book_hand_out(
         AgainstBooks: the books do not have the goods, or the data of the recipient was erased.
     """
     reported = with_codes_that_stay(journal.books, reported)
+    lines = [_with_former_pack_size(journal, line) for line in reported.lines]
+    reported = msgspec.structs.replace(reported, lines=lines)
+    reported_at = datetime.fromisoformat(report.recorded_at)
     possible = possible_day_of_hand_out(journal, reported, reported_at)
+    if day is not None and day != possible and is_too_old(reported, reported_at):
+        possible = None
     if possible is None:
         reported = msgspec.structs.replace(reported, happened_at=None)
-    journal.happened_on = possible or day
+    journal.happened_on = possible or day or report.happened_on
     try:
         if unexplained:
             _book_as_stated(journal, reported)
@@ -122,6 +156,23 @@ def book_hand_out(
         # The fields of the report are not those of the decision.
         raise type(because)(because.detail, [Fault("/by", because.detail)]) from None
     _add_report(journal.drafts[0], reported)
+
+
+def _with_former_pack_size(journal: Journal, line: RecipientLine) -> RecipientLine:
+    """Add the last known size of a pack to a line, if its item has no such pack any more.
+
+    Return the line unchanged if the size is known otherwise, or if it was never recorded.
+    """
+    item = journal.books.catalogue.get(Item, line.item)
+    if line.pack is None or line.pack_size is not None or item is None or line.pack in item.packs:
+        return line
+    size = journal.books.value(
+        "SELECT size FROM packed_lines WHERE station = :station AND item = :item AND pack = :pack "
+        "ORDER BY seq DESC LIMIT 1",
+        item=line.item,
+        pack=line.pack,
+    )
+    return msgspec.structs.replace(line, pack_size=size)
 
 
 def _book_as_stated(journal: Journal, reported: ReportHandOut) -> None:

@@ -77,7 +77,7 @@ def count_stock(command: CountStock, journal: Journal) -> None:
             "contain"
             for name, rest in names
         )
-        raise Contradicted(f"{'; '.join(unborne)} in {sheet.location}")
+        raise Contradicted("counted_less", f"{'; '.join(unborne)} in {sheet.location}")
 
 
 def book_contradicted_count(command: CountStock, journal: Journal) -> None:
