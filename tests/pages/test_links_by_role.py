@@ -17,6 +17,7 @@ from supplies_service.security.authorization import PUBLIC
 from support.rest_client import ADDRESS
 
 from supplies.cli import main
+from supplies.exports.reports import REPORTS
 from tools.screenshots import LEFT_OUT, leave_cases_open, page_name, session_of_demo_user
 
 FEWEST = {"coordinator": 100, "recorder": 75, "auditor": 45}
@@ -29,8 +30,8 @@ ENGLISH = re.compile(r'<span lang="en">([^<]*)')
 
 FIGURE_CELL = re.compile(r'<td [^>]*class="number"[^>]*>(.*?)</td>', re.DOTALL)
 
-WITHOUT_LINKS = ("/reports/figures/", "/stock/movements", "/reports/tables/")
-"""Pages whose rows are entries with a link, and tables of reports, which are also files."""
+LISTS_OF_ENTRIES = ("/reports/figures/", "/stock/movements")
+"""Pages that list the entries behind a figure: the first cell of each row leads to the entry."""
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +110,34 @@ def test_no_page_of_the_demo_shows_an_english_sentence_in_chinese(client: TestCl
 def test_every_figure_in_a_table_leads_to_the_entries_behind_it(client: TestClient) -> None:
     unexplained = []
     for page in walk(client):
-        if page.path.startswith(WITHOUT_LINKS):
+        if page.path.startswith(LISTS_OF_ENTRIES):
             continue
         for cell in FIGURE_CELL.findall(page.html):
             shown = re.sub(r"<[^>]*>", "", cell).strip()
             if re.search("[1-9]", shown) and "<a " not in cell and "<input" not in cell:
                 unexplained.append((page.path, shown))
     assert unexplained == []
+
+
+OPTIONS = {"item": "mask", "account": "stock:store-a", "recipient": "R-001", "batch": "B7"}
+
+
+@pytest.mark.parametrize("client", ["coordinator", "auditor"], indirect=True)
+def test_every_figure_of_every_report_leads_to_a_page(client: TestClient) -> None:
+    shown = {"Accept-Language": "en", "Accept": "text/html"}
+    found: dict[tuple[str, str], str] = {}
+    for kind in REPORTS.values():
+        needed = {one.name: OPTIONS[one.name] for one in kind.options if one.required}
+        days = {"as_of": "2020-02-10"} if kind.name == "stock" else {}
+        for query in ({**needed}, {**needed, **days}):
+            page = client.get(f"/reports/tables/{kind.name}", params=query, headers=shown)
+            assert page.status_code == 200, (kind.name, page.text)
+            for cell in FIGURE_CELL.findall(page.text):
+                for link in LINK.findall(cell):
+                    found[kind.name, re.sub(r"[^/?&=]*\d[^/?&=]*", "", link)] = unescape(link)
+    assert {name for name, _ in found} == set(REPORTS)
+    for link in found.values():
+        assert client.get(link, headers=shown).status_code == 200, link
 
 
 @pytest.mark.parametrize("client", ["auditor"], indirect=True)

@@ -9,12 +9,13 @@ import pytest
 from supplies.demo.longxue import FIRST, LAST, book_scene
 from supplies.errors import InvalidField
 from supplies.views.activities import list_activity_changes
-from supplies.views.figure_sources import FIGURES, list_figure_sources
+from supplies.views.figure_sources import FIGURES, list_figure_sources, list_step_sources
 from supplies.views.household_statistics import (
     list_fully_met_households,
     list_surveyed_households,
 )
 from supplies.views.station_report import build_station_report
+from supplies.views.stock_derivation import derive_stock, report_losses
 
 
 def test_the_entries_behind_each_figure_of_a_report_add_up(tmp_path: Path) -> None:
@@ -48,3 +49,22 @@ def test_the_entries_behind_each_figure_of_a_report_add_up(tmp_path: Path) -> No
             )
         with pytest.raises(InvalidField):
             list_figure_sources(books, "given", "mask", FIRST, LAST)
+
+
+def test_the_entries_behind_each_step_of_a_derivation_and_each_loss_add_up(tmp_path: Path) -> None:
+    with book_scene(str(tmp_path / "demo.db")).ledger as ledger, ledger.reading() as books:
+        steps = [
+            (one.item, line.step, line.change)
+            for one in derive_stock(books, FIRST, LAST).items
+            for line in one.lines
+        ]
+        losses = [
+            (one.item, f"lost:{one.reason}", -one.quantity)
+            for one in report_losses(books, FIRST, LAST).items
+        ]
+        assert steps
+        assert losses
+        for item, step, change in steps + losses:
+            assert list_step_sources(books, step, item, FIRST, LAST).total == change
+        with pytest.raises(InvalidField):
+            list_step_sources(books, "given", "mask", FIRST, LAST)

@@ -9,9 +9,10 @@ from litestar.params import FromPath, FromQuery
 from supplies_receipts.drawing.bilingual import activity as activity_words
 
 from supplies.books.reader import Books
+from supplies.exports.report_words import value_words
 from supplies.papers.station_report import CONTACTS, VISITS, WORKERS
 from supplies.views.activities import list_activity_changes
-from supplies.views.figure_sources import FIGURES, list_figure_sources
+from supplies.views.figure_sources import FIGURES, list_figure_sources, list_step_sources
 from supplies.views.household_statistics import (
     list_fully_met_households,
     list_surveyed_households,
@@ -46,6 +47,7 @@ class FigurePages(Controller):
         figure: FromPath[str],
         item: FromQuery[str] = "",
         activity: FromQuery[str] = "",
+        step: FromQuery[str] = "",
         first: FirstDay = "",
         last: LastDay = "",
     ) -> Response[bytes]:
@@ -54,14 +56,15 @@ class FigurePages(Controller):
         Args:
             item: The item, for a number about goods.
             activity: The kind of activity, for the number `activity`.
+            step: The step of a derivation of the stock, for the number `step`.
         """
         today = context.ledger.today()
-        known = (*FIGURES, *HOUSEHOLDS, *ACTIVITIES, "activity")
+        known = (*FIGURES, *HOUSEHOLDS, *ACTIVITIES, "activity", "step")
 
         def read(books: Books) -> Response[bytes]:
             check_choice("figure", figure, known)
             begin, end = parse_period(books, first, last, today=today)
-            return _show(context, books, figure, item, activity, begin, end)
+            return _show(context, books, figure, item, activity, step, begin, end)
 
         return await context.read_in_thread(read)
 
@@ -72,12 +75,15 @@ def _show(
     figure: str,
     item: str,
     activity: str,
+    step: str,
     begin: date,
     end: date,
 ) -> Response[bytes]:
     goods = households = activities = None
     if figure in FIGURES:
         goods = list_figure_sources(books, figure, item, begin, end)
+    elif figure == "step":
+        goods = list_step_sources(books, step, item, begin, end)
     elif figure in HOUSEHOLDS:
         households = HOUSEHOLDS[figure](books, begin, end)
     else:
@@ -97,4 +103,5 @@ def _show(
         activities=activities,
         kind=ACTIVITIES.get(figure, activity),
         activity_words=activity_words,
+        step=value_words("step", step),
     )

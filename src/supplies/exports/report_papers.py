@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import CatalogueRecord, Community, Item, Location, Team
+from supplies.exports.report_sources import Values, source_address, values_of_report
 from supplies.exports.report_words import HEADINGS, TABLE_TITLES, value_words
-from supplies.exports.reports import BuiltReport, report_tables
+from supplies.exports.reports import BuiltReport, ReportKind, report_tables
 from supplies.exports.tables import Table, Value
 from supplies.papers.common import BilingualText
 from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, ReportTable
@@ -37,6 +38,7 @@ def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetim
     """
     books, kind, period = report.books, report.kind, report.period
     tables = report_tables(kind.name, content)
+    common = values_of_report(books, content, period)
     return ReportPaper(
         station=station_head(books),
         title=BilingualText(zh=kind.title.zh, en=kind.title.en),
@@ -44,28 +46,40 @@ def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetim
         last=period.last,
         as_of_seq=books.head()[0],
         tables=[
-            _report_table(books, table, columns, is_only=len(kind.columns) == 1)
+            _report_table(books, kind, name, table, common)
             for table in tables
-            for columns in [kind.columns.get(table.name if len(tables) > 1 else "items")]
-            if columns is not None
+            for name in [table.name if len(tables) > 1 else "items"]
+            if name in kind.columns
         ],
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
     )
 
 
 def _report_table(
-    books: Books, table: Table, columns: Sequence[str], *, is_only: bool
+    books: Books, kind: ReportKind, name: str, table: Table, common: Values
 ) -> ReportTable:
+    """Return a table of a report.
+
+    Args:
+        name: The name of the table in the description of the report.
+        common: The values that are the same for all rows.
+    """
+    columns, sources = kind.columns[name], kind.sources[name]
     names = [column.heading for column in table.columns]
-    words, rows = _Words(books), []
+    words, rows = _Words(books), list[list[ReportCell]]()
+    addresses: list[list[str | None]] = []
     before: Sequence[Value] | None = None
     for values in table.rows:
         own = values[: table.repeated]
         repeated = set(names[: table.repeated]) if own and own == before else set()
         before, row = own, dict(zip(names, values, strict=True))
         rows.append([None if name in repeated else words.cell(name, row) for name in columns])
+        known = {**common, **row}
+        addresses.append(
+            [source_address(sources[name], known) if name in sources else None for name in columns]
+        )
     return ReportTable(
-        title=None if is_only else TABLE_TITLES[table.name],
+        title=None if len(kind.columns) == 1 else TABLE_TITLES[name],
         columns=[
             ReportColumn(
                 title=HEADINGS[name], is_number=any(isinstance(row[at], int) for row in rows)
@@ -73,6 +87,7 @@ def _report_table(
             for at, name in enumerate(columns)
         ],
         rows=rows,
+        sources=addresses,
     )
 
 

@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from supplies.errors import InvalidField
+from supplies.exports import report_sources as sources
+from supplies.exports.report_sources import Source
 
 if TYPE_CHECKING:
     from datetime import date
@@ -73,6 +75,8 @@ class ReportKind(NamedTuple):
             that was given. It imports the view when it is called, so that `--help` is fast.
         columns: For each table, the columns that people see, in order. The key is the field of the
             struct that has the list of the table.
+        sources: For each table, the columns with figures, and where the entries behind them are
+            listed.
         has_period: True if the report is about a period, False if it is about one day.
         has_names: Whether the report contains names of people if the reader may see personal data.
     """
@@ -83,6 +87,7 @@ class ReportKind(NamedTuple):
     result: str
     build: Callable[..., Any]
     columns: Mapping[str, tuple[str, ...]]
+    sources: Mapping[str, Mapping[str, Source]]
     options: tuple[ReportOption, ...] = ()
     has_period: bool = True
     has_names: bool = False
@@ -198,6 +203,7 @@ _KINDS = (
                 "allocated",
             )
         },
+        {"items": dict.fromkeys(("on_hand", "free", "allocated"), sources.stock_movements)},
         has_period=False,
     ),
     ReportKind(
@@ -219,6 +225,14 @@ _KINDS = (
                 "on_hand",
             )
         },
+        {
+            "items": {
+                "usable": sources.ITEM,
+                "left": sources.goods_that_left,
+                "cover_days": sources.ITEM,
+                "on_hand": sources.stock_movements,
+            }
+        },
         (_DAYS, _ITEM),
         has_period=False,
     ),
@@ -229,6 +243,14 @@ _KINDS = (
         "supplies.views.stock_derivation:DerivationReport",
         _derivation,
         {"items": ("item", "before", "on_hand", "step", "change", "balance")},
+        {
+            "items": {
+                "before": sources.ON_HAND,
+                "on_hand": sources.ON_HAND,
+                "change": sources.STEP,
+                "balance": sources.ON_HAND,
+            }
+        },
         (_ITEM,),
     ),
     ReportKind(
@@ -249,6 +271,7 @@ _KINDS = (
                 "balance",
             )
         },
+        {"items": dict.fromkeys(("entry", "change", "balance"), sources.ENTRY)},
         (_ACCOUNT, _THIS_ITEM),
     ),
     ReportKind(
@@ -258,6 +281,7 @@ _KINDS = (
         "supplies.views.stock_derivation:LossReport",
         _losses,
         {"items": ("reason", "item", "quantity")},
+        {"items": {"quantity": sources.LOSS}},
     ),
     ReportKind(
         "pledges-by-donor",
@@ -280,6 +304,18 @@ _KINDS = (
                 "line_late",
             )
         },
+        {
+            "items": {
+                "pledges": sources.pledges_of_donor("all"),
+                "open": sources.pledges_of_donor("open"),
+                "late": sources.pledges_of_donor("open"),
+                "kept": sources.pledges_of_donor("kept"),
+                "promised": sources.pledges_of_donor("all"),
+                "arrived": sources.pledges_of_donor("all"),
+                "outstanding": sources.pledges_of_donor("open"),
+                "line_late": sources.pledges_of_donor("open"),
+            }
+        },
         has_names=True,
     ),
     ReportKind(
@@ -289,6 +325,7 @@ _KINDS = (
         "supplies.views.donor_reports:DonorValuesReport",
         _values,
         {"items": ("donor", "name", "year", "currency", "value", "donations", "not_valued")},
+        {"items": dict.fromkeys(("value", "donations", "not_valued"), sources.donations_of_donor)},
         has_names=True,
     ),
     ReportKind(
@@ -309,6 +346,16 @@ _KINDS = (
                 "met",
                 "mean_days_to_meet",
             )
+        },
+        {
+            "items": {
+                "waiting": sources.needs_of_group("all"),
+                "missing": sources.needs_of_group("all"),
+                "longest_days": sources.needs_of_group("all"),
+                "mean_days": sources.needs_of_group("all"),
+                "met": sources.needs_of_group("met"),
+                "mean_days_to_meet": sources.needs_of_group("met"),
+            }
         },
     ),
     ReportKind(
@@ -332,6 +379,22 @@ _KINDS = (
                 "in_transit",
             )
         },
+        {
+            "items": dict.fromkeys(
+                (
+                    "deliveries",
+                    "out",
+                    "stops",
+                    "not_reported",
+                    "loaded",
+                    "received",
+                    "brought_back",
+                    "lost",
+                    "in_transit",
+                ),
+                sources.TEAM,
+            )
+        },
         (_TEAM,),
     ),
     ReportKind(
@@ -341,6 +404,7 @@ _KINDS = (
         "supplies.views.household_history:HouseholdHistory",
         _household,
         {"items": ("entry", "happened_on", "kind", "document", "item", "asked", "received", "lot")},
+        {"items": dict.fromkeys(("entry", "asked", "received"), sources.ENTRY)},
         (_RECIPIENT,),
     ),
     ReportKind(
@@ -362,6 +426,14 @@ _KINDS = (
             "goods": ("item", "lot", "place", "location", "recipient", "quantity"),
             "reached": ("recipient", "name", "phone", "address", "item", "quantity"),
         },
+        {
+            "totals": dict.fromkeys(
+                ("free", "quarantined", "allocated", "in_transit", "received", "other"),
+                sources.RECALL,
+            ),
+            "goods": {"quantity": sources.MOVEMENTS},
+            "reached": {"quantity": sources.RECEIVED},
+        },
         (_THIS_ITEM, _BATCH),
         has_period=False,
         has_names=True,
@@ -373,6 +445,7 @@ _KINDS = (
         "supplies.views.alerts:AlertsReport",
         _alerts,
         {"items": ("what", "code", "item", "location", "quantity", "since", "due")},
+        {"items": {"quantity": sources.goods_of_alert}},
         has_period=False,
     ),
 )

@@ -24,11 +24,14 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
         title: None if the report has only one table.
         rows: The rows, each with a cell per column. A cell is None if it would repeat the row
             above, which is about the same document.
+        sources: For each cell of `rows`, the address of the entries behind it; None if there is
+            none.
     """
 
     title: BilingualText | None
     columns: list[ReportColumn]
     rows: list[list[ReportCell]]
+    sources: list[list[str | None]]
 
 
 class ReportPaper(PaperPart, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from supplies.books.reader import Books
@@ -11,6 +11,7 @@ from supplies.domain.accounts import ReportColumn, is_origin, kind_of
 from supplies.views.account_flows import TRANSFERS_OF_PERIOD
 from supplies.views.balances_at import ON_HAND, sum_balances
 from supplies.views.pagination import View, check_choice, check_codes
+from supplies.views.stock_derivation import STEPS, step_of
 
 FIGURES: Mapping[str, frozenset[ReportColumn]] = {
     "received": frozenset({ReportColumn.OPENING, ReportColumn.RECEIVED}),
@@ -71,7 +72,54 @@ def list_figure_sources(
     """
     check_choice("figure", figure, FIGURES)
     check_codes(books, item=item)
-    changes: Counter[tuple[int, str, str | None, str]] = Counter()
+
+    def change_of(account: str, change: int) -> int:
+        side = kind_of(account)
+        if side.column not in FIGURES[figure]:
+            return 0
+        return -change if is_origin(side) else change
+
+    before = _at_the_beginning(books, figure, item, first)
+    changes = _changes(books, item, first, last, change_of)
+    return _sources(figure, item, before, changes)
+
+
+def list_step_sources(books: Books, step: str, item: str, first: date, last: date) -> FigureSources:
+    """Return the entries from which a step of a derivation of the stock was computed.
+
+    The cost grows with the number of entries in the period.
+
+    Args:
+        books: The books of the station.
+        step: The name of the step, such as `donor` or `lost:damaged`.
+        item: The code of the item.
+        first, last: The first and the last day of the period.
+
+    Raises:
+        InvalidField: the step or the item is unknown.
+    """
+    check_choice("step", step.partition(":")[0], STEPS)
+    check_codes(books, item=item)
+
+    def change_of(account: str, change: int) -> int:
+        return -change if step_of(account) == step else 0
+
+    return _sources("step", item, 0, _changes(books, item, first, last, change_of))
+
+
+_Changes = Counter[tuple[int, str, str | None, str]]
+"""Changes of a quantity by number, kind, document and day of the entry."""
+
+
+def _changes(
+    books: Books, item: str, first: date, last: date, change_of: Callable[[str, int], int]
+) -> _Changes:
+    """Return the changes of a quantity in a period, by entry, oldest first.
+
+    Args:
+        change_of: Returns how much the quantity changes if the balance of an account changes.
+    """
+    changes: _Changes = Counter()
     rows = books.all(
         "SELECT e.seq, e.kind, e.document, e.booked_on, t.source, t.target, sum(t.quantity) "
         f"{TRANSFERS_OF_PERIOD} AND t.item = :item "
@@ -82,10 +130,11 @@ def list_figure_sources(
     )
     for seq, kind, document, day, source, target, quantity in rows:
         for account, change in ((source, -int(quantity)), (target, int(quantity))):
-            side = kind_of(account)
-            if side.column in FIGURES[figure]:
-                changes[seq, kind, document, day] += -change if is_origin(side) else change
-    before = _at_the_beginning(books, figure, item, first)
+            changes[seq, kind, document, day] += change_of(account, change)
+    return changes
+
+
+def _sources(figure: str, item: str, before: int, changes: _Changes) -> FigureSources:
     return FigureSources(
         figure=figure,
         item=item,

@@ -121,7 +121,7 @@ def derive_stock(
     after = _on_shelf(books, last)
     changes: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (account, code), quantity in net_flows(books, _OTHERS, first, last).items():
-        changes[code][_step(account)] -= quantity
+        changes[code][step_of(account)] -= quantity
     codes = sorted({*before, *after, *changes}) if item is None else [item]
     return DerivationReport(
         first=first,
@@ -161,7 +161,8 @@ def _on_shelf(books: Books, day: date) -> Counter[str]:
     return found
 
 
-def _step(account: str) -> str:
+def step_of(account: str) -> str:
+    """Return the step of a derivation to which goods from or to an account belong."""
     kind = kind_of(account)
     return account if kind is LOST else kind.name
 

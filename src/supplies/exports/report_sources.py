@@ -1,0 +1,109 @@
+"""Addresses of the entries behind the figures of reports.
+
+An address is the path of a list or of a record below the address of the service, such as
+`/entries/12`. In a template of an address, names in braces are columns of the row, fields of the
+report, or one of `first`, `last` and `today`, which are days of the period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from supplies.books.past import PastBooks
+from supplies.books.reader import Books
+
+Values = Mapping[str, Any]
+"""The values of a row by column, of the other fields of the report, and of its period."""
+
+Source = str | Callable[[Values], str | None]
+"""The template of an address, or a function that chooses it. None means that there is none."""
+
+AS_OF = "as_of"
+"""Name of the value that is the day of past books, or None for the books of now."""
+
+ENTRY = "/entries/{entry}"
+ITEM = "/stock/items/{item}"
+MOVEMENTS = "/stock/movements?account={account}&item={item}&lot={lot}"
+ON_HAND = "/reports/figures/on_hand?item={item}&from={first}&to={last}"
+STEP = "/reports/figures/step?step={step}&item={item}&from={first}&to={last}"
+LOSS = "/reports/figures/step?step=lost:{reason}&item={item}&from={first}&to={last}"
+TEAM = "/deliveries?team={team}&status=all"
+RECALL = "/stock/recall?item={item}&batch={batch}"
+RECEIVED = "/stock/movements?account=received:{recipient}&item={item}"
+
+_ALERTS = {
+    "below_minimum": ITEM,
+    "need_past_its_day": "/needs/{code}",
+    "pledge_overdue": "/pledges/{code}",
+    "allocation_waiting": "/allocations/{code}",
+    "delivery_out": "/deliveries/{code}",
+    "shipment_to_receive": "/shipments/{code}",
+    "shipment_unacknowledged": "/shipments/{code}",
+    "unexplained": "/stock/movements?account=unexplained:{code}&item={item}",
+    "beside_pledge": "/entries?document={code}",
+}
+
+
+def stock_movements(values: Values) -> str:
+    """Return the address of the movements of a lot at a place, until the day of the books."""
+    if values[AS_OF] is not None:
+        return "/reports/tables/movements?account=stock:{location}&item={item}&as_of={as_of}"
+    return "/stock/movements?account=stock:{location}&item={item}&lot={lot}"
+
+
+def goods_that_left(values: Values) -> str:
+    """Return the address of the derivation for the days over which a rate is measured."""
+    first = values["today"] - timedelta(days=values["rate_days"] - 1)
+    return f"/reports/tables/derivation?item={{item}}&from={first}&to={{today}}"
+
+
+def pledges_of_donor(status: str) -> str:
+    """Return the template for the pledges of a donor with a status, or with any if it is "all"."""
+    return f"/pledges?donor={{donor}}&status={status}"
+
+
+def donations_of_donor(values: Values) -> str:
+    """Return the address of the donations of a donor; that of all donations if it is anonymous."""
+    return "/donations" if values["donor"] is None else "/donations?donor={donor}"
+
+
+def needs_of_group(status: str) -> str:
+    """Return the template for the needs of an item, a community and an urgency with a status."""
+    return f"/needs?item={{item}}&community={{community}}&urgency={{urgency}}&status={status}"
+
+
+def goods_of_alert(values: Values) -> str | None:
+    """Return the address of the goods or of the record that an alert is about."""
+    if values["what"] not in ("expired", "expires_soon"):
+        return _ALERTS.get(values["what"])
+    if values["location"] is not None:
+        return stock_movements({**values, "lot": values["code"]}).replace("{lot}", "{code}")
+    if values["borrower"] is not None:
+        return "/stock/movements?account=lent:{borrower}&item={item}&lot={code}"
+    return "/entries?document={document}"
+
+
+def values_of_report(books: Books, content: object, period: tuple[date, date, date]) -> Values:
+    """Return the values that are the same for all rows of a report.
+
+    Args:
+        books: The books from which the report was built.
+        content: The struct of the report.
+        period: The first and the last day of the period, and the day of the states.
+    """
+    fields = {name: getattr(content, name) for name in getattr(content, "__struct_fields__", ())}
+    first, last, today = period
+    as_of = today if isinstance(books, PastBooks) else None
+    return {**fields, "first": first, "last": last, "today": today, AS_OF: as_of}
+
+
+def source_address(source: Source, values: Values) -> str | None:
+    """Return the address of the entries behind a figure. None if it has none."""
+    template = source if isinstance(source, str) else source(values)
+    if template is None:
+        return None
+    texts = {name: "" if value is None else str(value) for name, value in values.items()}
+    return template.format_map({name: quote(text, safe="") for name, text in texts.items()})
