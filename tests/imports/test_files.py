@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from supplies_service.pages.languages import translate_sentence
 
 from supplies.errors import InvalidField
 from supplies.imports import workbooks
@@ -95,7 +96,7 @@ def test_a_merged_cell_has_its_value_in_all_rows(tmp_path: Path) -> None:
 def test_a_hidden_sheet_is_read_and_named(tmp_path: Path) -> None:
     with open_sheets(workbook(tmp_path / "gifts.xlsm")) as sheets:
         notes = {sheet.name: sheet.notes for sheet in sheets}
-    assert notes["旧"][0] == "the sheet 旧 is hidden; it was read like any other"
+    assert notes["旧"][0] == "the sheet is hidden; it was read like any other"
     assert notes["Sheet"] == ["the macros of the workbook were not run"]
 
 
@@ -173,8 +174,11 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
         text: "element 1 is not an object",
     }
     for path, words in sentences.items():
-        with pytest.raises(InvalidField, match=words):
+        with pytest.raises(InvalidField, match=words) as refused:
             rows_of(path)
+        chinese = translate_sentence(refused.value.detail, "zh")
+        assert path.name in chinese
+        assert chinese != refused.value.detail
 
 
 def test_a_sheet_with_a_far_cell_is_read_row_by_row(tmp_path: Path) -> None:

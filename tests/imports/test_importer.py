@@ -426,7 +426,7 @@ def test_the_command_prints_sentences_and_json(
     always = ["--by", "u-1", "--database", books, "--value", "location=store"]
     missing = ["import", "opening-stock", str(tmp_path / "none.csv"), *always]
     assert main(missing) == 1
-    assert "cannot be read" in capsys.readouterr().err
+    assert "无法读取" in capsys.readouterr().err
     path = write_csv(
         tmp_path, ["品名", "数量", "有效期"], ["口罩", 5, "2019-01-01"], ["口罩", 6, "2099-01-01"]
     )

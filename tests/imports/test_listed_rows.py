@@ -288,4 +288,4 @@ def test_the_command_line_writes_reasons_in_the_language_of_the_station_and_save
     ):
         assert reason in text
     assert main([*words, "--saved", "另一表"]) == 1
-    assert "saved are: 户表" in capsys.readouterr().err
+    assert "已保存的有：户表" in capsys.readouterr().err

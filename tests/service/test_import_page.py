@@ -6,6 +6,7 @@ import re
 import zipfile
 from io import BytesIO
 
+import openpyxl
 import pytest
 from supplies_service.pages.imports import MAX_FILE, parse_upload
 from supplies_service.problems import Malformed
@@ -117,6 +118,29 @@ def test_reasons_are_said_in_chinese_and_without_options_of_the_command_line(
     missing = upload(browser, "needs", "b.csv", b"who,what\nR-1,mask\n")
     assert "请在下方选择列" in missing
     assert "--" not in listed + missing
+    assert "b.csv 是空文件" in upload(browser, "needs", "b.csv", b"\n")
+
+
+def test_the_page_names_equal_rows_unread_columns_and_sheets_that_are_left_out(
+    browser: Browser,
+) -> None:
+    browser.client.headers["Accept-Language"] = "zh"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["户主", "物资", "数量", "颜色"], *[["R-1", "mask", 3, "白"]] * 2):
+        sheet.append(row)
+    explained = book.create_sheet("说明")
+    explained.append(["请填写"])
+    explained.sheet_state = "hidden"
+    content = BytesIO()
+    book.save(content)
+    shown = upload(browser, "needs", "a.xlsx", content.getvalue())
+    assert "同样予以登记：3 = 2" in shown
+    assert "未读取的列：颜色" in shown
+    assert "这是隐藏的工作表" in shown
+    assert "跳过了这个工作表：文件中没有" in shown
+    assert "--column" not in shown
 
 
 def test_reasons_about_days_packs_and_files_are_chinese_on_the_page_and_in_the_download(

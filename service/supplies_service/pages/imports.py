@@ -190,7 +190,7 @@ def _show(
             job=job,
             answer=answer,
             error="" if answer is None else _for_page(answer.sentence),
-            reason=lambda listed: _for_page(listed.sentence),
+            for_page=_for_page,
             refused=refused,
             options=_OPTIONS,
             saved=list(saved_columns(books)),
@@ -200,9 +200,10 @@ def _show(
 
 def _for_page(sentence: str) -> str:
     """Return a message with fields of the page instead of options of the command line."""
-    if not isinstance(sentence, Sentence) or sentence.template not in _ON_PAGE:
+    if not isinstance(sentence, Sentence):
         return sentence
-    return Sentence(_ON_PAGE[sentence.template], **sentence.values)
+    values = {name: _for_page(value) for name, value in sentence.values.items()}
+    return Sentence(_ON_PAGE.get(sentence.template, sentence.template), **values)
 
 
 def _in_language(context: RequestContext, sentence: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,11 +135,12 @@ def import_file(
     from supplies.cli.progress import interrupted, progress_bar
     from supplies.cli.tables import print_json
     from supplies.imports.importer import import_rows
+    from supplies.imports.listed_rows import listed_as_csv
     from supplies.imports.saved_choices import save_choices, with_saved_choices
 
     options = _options(**choices)
     output = None if listed is None else OutputFile(listed, database, force=force)
-    with open_ledger(database, station) as ledger:
+    with open_ledger(database, station) as ledger, _reasons_of_station(ledger) as translate:
         if saved is not None:
             options = with_saved_choices(ledger, saved, kind, options)
         with progress_bar("rows", with_rate=True) as report, interrupted() as stop:
@@ -147,11 +150,11 @@ def import_file(
         if save is not None:
             save_choices(ledger, save, kind, options)
         if output is not None and result.listed:
-            output.write(_listed(ledger, result))
+            output.write(listed_as_csv(result, translate))
     if as_json:
         print_json(result)
     else:
-        _print(result, listed)
+        _print(result, listed, translate)
     if result.stopped:
         raise Exit(130)
     if result.listed or any(not sheet.columns for sheet in result.sheets):
@@ -185,19 +188,28 @@ def _options(
     )
 
 
-def _listed(ledger: Ledger, result: ImportResult) -> bytes:
-    """Return CSV of the rows that were not recorded, with reasons in the station's language."""
+@contextmanager
+def _reasons_of_station(ledger: Ledger) -> Iterator[Callable[[str], str]]:
+    """Yield a function that translates a reason to the language of the station.
+
+    If the `with` block refuses the file, the reason for that is translated too.
+
+    Raises:
+        InvalidField: the `with` block raised it.
+    """
     from supplies_service.pages.languages import station_language, translate_sentence
 
-    from supplies.imports.listed_rows import listed_as_csv
     from supplies.stations.paper_settings import paper_settings
 
     with ledger.reading() as books:
         language = station_language(paper_settings(books).languages)
-    return listed_as_csv(result, lambda why: translate_sentence(why, language))
+    try:
+        yield lambda reason: translate_sentence(reason, language)
+    except InvalidField as error:
+        raise InvalidField(translate_sentence(error.detail, language)) from error
 
 
-def _print(result: ImportResult, listed: str | None) -> None:
+def _print(result: ImportResult, listed: str | None, translate: Callable[[str], str]) -> None:
     from supplies.imports.import_results import summary
 
     for sheet in result.sheets:
@@ -206,14 +218,14 @@ def _print(result: ImportResult, listed: str | None) -> None:
         print(f"{where}: headings in row {sheet.header_row}: {found}" if found else where)
         if sheet.unread:
             print(f"  not read: {', '.join(sheet.unread)}")
-        for note in sheet.notes:
-            print(f"  {note}")
-    for line in summary(result):
+        for message in sheet.messages:
+            print(f"  {translate(message.sentence())}")
+    for line in summary(result, translate):
         print(line)
     if result.listed and listed is None:
         for one in result.listed[:10]:
             where = f"{one.sheet} " if one.sheet else ""
-            print(f"{where}{one.cell}: {one.why}")
+            print(f"{where}{one.cell}: {translate(one.sentence)}")
         print("add --listed FILE.csv to get all of these rows in a file, to correct them there")
     elif result.listed:
         print(f"the listed rows are in {listed}; correct them there, and import that file")

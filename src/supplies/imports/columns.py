@@ -66,7 +66,14 @@ class RowKind:
             if column.name == name:
                 return column
         known = ", ".join(column.name for column in self.columns)
-        raise InvalidField(f"{self.name} have no column {name}; the columns are {known}")
+        raise InvalidField(
+            Sentence(
+                "{kind} have no column {name}; the columns are {known}",
+                kind=self.name,
+                name=name,
+                known=known,
+            )
+        )
 
 
 def _column(name: str, words: str, *, required: bool = False) -> Column:
@@ -236,14 +243,12 @@ class Header:
         names: The texts of all cells of the row.
         columns: For each column that is read, the index of its heading.
         unread: The headings of columns that are not read.
-        notes: Messages for the user about the headings.
     """
 
     row: int
     names: list[str]
     columns: Mapping[str, int]
     unread: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
     def is_repeated_in(self, row: Row) -> bool:
         """Return whether a row repeats the headings, as at the top of a new printed page."""
@@ -310,7 +315,6 @@ def _recognize(kind: RowKind, row: Row, chosen: Mapping[str, str]) -> Header:
     names = ["" if cell is None else normalize_text(str(cell)) for cell in row.cells]
     folded = ["" if name in (CELL, WHY, ORIGIN) else _folded(name) for name in names]
     columns: dict[str, int] = {}
-    notes: list[str] = []
     for name, wanted in chosen.items():
         column = kind.column(name)
         found = [at for at, text in enumerate(folded) if text and text == _folded(wanted)]
@@ -326,7 +330,7 @@ def _recognize(kind: RowKind, row: Row, chosen: Mapping[str, str]) -> Header:
                 best = min(found, key=lambda at: (_rank(folded[at], column), at))
                 columns[column.name] = best
     unread = [name for at, name in enumerate(names) if folded[at] and at not in columns.values()]
-    return Header(row.number, names, columns, unread, notes)
+    return Header(row.number, names, columns, unread)
 
 
 def _folded(text: str) -> str:

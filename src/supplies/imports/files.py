@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from supplies.domain.formula_guard import unguard_formula
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.imports.sheets import MAX_COLUMNS, Cell, Row, Sheet, clean
 from supplies.imports.workbooks import read_workbook
 
@@ -45,11 +45,14 @@ def open_sheets(path: Path) -> Iterator[Iterator[Sheet]]:
         start = file.read(_SAMPLE)
         file.seek(0)
         if not start.strip():
-            raise InvalidField(f"{path.name} is empty")
+            raise InvalidField(Sentence("{file} is empty", file=path.name))
         if start.startswith(_OLD_OFFICE):
             raise InvalidField(
-                f"{path.name} is protected by a password, or is in the old format .xls; save it "
-                "without a password as .xlsx"
+                Sentence(
+                    "{file} is protected by a password, or is in the old format .xls; save it "
+                    "without a password as .xlsx",
+                    file=path.name,
+                )
             )
         if start.startswith(_ZIP):
             yield read_workbook(path, file)
@@ -66,7 +69,9 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise InvalidField(f"{path} cannot be read ({error.strerror})") from error
+        raise InvalidField(
+            Sentence("{file} cannot be read ({reason})", file=path, reason=error.strerror)
+        ) from error
     with file:
         yield file
 
@@ -84,7 +89,10 @@ def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int | Non
         return "utf-16", None
     if b"\x00" in start:
         raise InvalidField(
-            f"{path.name} is neither a text nor a workbook; save it as .csv or .xlsx"
+            Sentence(
+                "{file} is neither a text nor a workbook; save it as .csv or .xlsx",
+                file=path.name,
+            )
         )
     for encoding in ("utf-8-sig", "gb18030"):
         file.seek(0)
@@ -96,7 +104,11 @@ def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int | Non
         except UnicodeDecodeError:
             continue
         return encoding, count
-    raise InvalidField(f"{path.name} is encoded neither as UTF-8 nor as GB18030; save it as UTF-8")
+    raise InvalidField(
+        Sentence(
+            "{file} is encoded neither as UTF-8 nor as GB18030; save it as UTF-8", file=path.name
+        )
+    )
 
 
 # --- delimited text ------------------------------------------------------------------------------
@@ -115,7 +127,12 @@ def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
                 yield _checked(path, row)
     except csv.Error as error:
         raise InvalidField(
-            f"{path.name}, line {number}: {error}; a quotation mark may be missing there"
+            Sentence(
+                "{file}, line {line}: {error}; a quotation mark may be missing there",
+                file=path.name,
+                line=number,
+                error=error,
+            )
         ) from error
 
 
@@ -156,12 +173,22 @@ def _json_objects(path: Path, lines: IO[str]) -> Iterator[dict[str, Any]]:
             found = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line]
     except ValueError as error:
         raise InvalidField(
-            f"{path.name} is neither a JSON list of objects nor one JSON object on each line: "
-            f"{error}"
+            Sentence(
+                "{file} is neither a JSON list of objects nor one JSON object on each line: "
+                "{error}",
+                file=path.name,
+                error=error,
+            )
         ) from error
     for number, one in enumerate(found, 1):
         if not isinstance(one, dict):
-            raise InvalidField(f"{path.name}: element {number} is not an object with named values")
+            raise InvalidField(
+                Sentence(
+                    "{file}: element {number} is not an object with named values",
+                    file=path.name,
+                    number=number,
+                )
+            )
         yield one
 
 
@@ -176,7 +203,12 @@ def _json_cell(value: Any) -> Cell:
 def _checked(path: Path, row: Row) -> Row:
     if len(row.cells) > MAX_COLUMNS:
         raise InvalidField(
-            f"{path.name}, line {row.number} has {len(row.cells)} columns; at most {MAX_COLUMNS} "
-            "are read"
+            Sentence(
+                "{file}, line {line} has {count} columns; at most {most} are read",
+                file=path.name,
+                line=row.number,
+                count=len(row.cells),
+                most=MAX_COLUMNS,
+            )
         )
     return row

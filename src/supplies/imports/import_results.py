@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import overload
 
 import msgspec
 
@@ -46,6 +47,14 @@ class Message(msgspec.Struct, frozen=True):
 
     template: str
     values: dict[str, Message | str]
+
+    @overload
+    @classmethod
+    def of(cls, sentence: Sentence) -> Message: ...
+
+    @overload
+    @classmethod
+    def of(cls, sentence: str) -> Message | None: ...
 
     @classmethod
     def of(cls, sentence: str) -> Message | None:
@@ -98,6 +107,8 @@ class ReadSheet(msgspec.Struct):
         header_row: Number of the row with the headings.
         columns: For each column that was read, its heading.
         unread: The headings of columns that were not read.
+        notes: Messages about the sheet, such as that it is hidden or was left out.
+        messages: The parts of `notes`, for translation.
         skipped: Number of rows that were skipped: titles, and repeated headings.
     """
 
@@ -107,6 +118,7 @@ class ReadSheet(msgspec.Struct):
     columns: dict[str, str]
     unread: list[str]
     notes: list[str]
+    messages: list[Message]
     skipped: int = 0
 
 
@@ -154,8 +166,13 @@ class ImportResult(msgspec.Struct):
     stopped: bool = False
 
 
-def summary(result: ImportResult) -> list[str]:
-    """Return sentences for the user about the result of an import."""
+def summary(result: ImportResult, translate: Callable[[str], str] = str) -> list[str]:
+    """Return sentences for the user about the result of an import.
+
+    Args:
+        translate: Returns a reason why rows were not recorded in the language of the reader; see
+            `Sentence`.
+    """
     would_be = "would be " if result.dry_run else ""
     verb = f"{would_be}recorded"
     figures = (
@@ -163,7 +180,8 @@ def summary(result: ImportResult) -> list[str]:
     )
     lines = [f"{counted(result.rows, 'row')} read: {figures}"]
     whys = Counter(one.why for one in result.listed)
-    lines += [f"  {times} × {why}" for why, times in whys.most_common(8)]
+    rows = {one.why: one for one in result.listed}
+    lines += [f"  {times} × {translate(rows[why].sentence)}" for why, times in whys.most_common(8)]
     if result.equal:
         pairs = ", ".join(f"{second} = {first}" for first, second in result.equal[:8])
         lines.append(f"{counted(len(result.equal), 'row')} equal to an earlier row: {pairs}")

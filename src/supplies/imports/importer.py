@@ -81,7 +81,13 @@ def import_rows(
         StoreError: the database cannot be written. Batches that were committed are kept.
     """
     if kind not in KINDS:
-        raise InvalidField(f"rows of the kind {kind!r} are unknown; choose {', '.join(KINDS)}")
+        raise InvalidField(
+            Sentence(
+                "rows of the kind {kind} are unknown; choose {known}",
+                kind=repr(kind),
+                known=", ".join(KINDS),
+            )
+        )
     chosen = options or ImportOptions()
     for name in (*chosen.columns, *chosen.values):
         KINDS[kind].column(name)
@@ -147,13 +153,17 @@ class _Import:
                     self._import_sheet(sheet)
         if self.options.sheet is not None and self.options.sheet not in found:
             raise InvalidField(
-                f"{self.path.name} has no sheet {self.options.sheet!r}; its sheets are "
-                f"{', '.join(found)}"
+                Sentence(
+                    "{file} has no sheet {sheet}; its sheets are {found}",
+                    file=self.path.name,
+                    sheet=repr(self.options.sheet),
+                    found=", ".join(found),
+                )
             )
         if self._refusal is not None and not any(one.columns for one in self.result.sheets):
             raise self._refusal
         if not self.result.sheets:
-            raise InvalidField(f"{self.path.name} has no rows")
+            raise InvalidField(Sentence("{file} has no rows", file=self.path.name))
         self.result.equal = self.equal.pairs()
         self.result.unknown = unregistered(one.message for one in self.result.listed)
         self.result.registered = [
@@ -172,17 +182,10 @@ class _Import:
             if not sheet.name:
                 raise
             self._refusal = self._refusal or error
-            note = f"the sheet was left out: {error.detail}"
-            self.result.sheets.append(ReadSheet(sheet.name, 0, [], {}, [], [note]))
+            note = Sentence("the sheet was left out: {reason}", reason=error.detail)
+            self.result.sheets.append(_read_sheet(sheet, Header(0, [], {}), note))
             return
-        read = ReadSheet(
-            sheet.name,
-            header.row,
-            header.names,
-            {name: header.names[at] for name, at in header.columns.items()},
-            header.unread,
-            [*sheet.notes, *header.notes],
-        )
+        read = _read_sheet(sheet, header)
         self.result.sheets.append(read)
         identifier = RowIdentifier(self.file, sheet.name, self.kind.name, header.names)
         below = self._rows_below(identifier, header, chain(first, rows), read)
@@ -235,6 +238,20 @@ class _Import:
     def _transaction(self) -> AbstractContextManager[None]:
         # A dry run is one transaction, which is undone at its end.
         return nullcontext() if self.options.dry_run else self.ledger.transaction()
+
+
+def _read_sheet(sheet: Sheet, header: Header, *notes: Sentence) -> ReadSheet:
+    """Return how a sheet was read, with the messages about the sheet and further ones."""
+    notes = (*sheet.notes, *notes)
+    return ReadSheet(
+        name=sheet.name,
+        header_row=header.row,
+        headings=header.names,
+        columns={name: header.names[at] for name, at in header.columns.items()},
+        unread=header.unread,
+        notes=[str(note) for note in notes],
+        messages=[Message.of(note) for note in notes],
+    )
 
 
 class _SheetImporter:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from supplies.domain.normalization import normalize_text
+from supplies.errors import Sentence
 
 
 class Lost(Enum):
@@ -52,7 +53,7 @@ class Sheet:
 
     name: str
     rows: Iterator[Row]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
     size: int | None = None
 
 

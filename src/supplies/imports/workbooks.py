@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 from xml.parsers import expat
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.imports.sheets import LOST, MAX_COLUMNS, Cell, Row, Sheet, clean
 
 MAX_UNPACKED = 2 * 2**30
@@ -56,14 +56,19 @@ def read_workbook(path: Path, file: IO[bytes]) -> Iterator[Sheet]:
         elif "content.xml" in names and b"spreadsheet" in archive.read("mimetype"):
             yield from _read_ods(path, archive)
         else:
-            raise InvalidField(f"{path.name} is a ZIP file, but neither .xlsx nor .ods")
+            raise InvalidField(
+                Sentence("{file} is a ZIP file, but neither .xlsx nor .ods", file=path.name)
+            )
     except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, EOFError, OSError) as error:
         raise _damaged(path) from error
 
 
 def _damaged(path: Path) -> InvalidField:
     return InvalidField(
-        f"{path.name} is damaged or protected; open it in a spreadsheet program and save it again"
+        Sentence(
+            "{file} is damaged or protected; open it in a spreadsheet program and save it again",
+            file=path.name,
+        )
     )
 
 
@@ -77,17 +82,21 @@ def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
     packed = max(path.stat().st_size, 1)
     if unpacked > MAX_UNPACKED or (unpacked > 2**20 and unpacked > MAX_RATIO * packed):
         raise InvalidField(
-            f"{path.name} has {unpacked // 2**20} MB when it is unpacked, which is too much for a "
-            "real workbook of this size; save it as .csv"
+            Sentence(
+                "{file} has {size} MB when it is unpacked, which is too much for a real workbook "
+                "of this size; save it as .csv",
+                file=path.name,
+                size=unpacked // 2**20,
+            )
         )
 
 
-def _notes(path: Path, name: str, *, visible: bool) -> list[str]:
+def _notes(path: Path, *, visible: bool) -> list[Sentence]:
     notes = []
     if not visible:
-        notes.append(f"the sheet {name} is hidden; it was read like any other")
+        notes.append(Sentence("the sheet is hidden; it was read like any other"))
     if path.suffix.lower() == ".xlsm":
-        notes.append("the macros of the workbook were not run")
+        notes.append(Sentence("the macros of the workbook were not run"))
     return notes
 
 
@@ -131,7 +140,7 @@ def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
             yield Sheet(
                 meta.name,
                 _calamine_rows(sheet, scan.lost),
-                _notes(path, meta.name, visible=visible),
+                _notes(path, visible=visible),
                 sheet.total_height,
             )
     except CalamineError as error:
@@ -150,8 +159,13 @@ def _scans(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, _Scan]]:
             scan = _scan(path, archive, part)
             if scan.columns > MAX_COLUMNS:
                 raise InvalidField(
-                    f"{path.name}, sheet {of.get('name')} has {scan.columns} columns; at most "
-                    f"{MAX_COLUMNS} are read"
+                    Sentence(
+                        "{file}, sheet {sheet} has {count} columns; at most {most} are read",
+                        file=path.name,
+                        sheet=of.get("name"),
+                        count=scan.columns,
+                        most=MAX_COLUMNS,
+                    )
                 )
             yield of.get("name", ""), scan
 
@@ -291,8 +305,10 @@ def _read_large_xlsx(path: Path) -> Iterator[Sheet]:
     formulas = openpyxl.load_workbook(path, read_only=True)
     try:
         for sheet in values.worksheets:
-            notes = _notes(path, sheet.title, visible=sheet.sheet_state == "visible")
-            notes.append("the sheet is large, so merged cells have their value only in one row")
+            notes = _notes(path, visible=sheet.sheet_state == "visible")
+            notes.append(
+                Sentence("the sheet is large, so merged cells have their value only in one row")
+            )
             rows = _openpyxl_rows(path, sheet, formulas[sheet.title])
             yield Sheet(sheet.title, rows, notes, sheet.max_row)
     finally:
@@ -309,8 +325,14 @@ def _openpyxl_rows(path: Path, sheet: Any, formulas: Any) -> Iterator[Row]:
     ):
         if len(row) > MAX_COLUMNS:
             raise InvalidField(
-                f"{path.name}, sheet {sheet.title}, row {number} has {len(row)} columns; at most "
-                f"{MAX_COLUMNS} are read"
+                Sentence(
+                    "{file}, sheet {sheet}, row {row} has {count} columns; at most {most} are read",
+                    file=path.name,
+                    sheet=sheet.title,
+                    row=number,
+                    count=len(row),
+                    most=MAX_COLUMNS,
+                )
             )
         cells = [
             LOST
@@ -331,8 +353,13 @@ def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
     size = archive.getinfo("content.xml").file_size
     if size > MAX_IN_MEMORY:
         raise InvalidField(
-            f"{path.name} has {size // 2**20} MB when it is unpacked; at most "
-            f"{MAX_IN_MEMORY // 2**20} MB are read from .ods; save it as .xlsx or .csv"
+            Sentence(
+                "{file} has {size} MB when it is unpacked; at most {most} MB are read from .ods; "
+                "save it as .xlsx or .csv",
+                file=path.name,
+                size=size // 2**20,
+                most=MAX_IN_MEMORY // 2**20,
+            )
         )
     lost = _lost_in_ods(path, archive)
     try:
@@ -343,7 +370,7 @@ def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
             yield Sheet(
                 meta.name,
                 _calamine_rows(sheet, lost[index] if index < len(lost) else set()),
-                _notes(path, meta.name, visible=visible),
+                _notes(path, visible=visible),
                 sheet.total_height,
             )
     except CalamineError as error:
@@ -381,8 +408,11 @@ def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, in
                 filled += times * repeat
                 if filled > MAX_CELLS_IN_MEMORY:
                     raise InvalidField(
-                        f"{path.name} has more than {MAX_CELLS_IN_MEMORY} cells; save it as .xlsx "
-                        "or .csv"
+                        Sentence(
+                            "{file} has more than {most} cells; save it as .xlsx or .csv",
+                            file=path.name,
+                            most=MAX_CELLS_IN_MEMORY,
+                        )
                     )
             column += times
 
