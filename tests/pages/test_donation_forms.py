@@ -8,7 +8,7 @@ import re
 import pytest
 from httpx import Response
 from litestar.testing import TestClient
-from support.page_client import PASSWORD, Browser, invite, sign_in_as
+from support.page_client import PASSWORD, Browser, invite, key_of, sign_in_as, value_of
 from support.rest_client import RestClient
 from support.service_fixture import Service
 
@@ -20,19 +20,6 @@ FILLED = {"/donor": "D-1", "/location": "store", "/handled_by": "陈某", **LINE
 def recorder(anonymous_client: TestClient, service: Service) -> Browser:
     """A recorder's browser."""
     return sign_in_as(anonymous_client, service, "recorder")
-
-
-def key_of(page: str) -> str:
-    found = re.search(r'name="key" value="([^"]+)"', page)
-    assert found
-    return found[1]
-
-
-def value_of(page: str, pointer: str) -> str:
-    """What a field of a form shows."""
-    found = re.search(rf'name="{pointer}"[^>]*? value="([^"]*)"', page)
-    assert found, pointer
-    return html.unescape(found[1])
 
 
 def save(recorder: Browser, fields: dict[str, str], *, do: str = "save", **more: str) -> Response:

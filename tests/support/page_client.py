@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 from httpx import Response
@@ -61,3 +63,17 @@ def sign_in_as(client: TestClient, service: Service, role: str) -> Browser:
     client.cookies.clear()
     client.cookies.set("supplies_session", service.sessions[role])
     return Browser(client)
+
+
+def key_of(page: str) -> str:
+    """Return the key of a form, which makes it safe to send twice."""
+    found = re.search(r'name="key" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def value_of(page: str, pointer: str) -> str:
+    """Return what a field of a form shows."""
+    found = re.search(rf'name="{pointer}"[^>]*? value="([^"]*)"', page)
+    assert found, pointer
+    return html.unescape(found[1])

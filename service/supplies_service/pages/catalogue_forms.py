@@ -18,17 +18,13 @@ from msgspec import Meta
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
-    Community,
     Item,
-    Location,
-    Recipient,
-    Team,
 )
 from supplies.domain.fields import MAX_QUANTITY, Code, Count, Label, StrictStruct
 from supplies.domain.validation import convert
 from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
-from supplies.views.catalogue import get_record, list_records
+from supplies.views.catalogue import get_record
 from supplies.views.look_alikes import find_look_alikes
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
@@ -285,8 +281,6 @@ def _show_new(
             table=kind.table,
             code=None,
             saved=saved,
-            communities=_communities(books, kind),
-            places=_places(books, kind),
         )
 
 
@@ -302,20 +296,4 @@ def _show_change(
             table=kind.table,
             code=code,
             saved=None,
-            communities=_communities(books, kind),
-            places=_places(books, kind),
         )
-
-
-def _communities(books: Books, kind: type[CatalogueRecord]) -> list[Community]:
-    """Return the communities that the form of a recipient offers."""
-    if kind is not Recipient:
-        return []
-    return list_records(books, Community, limit=200, retired=False).items
-
-
-def _places(books: Books, kind: type[CatalogueRecord]) -> list[Location]:
-    """Return the places that the form of a team offers as its counter."""
-    if kind is not Team:
-        return []
-    return list_records(books, Location, limit=200, retired=False).items

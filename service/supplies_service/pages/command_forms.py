@@ -19,7 +19,7 @@ import msgspec
 from litestar import Request, Response
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Donor
+from supplies.domain.catalogue_records import Donor, Recipient
 from supplies.errors import (
     Fault,
     IdempotencyConflict,
@@ -51,13 +51,14 @@ from supplies_service.pages.named_records import (
 from supplies_service.pages.typed_values import command_of, is_code_field
 from supplies_service.problems import Malformed, shown_detail, status_of
 from supplies_service.request_context import RequestContext
+from supplies_service.routes.catalogue import log_registration
 
 C = TypeVar("C", bound=msgspec.Struct)
 
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
 """Regular expression of the index of a form's line. Removing lines leaves gaps in the indexes."""
 
-NewRecord = Donor | PurposeName
+NewRecord = Donor | Recipient | PurposeName
 """A catalogue record that a form can register together with its command."""
 
 _PROVISIONAL = "new"
@@ -264,7 +265,9 @@ class CommandForm(Generic[C]):
         if self.do == f"new:{pointer}":
             self.fields[f"{part}/name"] = self.fields.pop(pointer, "")
 
-    def register_new(self, ledger: Ledger, command: C) -> tuple[C, list[Warned]]:
+    def register_new(
+        self, context: RequestContext, ledger: Ledger, command: C
+    ) -> tuple[C, list[Warned]]:
         """Register the new records of the form. Call this in the job.
 
         Return the command with the codes of the new records, and the registered records that look
@@ -273,10 +276,11 @@ class CommandForm(Generic[C]):
         warnings = list[Warned]()
         for pointer, part in self._registered().items():
             new = self._part(part)
-            if isinstance(new, Donor):
-                # Another donor may have got the proposed code meanwhile.
-                new = msgspec.structs.replace(new, code=ledger.next_code(Donor))
+            if isinstance(new, Donor | Recipient):
+                # Another person may have got the proposed code meanwhile.
+                new = msgspec.structs.replace(new, code=ledger.next_code(type(new)))
                 ledger.register(new)
+                log_registration(context, ledger, new.code)
                 warnings += find_look_alikes(ledger.books, new)
                 code = new.code
             else:
@@ -300,7 +304,7 @@ class CommandForm(Generic[C]):
             for name, text in self.fields.items()
             if name.startswith(start)
         }
-        if kind is Donor:
+        if kind is not PurposeName:
             fields["/code"] = _PROVISIONAL
         try:
             return command_of(kind, fields)
@@ -446,7 +450,7 @@ async def submit(
             command = form.command(books)
 
         def job(ledger: Ledger, id: str) -> Saved:
-            stated, found = form.register_new(ledger, command)
+            stated, found = form.register_new(context, ledger, command)
             recorded = ledger.record(stated, by=context.by, id=id)
             if warnings is not None:
                 found += warnings(ledger.books, recorded)

@@ -104,7 +104,7 @@ class DonationPages(Controller):
                 command = form.command(books)
 
             def job(ledger: Ledger, id: str) -> Saved:
-                stated, warnings = form.register_new(ledger, command)
+                stated, warnings = form.register_new(context, ledger, command)
                 recorded = ledger.record(stated, by=context.by, id=id)
                 form.confirm([*warnings, *warnings_of(ledger.books, str(recorded.document))])
                 return Saved(f"/donations/{recorded.document}", recorded.seq)

@@ -270,8 +270,13 @@ class Names:
 
     def places(self) -> list[tuple[str, str]]:
         """Return code and name of each place that is in use."""
-        found = list_records(self._books, Location, limit=MAX_OPTIONS).items
-        return [(one.code, self.location(one.code)) for one in found if not one.retired]
+        found = list_records(self._books, Location, limit=MAX_OPTIONS, retired=False).items
+        return [(one.code, self.location(one.code)) for one in found]
+
+    def communities(self) -> list[tuple[str, str]]:
+        """Return code and name of each community that is in use."""
+        found = list_records(self._books, Community, limit=MAX_OPTIONS, retired=False).items
+        return [(one.code, self.community(one.code)) for one in found]
 
     def packs(self, item: str) -> list[tuple[str, str]]:
         """Return code and words of the units in which an item is counted, the base unit first."""

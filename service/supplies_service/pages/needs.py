@@ -12,13 +12,13 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Community, Item, Recipient
+from supplies.domain.catalogue_records import Item, Recipient
 from supplies.domain.commands import EndNeed, EndReason, GoodsLine, NoteNeed, Urgency
 from supplies.domain.fields import MAX_LINES, Code, StrictStruct, Text
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.views.catalogue import get_record, list_records
+from supplies.views.catalogue import get_record
 from supplies.views.entries import list_entries
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.needs import (
@@ -104,7 +104,6 @@ class NeedPages(Controller):
                 filters={**filters, "status": chosen},
                 statuses=(*STAGES, ALL),
                 urgencies=get_args(Urgency),
-                communities=list_records(books, Community, limit=200).items,
             )
 
     @get("/new", opt=STAFF)
@@ -129,6 +128,7 @@ class NeedPages(Controller):
     async def note(self, context: Context) -> Response[bytes]:
         """Record the needs in the form. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, NeedsOfRecipient)
+        form.allow_new("/recipient", Recipient, "/new_recipient")
         if not form.is_save:
             return _show_new(context, form)
         try:
@@ -139,7 +139,7 @@ class NeedPages(Controller):
             form.refuse(error)
             return _show_new(context, form)
         if form.do == "save-next":
-            return redirect(f"/needs/new?saved={stated.recipient}")
+            return redirect(f"/needs/new?saved={location.rpartition('=')[2]}")
         return redirect(location)
 
     @get("/{need:str}", opt=READERS)
@@ -164,13 +164,16 @@ class NeedPages(Controller):
 def _noting(
     context: RequestContext, form: CommandForm[NeedsOfRecipient], stated: NeedsOfRecipient
 ) -> Callable[[Ledger, str], Saved]:
-    """Return the job that records one need for each line. Either all are recorded, or none."""
+    """Return the job that records one need for each line. Either all are recorded, or none.
+
+    The job also registers the recipient if the form describes a new one.
+    """
 
     def job(ledger: Ledger, id: str) -> Saved:
-        warnings: list[Warned] = []
+        recipient, warnings = form.register_new(context, ledger, stated)
         for at, line in enumerate(stated.lines):
             command = NoteNeed(
-                recipient=stated.recipient,
+                recipient=recipient.recipient,
                 item=line.item,
                 quantity=line.quantity,
                 pack=line.pack,
@@ -191,7 +194,7 @@ def _noting(
                 raise
             warnings += find_likely_duplicates(ledger.books, recorded.document)
         form.confirm(warnings)
-        return Saved(f"/needs?recipient={stated.recipient}", recorded.seq)
+        return Saved(f"/needs?recipient={recipient.recipient}", recorded.seq)
 
     return job
 

@@ -77,6 +77,7 @@ class PledgePages(Controller):
     async def make(self, context: Context) -> Response[bytes]:
         """Record the pledge. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, MakePledge)
+        form.allow_new("/donor", Donor, "/new_donor")
         return await submit(
             context,
             form,

@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
-from supplies.domain.catalogue_records import Donor, Item, Location
+from supplies.domain.catalogue_records import Donor, Item, Location, Recipient
 from supplies.domain.commands import (
     Command,
     Convert,
@@ -66,6 +66,7 @@ FORMS: Mapping[str, type[Command]] = {
 NEW_RECORDS: Mapping[str, tuple[str, type[NewRecord], str]] = {
     "arrival": ("/party", Donor, "/new_party"),
     "lend": ("/borrower", Donor, "/new_party"),
+    "hand-out": ("/recipient", Recipient, "/new_recipient"),
     "issue": ("/purpose", PurposeName, "/new_purpose"),
 }
 """For forms that can also register a record: the arguments of `CommandForm.allow_new`."""
