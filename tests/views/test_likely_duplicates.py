@@ -145,6 +145,15 @@ def test_a_repeated_return_gives_a_warning_that_names_its_entry(station: Station
     assert f"reverse entry {returns[1].seq}" in warning.detail
 
 
+def test_a_loan_of_which_a_part_came_back_is_compared_without_the_return(
+    station: StationLedger,
+) -> None:
+    station.stock(50)
+    loan = FACTS["loan"](station)
+    station(c.ReturnLoan(loan=loan, lines=[c.LotLine(item="mask", quantity=1)]))
+    assert named(station, FACTS["loan"](station)) == [loan]
+
+
 def test_a_reversed_return_is_not_a_duplicate(station: StationLedger) -> None:
     station.stock(50)
     loan = FACTS["loan"](station)

@@ -188,21 +188,28 @@ def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]
     """Return the transfers of a document, and of earlier documents with similar entries.
 
     An earlier entry is similar if it has the kind and day of the entry to compare, and its document
-    moved the first item of that entry. The last column of a row is 1 if the row belongs to a
-    similar entry, otherwise 0.
+    moved the first item of that entry: the same quantity from or to the same account, if documents
+    of this kind have no other entries than corrections. The last column of a row is 1 if the row
+    belongs to a similar entry, otherwise 0.
 
     Args:
         document: The document of the entry.
         body: The entry to compare. It must not be a correction.
         most: Maximum number of similar entries.
     """
+    first = next((moved for moved in body.transfers if moved.lot), None)
+    if first is None:
+        return []
+    # The id of a document is part of some of its accounts, which others then cannot have.
+    account = first.target if first.source.endswith(document) else first.source
+    similar = f"{_moved_by('e.document')} = {_moved_by(':document')}"
+    if not document.endswith(f"_{body.seq}"):  # A loan or issue may have several returns.
+        similar = f"{_moved_by('e.document')} IS NOT NULL"
     return books.all(
         "WITH alike AS (SELECT e.seq, e.document FROM (SELECT seq, document, happened_on "
         "FROM entries WHERE station = :station AND kind = :kind "
         "AND part = 0 AND supersedes IS NULL AND seq < :seq ORDER BY seq DESC LIMIT :compared) e "
-        "WHERE e.happened_on = :day AND EXISTS (SELECT 1 FROM entries o CROSS JOIN transfers t "
-        "WHERE o.station = :station AND o.document = e.document AND t.station = o.station "
-        "AND t.seq = o.seq AND t.item = :item) LIMIT :most) "
+        f"WHERE e.happened_on = :day AND {similar} LIMIT :most) "
         # Both databases keep the order of the inner query, so `alike` has the latest entries.
         "SELECT e.seq, e.part, e.supersedes, e.document, t.item, t.source, t.target, "
         "t.quantity, e.seq IN (SELECT seq FROM alike) "
@@ -215,9 +222,27 @@ def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]
         seq=body.seq,
         kind=body.kind,
         day=body.happened_on.isoformat(),
-        item=next((moved.item for moved in body.transfers if moved.lot), ""),
+        item=first.item,
+        account=account,
         compared=MAX_COMPARED,
         most=most,
+    )
+
+
+def _moved_by(document: str) -> str:
+    """Return an SQL expression for the net change of `:account` by a document.
+
+    Only the item `:item` counts, and only entries of the kind `:kind`. The value is NULL if they
+    did not move the item.
+
+    Args:
+        document: SQL expression for the id of the document.
+    """
+    return (
+        "(SELECT sum(CASE WHEN t.target = :account THEN t.quantity WHEN t.source = :account "
+        "THEN -t.quantity ELSE 0 END) FROM entries o CROSS JOIN transfers t "
+        f"WHERE o.station = :station AND o.document = {document} AND o.kind = :kind "
+        "AND t.station = o.station AND t.seq = o.seq AND t.item = :item)"
     )
 
 
