@@ -87,9 +87,10 @@ def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
     warnings += find_unexplained_surplus(books, recorded.document)
     warnings += find_unexpired_write_offs(books, recorded.document)
     warnings += find_address_warnings(books, recorded)
-    for merged in books.rows_of_entry(Merge, recorded.seq):
-        if merged.stays is not None:
-            warnings += find_merge_warnings(books, merged.kind, merged.code, merged.stays)
+    if entry.kind == "codes_merged":
+        for merged in books.rows_of_entry(Merge, recorded.seq):
+            if merged.stays is not None:
+                warnings += find_merge_warnings(books, merged.kind, merged.code, merged.stays)
     shown = EntryRecorded(
         entry=entry,
         warnings=warnings or msgspec.UNSET,

@@ -169,6 +169,8 @@ def shipment_command_id(command: Command) -> str | None:
 
 
 def _parse_uuid(given: str | uuid.UUID) -> str:
+    if isinstance(given, uuid.UUID):
+        return str(given)
     try:
         return str(uuid.UUID(str(given)))
     except ValueError:

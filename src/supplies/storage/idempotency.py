@@ -24,9 +24,9 @@ RESPONSE_RETENTION = timedelta(days=30)
 """How long the body of a response is kept."""
 
 
-def id_of_command(caller: str, key: str) -> str:
+def id_of_command(caller: str, key: str) -> uuid.UUID:
     """Return the id of the command that a caller records with an idempotency key."""
-    return str(uuid.uuid5(_COMMAND_IDS, f"{caller}\n{key}"))
+    return uuid.uuid5(_COMMAND_IDS, f"{caller}\n{key}")
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
