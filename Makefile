@@ -47,7 +47,7 @@ help:
 
 run: .venv/installed
 	@$(BIN)/python -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0 and "Port $(PORT) is taken, perhaps by another `make run`; nothing was changed. Try: make run PORT=8001")'
-	@rm -rf $(DEMO) $(DEMO)-wal $(DEMO)-shm $(DEMO:.db=.key) $(DEMO:.db=.key.seals) $(DEMO:.db=-papers)
+	@rm -rf $(DEMO) $(DEMO)-wal $(DEMO)-shm $(DEMO:.db=.key) $(DEMO:.db=.key.seals) $(DEMO:.db=.key.checkpoints) $(DEMO:.db=-papers)
 	@mkdir -p $(dir $(DEMO))
 	$(BIN)/supplies demo --database $(DEMO) --host http://127.0.0.1:$(PORT)
 	$(BIN)/supplies serve --database $(DEMO) --port $(PORT)
@@ -103,7 +103,7 @@ ATTACKS := under_load any_request canaries free_text_by_role csrf rate_limits lo
 
 attack: .venv/installed-test
 	$(BIN)/python -m benchmarks.attack
-	ROLES="auditor courier donor" $(BIN)/python -m pytest --durations=20 $(ATTACKS:%=tests/service/test_%.py) tests/pages/test_known_devices.py tests/pages/test_one_time_codes.py
+	ROLES="coordinator recorder auditor courier donor" $(BIN)/python -m pytest --durations=20 $(ATTACKS:%=tests/service/test_%.py) tests/pages/test_known_devices.py tests/pages/test_one_time_codes.py
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m tools.screenshots

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,6 +18,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies.ledger.ledger import Clock, system_clock
+from supplies_service.daily_checkpoints import CheckpointPlan, DailyCheckpoints
 from supplies_service.group_commit import MAX_BATCH
 from supplies_service.http_semantics import HttpSemanticsMiddleware
 from supplies_service.idempotency import answer_repeat
@@ -57,6 +59,7 @@ def create_app(
     proxies: Sequence[str] = (),
     max_batch: int = MAX_BATCH,
     body_seconds: float = BODY_SECONDS,
+    checkpoints: CheckpointPlan | None = None,
 ) -> Litestar:
     """Create the application. When it starts, it opens the books and the keys, which must exist.
 
@@ -69,6 +72,7 @@ def create_app(
         proxies: Addresses and networks of trusted proxies.
         max_batch: The maximum number of requests in one commit.
         body_seconds: How many seconds the body of a request may take to arrive.
+        checkpoints: Where to write checkpoints once a day; None writes none.
 
     Raises:
         LookupError: a route does not name its roles.
@@ -77,10 +81,24 @@ def create_app(
     open_stations = partial(
         Stations, database, only=station, clock=clock, metrics=metrics, max_batch=max_batch
     )
+    daily = None
+    if checkpoints is not None:
+        daily = DailyCheckpoints(checkpoints, database, only=station, clock=clock)
+        metrics.add_gauge(
+            "supplies_checkpoints_failed",
+            "Files and partners whose checkpoints failed at the last attempt of this worker",
+            lambda: daily.failed,
+        )
     app = Litestar(
         route_handlers=CONTROLLERS,
-        lifespan=[partial(_lifespan, open_stations=open_stations, hosts=hosts)],
-        state=State({"body_seconds": body_seconds, "known_callers": KnownCallers()}),
+        lifespan=[partial(_lifespan, open_stations=open_stations, hosts=hosts, daily=daily)],
+        state=State(
+            {
+                "body_seconds": body_seconds,
+                "known_callers": KnownCallers(),
+                "daily_checkpoints": daily,
+            }
+        ),
         before_request=answer_repeat,
         dependencies={
             "payload": Provide(provide_body),
@@ -116,15 +134,23 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(
-    app: Litestar, *, open_stations: Callable[[], Stations], hosts: Sequence[str]
+    app: Litestar,
+    *,
+    open_stations: Callable[[], Stations],
+    hosts: Sequence[str],
+    daily: DailyCheckpoints | None,
 ) -> AsyncIterator[None]:
     """Open the stations when the application starts, and close them when it stops."""
     stations = open_stations()
     app.state.stations = stations
     app.state.trusted_hosts = TrustedHosts(*hosts, read_hosts=stations.hosts)
+    task = None if daily is None else asyncio.create_task(daily.run())
     try:
         yield
     finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
         await stations.stop()
 
 

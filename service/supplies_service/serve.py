@@ -19,10 +19,12 @@ from granian.log import LogLevels
 from litestar import Litestar
 
 from supplies.domain.network_addresses import is_loopback, parse_address
-from supplies.errors import InvalidField, StoreError
+from supplies.errors import InvalidField, StoreError, SuppliesError
+from supplies.signing.station_keys import key_file
 from supplies_service.app import create_app
+from supplies_service.daily_checkpoints import CheckpointPlan, check_checkpoint_file
 from supplies_service.observability import logs
-from supplies_service.settings import Settings
+from supplies_service.settings import Settings, variable_name
 
 SHUTDOWN_SECONDS = 10
 """Seconds that accepted requests have to finish after the signal to stop the service."""
@@ -52,12 +54,40 @@ def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, in
     return address, port
 
 
-def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
+def plan_checkpoints(settings: Settings) -> CheckpointPlan | None:
+    """Return where the service writes checkpoints, or None if this is switched off.
+
+    Raises:
+        InvalidField: the file that the settings name cannot be written.
+        StoreError: the settings name no file, and there is no place for the keys either.
+    """
+    file = settings.checkpoints
+    if file == "off":
+        return None
+    if file is None:
+        file = f"{key_file(settings.database)}.checkpoints"
+    else:
+        try:
+            check_checkpoint_file(file, settings.database)
+        except SuppliesError as error:
+            name = variable_name("checkpoints")
+            raise InvalidField(f"invalid {name} {file!r}: {error}") from error
+    return CheckpointPlan(file=file, partners=settings.partners)
+
+
+def serve(
+    settings: Settings,
+    address: tuple[str, int],
+    checkpoints: CheckpointPlan | None,
+    *,
+    served: str,
+) -> int:
     """Serve the books until interrupted. Return the exit status.
 
     Args:
         settings: The settings of the service.
         address: The result of `check_address`.
+        checkpoints: The result of `plan_checkpoints`.
         served: What the message at the start names as served: a station's code, or "all stations".
     """
     host, port = address
@@ -81,7 +111,7 @@ def serve(settings: Settings, address: tuple[str, int], *, served: str) -> int:
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
     )
     # Given a function, granian does not import the application from the current directory.
-    server.serve(target_loader=partial(_application, settings), wrap_loader=False)
+    server.serve(target_loader=partial(_application, settings, checkpoints), wrap_loader=False)
     return 0
 
 
@@ -100,7 +130,7 @@ def _max_connections() -> int:
     return max(1, min(files - RESERVED_FILES, MAX_CONNECTIONS))
 
 
-def _application(settings: Settings) -> Litestar:
+def _application(settings: Settings, checkpoints: CheckpointPlan | None) -> Litestar:
     """Create the application in a worker process of granian.
 
     If somebody types Ctrl-C in a terminal, the workers get that signal too. They ignore it and wait
@@ -117,6 +147,7 @@ def _application(settings: Settings) -> Litestar:
         hosts=(settings.host, *settings.hosts),
         proxies=settings.proxies,
         body_seconds=settings.body_seconds,
+        checkpoints=checkpoints,
     )
     # granian's own handler for SIGINT, installed later, could end the worker from any thread.
     application.on_startup += [_ignore_interrupts, _limit_shutdown, _stop_without_parent]

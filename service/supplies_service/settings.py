@@ -29,6 +29,9 @@ It is enough for a mebibyte over a slow mobile connection. The headers of a requ
 long.
 """
 
+MAX_PARTNERS = 20
+"""Maximum number of partner stations whose checkpoints the service reads."""
+
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
 
@@ -68,6 +71,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_seconds: Annotated[
         float, Meta(ge=0.1, le=3600, description="use a number of seconds from 0.1 to 3600")
     ] = BODY_SECONDS
+    checkpoints: Annotated[
+        str | None, Meta(description="use a file in a folder that exists, or off")
+    ] = None
+    partners: Annotated[
+        tuple[str, ...],
+        Meta(
+            description=f"use at most {MAX_PARTNERS} files and addresses, as in "
+            "https://partner.example.org/api/witness"
+        ),
+    ] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **options: object) -> Settings:
@@ -133,6 +146,16 @@ def _parse_host(name: str) -> str:
     return name
 
 
+def _parse_partners(text: str) -> tuple[str, ...]:
+    partners = tuple(text.replace(",", " ").split())
+    for partner in partners:
+        if not partner.startswith(("/", "http://", "https://")):
+            raise ValueError(partner)
+    if len(partners) > MAX_PARTNERS:
+        raise ValueError(text)
+    return partners
+
+
 def _parse_networks(text: str) -> tuple[str, ...]:
     networks = tuple(text.replace(",", " ").split())
     for network in networks:
@@ -143,5 +166,6 @@ def _parse_networks(text: str) -> tuple[str, ...]:
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hosts": _parse_hosts,
     "proxies": _parse_networks,
+    "partners": _parse_partners,
 }
 """The functions that split the text of settings with several values, by setting."""

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from support.command_line import refused, run, run_with_usage_error
 
-from supplies.cli import main
+from supplies.cli import main, supplies
+from supplies.cli.click_extensions import Command
 
 
 def test_an_error_names_the_option_whose_value_is_invalid(
@@ -116,3 +118,26 @@ def test_an_interrupted_command_exits_with_130(demo: Path) -> None:
     )
     assert done.returncode == 130
     assert "Traceback" not in done.stderr
+
+
+def test_every_command_reports_a_refusal_in_one_message() -> None:
+    def plain_commands(group: click.Group) -> list[click.Command]:
+        context = click.Context(group)
+        found = [group.get_command(context, name) for name in group.list_commands(context)]
+        return [
+            plain
+            for one in found
+            if one is not None and not isinstance(one, Command)
+            for plain in (plain_commands(one) if isinstance(one, click.Group) else [one])
+        ]
+
+    assert plain_commands(supplies) == []
+
+
+def test_a_file_of_checkpoints_that_is_missing_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--database", str(tmp_path / "books.db")]
+    assert main(["init", *at, "--name", "x"]) == 0
+    missing = str(tmp_path / "none.txt")
+    assert f"{missing} cannot be read" in refused(capsys, "station", "witness", *at, missing)

@@ -47,6 +47,9 @@ INVALID = [
     ("BODY_SECONDS", "nan"),
     ("BODY_SECONDS", "inf"),
     ("BODY_SECONDS", "1e9"),
+    ("PARTNERS", "ftp://partner.example.org/api/witness"),
+    ("PARTNERS", "https://a.example.org, partner"),
+    ("PARTNERS", "/a," * 21),
 ]
 
 
@@ -58,6 +61,7 @@ def test_settings_are_read_from_the_environment_and_overridden_by_options() -> N
         "SUPPLIES_WORKERS": "2",
         "SUPPLIES_LOG_LEVEL": "",
         "SUPPLIES_BODY_SECONDS": "0.5",
+        "SUPPLIES_PARTNERS": "https://a.example.org/api/witness, /mnt/b/checkpoints.txt",
         "HOME": "/",
     }
     settings = Settings.from_environment(environment, database="books.db", port=None, workers=3)
@@ -68,6 +72,7 @@ def test_settings_are_read_from_the_environment_and_overridden_by_options() -> N
         hosts=("supplies.example.org", "192.168.1.5", "fd00::5"),
         proxies=("127.0.0.1", "172.16.0.0/12"),
         body_seconds=0.5,
+        partners=("https://a.example.org/api/witness", "/mnt/b/checkpoints.txt"),
     )
     assert Settings.from_environment({}) == Settings()
 
@@ -97,6 +102,8 @@ GARBAGE = [
     ("HOST", "203.0.113.1"),
     ("KEYS", "no/such/folder/station.key"),
     ("KEYS", "/"),
+    ("CHECKPOINTS", "no/such/folder/checkpoints.txt"),
+    ("CHECKPOINTS", "books.db"),
 ]
 
 

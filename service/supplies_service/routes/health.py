@@ -147,6 +147,15 @@ def find_attention(context: RequestContext, books: Books) -> list[Sentence]:
             )
         )
     attention += _clock_attention(books, context.ledger.clock())
+    daily = context.request.app.state.daily_checkpoints
+    if daily is not None and daily.failed:
+        attention.append(
+            Sentence(
+                "the daily checkpoints were not all written or stored ({failed}); "
+                "the log of the service names the reason",
+                failed=daily.failed,
+            )
+        )
     month_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_UNVERIFIED)
     unsound = find_unverified_station(books, month_ago, only=context.stations.only)
     if unsound is not None:

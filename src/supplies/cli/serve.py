@@ -46,7 +46,7 @@ def serve(
     The first start prints an address at which the first coordinator sets a password.
     """
     gc.disable()  # Each worker turns it on when it has started.
-    from supplies_service.serve import check_address
+    from supplies_service.serve import check_address, plan_checkpoints
     from supplies_service.serve import serve as run_service
     from supplies_service.settings import Settings, unknown_variables
 
@@ -68,6 +68,7 @@ def serve(
             anybody = users.has_coordinator(AccessContext(books, ledger.clock()))
         # All checks come first, before keys are made and addresses printed.
         address = check_address(settings, has_coordinator=anybody)
+        checkpoints = plan_checkpoints(settings)
         key_is_new = ensure_keys(ledger.store, database)
         with ledger.reading() as books:
             codes = [one.code for one in all_stations(ledger.store)] if station is None else []
@@ -97,7 +98,7 @@ def serve(
             f"  http://{_in_url(settings.host)}:{settings.port}{first.path}",
             flush=True,
         )
-    status = run_service(settings, address, served=served)
+    status = run_service(settings, address, checkpoints, served=served)
     if status:
         raise Exit(status)
 

@@ -143,10 +143,11 @@ def _verify(
     Raises:
         BooksBroken: a stored row differs, or an entry is missing.
     """
-    from supplies.cli.checkpoints import CheckpointFile, check_any_applies, read_witnesses
+    from supplies.cli.checkpoints import CheckpointFile, check_any_applies
     from supplies.cli.opening import find_station
     from supplies.cli.progress import progress_bar
     from supplies.storage.engines import open_store
+    from supplies.verification.checkpoint_sources import read_witnesses
     from supplies.verification.verify import verify as verify_books
 
     # Books whose guards are missing are verified too, because they need it most.

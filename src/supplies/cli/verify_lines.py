@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from supplies.cli.checkpoints import check_any_applies, read_witnesses
+from supplies.cli.checkpoints import check_any_applies
 from supplies.cli.receipt_check import read_public_key_file
 from supplies.cli.tables import print_json
 from supplies.domain.plurals import counted
 from supplies.errors import InvalidField
+from supplies.verification.checkpoint_sources import read_witnesses
 from supplies.verification.entry_lines import station_of_line, verify_lines
 
 

@@ -7,10 +7,11 @@ from contextlib import closing
 import click
 
 from supplies.cli.arguments import books_options
+from supplies.cli.click_extensions import Command
 from supplies.domain.plurals import counted
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("sources", metavar="FILE_OR_ADDRESS...", nargs=-1, required=True)
 @books_options
 def witness(database: str, station: str | None, sources: tuple[str, ...]) -> None:
@@ -19,10 +20,10 @@ def witness(database: str, station: str | None, sources: tuple[str, ...]) -> Non
     Run it once a day for each partner. The address is that of the partner's service, as in
     https://example.org/api/witness. `supplies verify` compares the stored checkpoints.
     """
-    from supplies.cli.checkpoints import read_witnesses
     from supplies.cli.opening import find_station
     from supplies.ledger.ledger import system_clock
     from supplies.storage.engines import open_store
+    from supplies.verification.checkpoint_sources import read_witnesses
     from supplies.verification.kept_checkpoints import keep
 
     with closing(open_store(database, create=False)) as store:

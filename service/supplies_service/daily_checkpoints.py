@@ -1,0 +1,322 @@
+"""Write checkpoints of the served stations once a day, and store those of partner stations.
+
+`supplies serve` starts this in each worker. A separate process does the work, so that it does not
+delay requests. The file of checkpoints shows when each station was last written, so each station is
+written by one worker, once a day. The process reads its job from standard input and prints the
+outcome as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from supplies.errors import InvalidField, SuppliesError
+from supplies.ledger.ledger import Clock
+from supplies.maintenance.protected_files import refuse_files_of_books
+from supplies.signing.checkpoints import (
+    MAX_FILE_BYTES,
+    Checkpoint,
+    read_checkpoints,
+    write_checkpoints,
+)
+from supplies.signing.station_keys import StationKeys
+from supplies.storage.atomic_files import write_file
+from supplies.storage.engines import open_store
+from supplies.storage.store import Store
+from supplies.verification.checkpoint_sources import read_file, read_witnesses
+from supplies.verification.checkpoints import sign_checkpoints
+from supplies.verification.kept_checkpoints import check_kept, keep
+from supplies.verification.reader import Reader
+from supplies_service.observability.logs import FIELDS, LOGGER
+
+INTERVAL = timedelta(days=1)
+"""How long after the last checkpoint of a station the next one is written."""
+
+TICK_SECONDS = 3600.0
+"""Seconds between two looks at the clock. A partner that was not reached is asked again then."""
+
+FIRST_TICK_SECONDS = 60.0
+"""Seconds after the start of the service until the first look at the clock."""
+
+MAX_RUN_SECONDS = 1800.0
+"""Maximum number of seconds that the separate process may take."""
+
+_PUBLIC = 0o644
+"""File mode of the file of checkpoints, which contains no personal data."""
+
+_NICENESS = 10
+"""The niceness of the process: how far its priority is below the service's priority."""
+
+_log = logging.getLogger(LOGGER)
+
+
+class CheckpointPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where checkpoints are written, and where those of partner stations are read.
+
+    Attributes:
+        file: The file to which checkpoints are added.
+        partners: Files and web addresses with the checkpoints of partner stations.
+    """
+
+    file: str
+    partners: tuple[str, ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """The work of the separate process.
+
+    Attributes:
+        database: A file or a `postgresql://` URL.
+        only: The one station that is served; None means all stations of the database.
+        now: The current time.
+        again: Whether checkpoints were written already, and only some partners are asked again.
+    """
+
+    database: str
+    only: str | None
+    file: str
+    partners: tuple[str, ...]
+    now: datetime
+    again: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What the separate process did.
+
+    Attributes:
+        next_at: When the next checkpoint is due; None if the file could not be written.
+        failed: The file and the partners that failed, with the reasons.
+    """
+
+    next_at: datetime | None
+    failed: dict[str, str]
+
+
+class DailyCheckpoints:
+    """Runs the daily task of one worker.
+
+    Args:
+        database: A file or a `postgresql://` URL.
+        only: The one station that is served; None means all stations of the database.
+        clock: Returns the current time, with a time zone.
+
+    Attributes:
+        failed: The number of files and partners that failed at the last attempt.
+    """
+
+    def __init__(
+        self, plan: CheckpointPlan, database: str, *, only: str | None, clock: Clock
+    ) -> None:
+        self.failed = 0
+        self._plan, self._database, self._only, self._clock = plan, database, only, clock
+        self._next_at: datetime | None = None
+        self._unreached: tuple[str, ...] = ()
+
+    async def run(self) -> None:
+        """Do the work whenever it is due, until this task is cancelled."""
+        await asyncio.sleep(FIRST_TICK_SECONDS)
+        while True:
+            await self.run_if_due()
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def run_if_due(self) -> None:
+        """Write checkpoints if a day has passed, and ask partners that were not reached again."""
+        now = self._clock()
+        again = self._next_at is not None and not is_due(self._next_at - INTERVAL, now)
+        if again and not self._unreached:
+            return
+        job = Job(
+            database=self._database,
+            only=self._only,
+            file=self._plan.file,
+            partners=self._unreached if again else self._plan.partners,
+            now=now,
+            again=again,
+        )
+        outcome = await _run_apart(job)
+        if outcome is None:
+            self.failed += 1
+            return
+        for name, reason in outcome.failed.items():
+            _log.warning("checkpoints failed", extra={FIELDS: {"source": name, "says": reason}})
+        self.failed = len(outcome.failed)
+        self._next_at = self._next_at if again else outcome.next_at
+        self._unreached = tuple(name for name in job.partners if name in outcome.failed)
+
+
+def check_checkpoint_file(file: str, database: str) -> None:
+    """Check that checkpoints can be added to a file.
+
+    Raises:
+        InvalidField: the file is a file of the books or contains something else, or its folder does
+            not exist.
+        StoreError: the file cannot be read.
+    """
+    path = Path(file)
+    refuse_files_of_books(path, database)
+    if not path.parent.is_dir():
+        raise InvalidField(f"there is no folder {path.parent}; name a file in one that exists")
+    _read_if_there(path)
+
+
+def is_due(last: datetime, now: datetime) -> bool:
+    """Return whether a station needs a checkpoint, given the time of its last one.
+
+    A time far in the future comes from a clock that was wrong, so it counts as long ago.
+    """
+    return abs(now - last) >= INTERVAL
+
+
+async def _run_apart(job: Job) -> Outcome | None:
+    """Run a job in a separate process. Return None if the process failed or took too long."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        __name__,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(MAX_RUN_SECONDS):
+            printed, _ = await process.communicate(msgspec.json.encode(job))
+        return msgspec.json.decode(printed, type=Outcome)
+    except (TimeoutError, msgspec.DecodeError):
+        _log.error("checkpoints failed", extra={FIELDS: {"source": job.file}})
+        return None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+# --- in the separate process ---------------------------------------------------------------------
+
+
+def run_job(job: Job) -> Outcome:
+    """Write the checkpoints that are due. If any is, store the checkpoints of partner stations."""
+    try:
+        store = open_store(job.database, create=False)
+    except SuppliesError as error:
+        return Outcome(next_at=None, failed=dict.fromkeys((job.file, *job.partners), str(error)))
+    failed: dict[str, str] = {}
+    next_at, asks = None, job.again
+    with closing(store):
+        if not job.again:
+            try:
+                next_at, asks = _write_due(store, job)
+            except (SuppliesError, OSError) as error:
+                failed[job.file], asks = str(error), True
+        for name in job.partners if asks else ():
+            try:
+                _keep_partner(store, job, name)
+            except (SuppliesError, OSError) as error:
+                failed[name] = str(error)
+    return Outcome(next_at=next_at, failed=failed)
+
+
+def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:
+    """Add checkpoints of the stations that need one to the file.
+
+    Return when the next one is due, and whether any was written.
+
+    Raises:
+        SuppliesError: the file or the books cannot be used.
+        OSError: the folder of the file cannot be opened.
+    """
+    path = Path(job.file)
+    check_checkpoint_file(job.file, job.database)
+    with _locked(path.parent):
+        before, earlier = _read_if_there(path)
+        last = _last_times(earlier)
+        with store.reading():
+            heads = _heads(store, job.only)
+            due = [head for head in heads if head[0] not in last or is_due(last[head[0]], job.now)]
+            signed = _sign(store, job, due)
+        if signed:
+            _append(path, before, write_checkpoints(signed), job.now)
+    written = {station for station, *_ in due}
+    kept = [last[station] for station, *_ in heads if station not in written]
+    return min([job.now, *kept]) + INTERVAL, bool(signed)
+
+
+def _read_if_there(path: Path) -> tuple[str, list[Checkpoint]]:
+    """Return the text of a file and its checkpoints. Both are empty if there is no such file."""
+    text = read_file(str(path)) if path.exists() else ""
+    return text, read_checkpoints(text, str(path)) if text else []
+
+
+def _heads(store: Store, only: str | None) -> list[tuple[str, int, bytes]]:
+    """Return the code, number and hash of the last entry of each served station."""
+    rows = store.all(
+        "SELECT station, seq, hash FROM heads WHERE :only IN ('', station) ORDER BY station",
+        {"only": only or ""},
+    )
+    return [(station, seq, bytes(entry_hash)) for station, seq, entry_hash in rows]
+
+
+def _sign(store: Store, job: Job, heads: Sequence[tuple[str, int, bytes]]) -> list[Checkpoint]:
+    keys = StationKeys.for_database(job.database)
+    return [
+        checkpoint
+        for station, seq, entry_hash in heads
+        for checkpoint in sign_checkpoints(store, keys, station, seq, entry_hash.hex(), at=job.now)
+    ]
+
+
+def _last_times(checkpoints: Collection[Checkpoint]) -> dict[str, datetime]:
+    """Return the time of the last checkpoint that each station signed for itself."""
+    return {one.station: one.at for one in checkpoints if one.by == one.station}
+
+
+def _append(path: Path, before: str, added: str, now: datetime) -> None:
+    """Write the file with more checkpoints. A full file gets another name first, with the day."""
+    content = (before + added).encode()
+    if len(content) > MAX_FILE_BYTES:
+        path.rename(path.with_name(f"{path.name}.{now.date()}"))
+        content = added.encode()
+    write_file(path, content, mode=_PUBLIC, replace=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock a folder for the `with` block, so that only one worker writes into it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _keep_partner(store: Store, job: Job, name: str) -> None:
+    """Store the checkpoints of a partner with each served station, and compare them.
+
+    Raises:
+        SuppliesError: the partner was not reached, or it showed two different histories.
+    """
+    found = read_witnesses((), [name], None)
+    for station, *_ in _heads(store, job.only):
+        keep(store, station, found, job.now)
+        with store.reading():
+            check_kept(Reader(store, station))
+
+
+def main() -> None:
+    """Read a job from standard input, run it, and print the outcome."""
+    os.nice(_NICENESS)
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    sys.stdout.buffer.write(msgspec.json.encode(run_job(job)))
+
+
+if __name__ == "__main__":
+    main()
