@@ -61,7 +61,7 @@ _log = logging.getLogger(LOGGER)
 
 
 class CheckpointPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Where checkpoints are written, and where those of partner stations are read.
+    """The files and addresses that the daily task writes and reads.
 
     Attributes:
         file: The file to which checkpoints are added.
