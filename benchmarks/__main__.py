@@ -9,11 +9,23 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import engines, growth, ledger, limits, pages, papers, phone, service, sizes
+from benchmarks import (
+    engines,
+    growth,
+    imports,
+    ledger,
+    limits,
+    pages,
+    papers,
+    phone,
+    service,
+    sizes,
+)
 from benchmarks.bars import print_missed_bars
 
 BENCHMARKS = {
     "ledger": ledger.run,
+    "imports": imports.run,
     "growth": growth.run,
     "limits": limits.run,
     "engines": engines.run,
@@ -24,7 +36,7 @@ BENCHMARKS = {
     "sizes": sizes.run,
 }
 
-IN_MINUTES = ("ledger", "service")
+IN_MINUTES = ("ledger", "imports", "service")
 """The benchmarks that run if the command line names none."""
 
 if __name__ == "__main__":
