@@ -160,11 +160,11 @@ def _decode(data: str) -> UnsentRecords:
 async def take_over(context: RequestContext, text: str) -> Rescued:
     """Book the unsent records that a rescue text contains, on behalf of the phones that made them.
 
-    Each record is booked only once. If one record is refused, the others are still booked.
+    Each record is booked only once. If one is refused, the others are booked all the same.
 
     Raises:
         InvalidField: the rescue text is incomplete.
-        StoreError: the database cannot be written. The records before that are still booked.
+        StoreError: the database cannot be written. Records that were booked before remain booked.
     """
     done = []
     for phone_id, unsent in read_text(text):

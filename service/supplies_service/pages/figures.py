@@ -35,7 +35,7 @@ The figure `activity` counts any other kind.
 
 
 class FigurePages(Controller):
-    """Route of the page about a number in the report."""
+    """Route of the page that lists the records behind a figure of the report."""
 
     path = "/reports/figures/{figure:str}"
     include_in_schema = False

@@ -106,7 +106,7 @@ class PledgePages(Controller):
 
     @post("/{pledge:str}/cancel", opt=STAFF)
     async def cancel(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
-        """Cancel goods that have not arrived. If that is refused, show the errors."""
+        """Cancel what has not arrived of a pledge. If that is refused, show the errors."""
         form = await CommandForm.read(context.request, CancelPledge)
         return await _change(context, pledge, form)
 

@@ -78,10 +78,9 @@ def delivery_of(access: AccessContext, code: str) -> Delivery | None:
 
 
 def _assigned(books: Books, delivery: str) -> tuple[int, Delivery] | None:
-    """Return the latest assignment of an open delivery to a team.
+    """Return the row that says which team has an open delivery, and the number of its entry.
 
-    The result is the number of the entry and the assignment; None if the delivery is closed or
-    unknown.
+    Return None if the delivery is closed or unknown.
     """
     seq = books.latest_seq(Delivery, delivery=delivery)
     if seq is None or books.latest_seq(DeliveryEnd, delivery=delivery) is not None:

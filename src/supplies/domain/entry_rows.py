@@ -75,9 +75,9 @@ class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries")
 
 
 class ProductPledge(EntryRow, frozen=True, kw_only=True, tag="product_pledges"):
-    """How much of the product of a conversion fulfilled a pledge that the command named for it.
+    """How much of a product counts as kept of a pledge. The command names the pledge.
 
-    When a conversion is corrected, all of its products are recorded again. Only the rows of the
+    If a conversion is corrected, the rows of all its products are recorded again. The rows of the
     latest entry are valid.
 
     Attributes:
@@ -759,7 +759,7 @@ _FORGOTTEN_TEXT = "entry:"
 
 
 def forgotten_text(seq: int) -> str:
-    """Return the value of `Forgetting.party` that means the text of this entry."""
+    """Return the value of `Forgetting.party` in the erasure of the free text of an entry."""
     return f"{_FORGOTTEN_TEXT}{seq}"
 
 

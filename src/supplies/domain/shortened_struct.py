@@ -39,7 +39,7 @@ def all_faults_of(
     fields: Mapping[str, Any],
     check: Callable[[Any], object],
 ) -> SuppliesError:
-    """Return the error of a refused struct with all faults of the struct that can be found.
+    """Return an error that names every fault of a refused struct, as far as they can be found.
 
     Faulty parts are left out one after another, and the rest is checked again.
 
@@ -293,7 +293,7 @@ def _copied(value: Any) -> Any:
 
 
 def _kept(value: Any) -> Any:
-    """Return decoded JSON without the lines that were left out."""
+    """Return decoded JSON without the lines that are marked as left out."""
     if isinstance(value, list):
         return [_kept(line) for line in value if line is not _LEFT_OUT]
     if isinstance(value, dict):

@@ -21,7 +21,7 @@ _RECORDS = {
     "location": "locations",
     "team": "teams",
 }
-"""For each column that contains codes, the table of the records with these codes.
+"""For each column that contains codes, the table to which the codes refer.
 
 These columns become foreign keys in the description of the package.
 """

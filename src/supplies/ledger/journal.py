@@ -558,10 +558,10 @@ class Journal:
         return self._packed.get(pointer)
 
     def place_packed_line(self, pointer: str, lines: Sequence[int]) -> None:
-        """Set the line number under which the packs of a line are recorded.
+        """Record the packs of a command's line under the number of the row with its goods.
 
-        If the goods of the line were split over several rows, the packs are not recorded, because
-        none of these rows has the quantity of the packs.
+        If the goods were split over several rows, the packs are not recorded, because no row has
+        the quantity of the whole line.
 
         Args:
             pointer: JSON pointer to the line.

@@ -63,13 +63,15 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     """The content of a donation receipt (捐赠物资接收凭证), stored when it is issued.
 
     Attributes:
-        or_earlier: True if a donation may have been received before the given day; otherwise unset.
+        or_earlier: True if a donation may have been received before `received_on`; otherwise unset.
         received_on, received_until: First and last day of the donations. They are equal if all came
             on one day.
-        wish: What the donor wanted done with the goods, in the donor's own words; None if nothing.
+        wish: What the donor wanted done with the goods, in the donor's own words; None if the
+            donor had no wish.
         checked_by: The second person who checked the goods (复核人).
         agreement: Number of the donation agreement.
-        fiscal_ticket: Number of a fiscal ticket of a partner charity.
+        fiscal_ticket: Number of the receipt for tax (公益事业捐赠票据) that a partner charity
+            issued.
         statement: The legal wording of the jurisdiction or the station; None on receipts issued
             before this field existed.
         thanks: The words with which the station thanks the donor.

@@ -92,7 +92,10 @@ def _check_never_sealed(reader: Reader, seen: Witness | None) -> None:
 
 
 class _Check:
-    """Checks the seals of a station, and compares the sealed rows and log lines with them."""
+    """Checks the seals of a station, which are keyed digests of rows and lines of the access log.
+
+    The rows and lines are compared with their seals.
+    """
 
     def __init__(self, reader: Reader, keys: Sequence[bytes]) -> None:
         self.reader, self._keys = reader, list(keys)

@@ -151,7 +151,10 @@ def _check_booked(reader: Reader, decision: _Decision, table: str) -> None:
 
 
 def _may_lack_time(reader: Reader, decision: _Decision) -> bool:
-    """Return whether the time of a report is impossible or long ago, so that it is left out."""
+    """Return whether the time that a report states is impossible or long ago.
+
+    Such a time is not recorded.
+    """
     moment = _moment(decision.stated.get("happened_at"))
     if moment is None or moment > decision.recorded_at + CLOCK_TOLERANCE:
         return True

@@ -19,7 +19,14 @@ _Goods = Counter[str]
 
 
 class _Decision(NamedTuple):
-    """The first entry that resolves a conflict, and all goods moved to the recipient."""
+    """How a conflict about a hand-out was resolved.
+
+    Attributes:
+        head: The first entry of the decision.
+        conflict: Number of the entry that noted the conflict.
+        way: `by` of the `ResolveConflict` command.
+        moved: The goods that all entries of the decision moved to the recipient.
+    """
 
     head: Body
     conflict: int

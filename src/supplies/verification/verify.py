@@ -62,7 +62,7 @@ Progress = Callable[[int, int], None]
 
 
 class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the verification of one station counted.
+    """The result of verifying one station.
 
     Attributes:
         head: Hash of the last entry, in hexadecimal; zeros if there are no entries.

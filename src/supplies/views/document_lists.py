@@ -88,7 +88,7 @@ def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
 def numbers_by_column(
     document_type: DocumentType[Any], column: str, values: list[str], within: str = ""
 ) -> NumberQuery:
-    """Return a query for the numbers of documents with one of these values in a column.
+    """Return a query for the numbers of documents that have one of several values in a column.
 
     Documents that had such a value only before a correction are found too.
 

@@ -177,9 +177,10 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
 
 
 def _moving_entry(seq: int, document: str) -> str:
-    """Return the name of an entry in warnings: the id of its document.
+    """Return how warnings name an entry: by the id of its document.
 
-    If the entry is not the first of its document, as for a return, its number is added.
+    The number of the entry is added if it is not the first entry of the document. Returned goods,
+    for example, are a later entry of the document with which they were issued.
     """
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 

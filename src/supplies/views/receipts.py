@@ -1,4 +1,4 @@
-"""Receipts: their content as issued, their status, and records for printing and checking them."""
+"""Receipts: their content as issued, their status, and what is needed to print and check them."""
 
 from __future__ import annotations
 

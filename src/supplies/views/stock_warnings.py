@@ -1,6 +1,6 @@
-"""Warnings about goods that a document brought into stock or wrote off.
+"""Warnings about documents that bring goods into stock or write them off.
 
-They are about goods that may be in stock twice, and goods written off as expired too early.
+The goods may have been recorded twice, or be written off as expired before they expire.
 """
 
 from __future__ import annotations

@@ -55,8 +55,9 @@ def move_stops(command: MoveStops, journal: Journal) -> None:
     """Move stops to another delivery: in_transit → in_transit of the other delivery.
 
     Raises:
-        InvalidField: the command names a team and a delivery, or neither. The other delivery is
-            the same one, or has had a stop for an allocation. A stop is unknown or named twice.
+        InvalidField: the command names both a team and another delivery, or neither; the stops are
+            in that delivery already, or it had one of them before; a stop is unknown, or is named
+            twice.
         AlreadyDone: one of the deliveries is closed, a stop has an outcome or was taken off before.
         NotFound: the delivery is unknown.
     """

@@ -524,7 +524,7 @@ def outcome_line_rows(
 
 
 def return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
-    """Return the account for goods of a line that the team brings back."""
+    """Return the account that gets the goods of a line which the team brings back."""
     location = line.location or load.location
     return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
 

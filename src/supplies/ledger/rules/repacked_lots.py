@@ -23,7 +23,7 @@ from supplies.ledger.journal import Journal
 def recorded_parents(journal: Journal, lot: str) -> list[str]:
     """Return the lots from which a lot was made, sorted, as recorded in the books.
 
-    Drafted entries are ignored. A lot of which a part was spilled is included.
+    Drafted entries are ignored. A lot is included even if part of it was spilled meanwhile.
     """
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("

@@ -56,7 +56,7 @@ Figures = dict[Place, int]
 _FIELDS = ("lines", "consumed", "produced", "spilled")
 
 _COMMAND: Place = ("", 0)
-"""The `Place` of the quantity of a command that has no lines, such as a need."""
+"""The `Place` of a quantity that belongs to the command itself, as in `NoteNeed`, not to a line."""
 
 
 def add_smallest_quantities(
