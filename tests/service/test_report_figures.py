@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from support.page_client import sign_in_as
@@ -41,3 +42,23 @@ def test_an_unknown_figure_is_refused(rest: RestClient, service: Service) -> Non
     browser = sign_in_as(rest.client, service, "coordinator")
     browser.open("/reports/figures/given", status=422)
     browser.open("/reports/figures/used?item=unknown", status=422)
+
+
+def test_the_report_begins_with_the_latest_days_and_long_lists_have_pages(
+    rest: RestClient, service: Service
+) -> None:
+    first = service.clock.day
+    rest.give(2)
+    service.clock.advance(40)
+    for _ in range(51):
+        rest.post("/api/activities", {"kind": "visit", "count": 1})
+    browser = sign_in_as(rest.client, service, "coordinator")
+    report = browser.open("/reports")
+    assert f'value="{first + timedelta(days=10)}"' in report
+    assert f'href="/reports?from={first}"' in report
+    figure = browser.open("/reports/figures/visits")
+    assert figure.count('href="/entries/') == 50
+    (following,) = re.findall(r'rel="next" href="([^"]+)"', figure)
+    rest_of_it = browser.open(following.replace("&amp;", "&"))
+    assert rest_of_it.count('href="/entries/') == 1
+    assert 'rel="next"' not in rest_of_it

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery
@@ -23,6 +26,9 @@ from supplies_service.pages.page_roles import READERS
 from supplies_service.pages.period_filter import parse_period
 from supplies_service.pages.reports import FirstDay, LastDay
 from supplies_service.request_context import Context, RequestContext
+
+ROWS = 50
+"""Maximum number of rows on a page."""
 
 HOUSEHOLDS = {"surveyed": list_surveyed_households, "fully-met": list_fully_met_households}
 """The figures of the station report that count households, each with its list of them."""
@@ -48,15 +54,20 @@ class FigurePages(Controller):
         item: FromQuery[str] = "",
         activity: FromQuery[str] = "",
         step: FromQuery[str] = "",
+        after: FromQuery[int] = 0,
         first: FirstDay = "",
         last: LastDay = "",
     ) -> Response[bytes]:
         """Show the entries or the households behind a number of the report of a period.
 
         Args:
+            context: The request.
+            figure: The name of the number.
             item: The item, for a number about goods.
             activity: The kind of activity, for the number `activity`.
             step: The step of a derivation of the stock, for the number `step`.
+            after: How many rows stand on the pages before.
+            first, last: The period. An empty day is that of the first or last entry.
         """
         today = context.ledger.today()
         known = (*FIGURES, *HOUSEHOLDS, *ACTIVITIES, "activity", "step")
@@ -64,31 +75,38 @@ class FigurePages(Controller):
         def read(books: Books) -> Response[bytes]:
             check_choice("figure", figure, known)
             begin, end = parse_period(books, first, last, today=today)
-            return _show(context, books, figure, item, activity, step, begin, end)
+            chosen = _Chosen(figure, item, activity, step, begin, end)
+            return _show(context, books, chosen, max(0, after))
 
         return await context.read_in_thread(read)
 
 
-def _show(
-    context: RequestContext,
-    books: Books,
-    figure: str,
-    item: str,
-    activity: str,
-    step: str,
-    begin: date,
-    end: date,
-) -> Response[bytes]:
+class _Chosen(NamedTuple):
+    """What the page shows: the fields of its address."""
+
+    figure: str
+    item: str
+    activity: str
+    step: str
+    first: date
+    last: date
+
+
+def _show(context: RequestContext, books: Books, chosen: _Chosen, after: int) -> Response[bytes]:
+    figure, begin, end = chosen.figure, chosen.first, chosen.last
     goods = households = activities = None
+    rows: Sequence[object]
     if figure in FIGURES:
-        goods = list_figure_sources(books, figure, item, begin, end)
+        goods = list_figure_sources(books, figure, chosen.item, begin, end)
+        rows = goods.items
     elif figure == "step":
-        goods = list_step_sources(books, step, item, begin, end)
+        goods = list_step_sources(books, chosen.step, chosen.item, begin, end)
+        rows = goods.items
     elif figure in HOUSEHOLDS:
-        households = HOUSEHOLDS[figure](books, begin, end)
+        rows = households = HOUSEHOLDS[figure](books, begin, end)
     else:
-        kind = ACTIVITIES.get(figure, activity)
-        activities = [
+        kind = ACTIVITIES.get(figure, chosen.activity)
+        rows = activities = [
             each for each in list_activity_changes(books, begin, end) if each.kind == kind
         ]
     return render_page_of(
@@ -101,7 +119,18 @@ def _show(
         goods=goods,
         households=households,
         activities=activities,
-        kind=ACTIVITIES.get(figure, activity),
+        rows=rows[after : after + ROWS],
+        after=after,
+        next=_next(chosen, after + ROWS) if len(rows) > after + ROWS else None,
+        kind=ACTIVITIES.get(figure, chosen.activity),
         activity_words=activity_words,
-        step=value_words("step", step),
+        step=value_words("step", chosen.step),
     )
+
+
+def _next(chosen: _Chosen, after: int) -> str:
+    """Return the address of the next page."""
+    fields = {"item": chosen.item, "activity": chosen.activity, "step": chosen.step}
+    given = {name: text for name, text in fields.items() if text}
+    days = {"from": str(chosen.first), "to": str(chosen.last)}
+    return f"/reports/figures/{chosen.figure}?{urlencode({**given, **days, 'after': after})}"

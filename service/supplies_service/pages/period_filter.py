@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from supplies.books.reader import Books
 from supplies.domain.days import check_day
@@ -31,13 +31,17 @@ def parse_day(text: str, pointer: str) -> date | None:
     return day
 
 
-def parse_period(books: Books, first: str, last: str, *, today: date) -> tuple[date, date]:
+def parse_period(
+    books: Books, first: str, last: str, *, today: date, days: int | None = None
+) -> tuple[date, date]:
     """Return the first and the last day of a period.
 
     If a text is empty, the day is that of the first or the last entry.
 
     Args:
         today: The station's day, which is used for both if there are no entries yet.
+        days: If both texts are empty, the number of days, up to that of the last entry, before
+            which the period does not begin. None means that it begins with the first entry.
 
     Raises:
         InvalidField: a text is not a day, or the last day is before the first.
@@ -45,6 +49,8 @@ def parse_period(books: Books, first: str, last: str, *, today: date) -> tuple[d
     begin, end = parse_day(first, "/from"), parse_day(last, "/to")
     if begin is None or end is None:
         known = get_period_of_entries(books) if books.head()[0] else (today, today)
+        if begin is None and end is None and days is not None:
+            begin = max(known[0], known[1] - timedelta(days=days - 1))
         begin, end = begin or known[0], end or known[1]
     if end < begin:
         raise InvalidField.at("/to", Sentence("{last} is before {first}", last=end, first=begin))

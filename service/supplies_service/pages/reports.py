@@ -33,6 +33,9 @@ from supplies_service.routes.reports import disclosure_report_pdf, station_repor
 FirstDay = Annotated[str, QueryParameter(name="from")]
 LastDay = Annotated[str, QueryParameter(name="to")]
 
+DEFAULT_DAYS = 31
+"""Maximum number of days that the report shows if no period is chosen."""
+
 
 class GoodsRow(NamedTuple):
     """An item in the report of a period.
@@ -72,21 +75,26 @@ class ReportPages(Controller):
     ) -> Response[bytes]:
         """Show the report of a period.
 
-        If a day is empty, the period begins with the first entry and ends with the last one.
+        Args:
+            context: The request.
+            first, last: The period. If one is empty, the period begins with the first entry or ends
+                with the last one. If both are empty, it is the last `DEFAULT_DAYS` days.
         """
         today = context.ledger.today()
 
         def read(
             books: Books,
-        ) -> tuple[StationReport, Mapping[str, list[StockOfDay]], Mapping[str, Counter[str]]]:
-            begin, end = parse_period(books, first, last, today=today)
+        ) -> tuple[StationReport, Mapping[str, list[StockOfDay]], Mapping[str, Counter[str]], date]:
+            begin, end = parse_period(books, first, last, today=today, days=DEFAULT_DAYS)
+            earliest, _ = parse_period(books, "", "", today=today)
             return (
                 build_station_report(books, begin, end),
                 list_stock_by_day(books, begin, end),
                 _needs(books, end),
+                earliest,
             )
 
-        report, stock, needs = await context.read_in_thread(read)
+        report, stock, needs, earliest = await context.read_in_thread(read)
         begin, end = report.first, report.last
         with context.reading() as books:
             lines = stations(books, limit=2)
@@ -104,6 +112,7 @@ class ReportPages(Controller):
             activities=[(one.kind, activity(one.kind), one.count) for one in other_work(report)],
             is_head=len(lines) > 1,
             query=f"?from={begin}&to={end}",
+            whole=f"/reports?from={earliest}" if earliest < begin else None,
             more=list(REPORTS.values()),
         )
 
