@@ -24,6 +24,7 @@ from supplies.errors import (
     Fault,
     InvalidField,
     NotFound,
+    Sentence,
     StoreError,
     SuppliesError,
     UnknownBarcode,
@@ -32,6 +33,12 @@ from supplies_service.http_semantics import prefers_html
 from supplies_service.observability.request_log import log_error, request_id
 from supplies_service.pages.error_page import render_error
 from supplies_service.pages.forms import local_path, redirect
+from supplies_service.pages.languages import (
+    HTML_LANGUAGES,
+    Language,
+    language_of,
+    translate_sentence,
+)
 from supplies_service.pages.session_start import sign_in_again
 from supplies_service.problems import (
     MEDIA_TYPE,
@@ -48,6 +55,7 @@ from supplies_service.problems import (
 )
 from supplies_service.request_bodies import pointer_as_typed
 from supplies_service.routes.parameters import query_parameters
+from supplies_service.security.authentication import caller_of
 
 RETRY_AFTER = "5"
 """Number of seconds after which a client should try again if the database is busy."""
@@ -178,17 +186,18 @@ def _problem_response(
         page = render_error(request, error, status, detail)
         page.headers.update(headers)
         return page
+    language = _language_of_details(request, detail)
     # msgspec encodes no subclass of str, such as `Sentence`; `str` makes a plain one.
     problem = Problem(
         type=f"/problems/{error.slug}",
         title=error.title,
         status=status,
-        detail=str(detail),
+        detail=str(translate_sentence(detail, language)),
         instance=f"urn:uuid:{request_id(request.scope)}",
         errors=[
             FieldProblem(
                 pointer=pointer_as_typed(request, fault.pointer),
-                detail=str(fault.detail),
+                detail=str(translate_sentence(fault.detail, language)),
                 asked=fault.asked,
                 available=fault.available,
             )
@@ -200,8 +209,20 @@ def _problem_response(
         msgspec.json.encode(problem),
         status_code=status,
         media_type=MEDIA_TYPE,
-        headers=dict(headers),
+        headers={**headers, "Content-Language": HTML_LANGUAGES[language]},
     )
+
+
+def _language_of_details(request: Request[Any, Any, Any], detail: str) -> Language:
+    """Return the language of the messages in the response to an error.
+
+    A phone shows them to its user, so it gets them in the language of the request, if there is a
+    translation. Programs get them in English.
+    """
+    caller = caller_of(request.scope)
+    if caller is None or caller.kind != "phone" or not isinstance(detail, Sentence):
+        return "en"
+    return language_of(request)
 
 
 def _scanned(error: SuppliesError) -> ScannedCode | msgspec.UnsetType:

@@ -45,7 +45,7 @@ def test_proofs_are_sent_by_the_courier_and_seen_by_the_staff(
 
     page = sign_in_as(rest.client, service, "recorder").open(f"/deliveries/{open_delivery}")
     assert '<polyline fill="none"' in page
-    assert "the code is right" in page
+    assert "the code matched" in page
     assert secret["code"] in page
     assert f"/deliveries/{open_delivery}/photos/{photo['entry']}" in page
     auditors = sign_in_as(rest.client, service, "auditor").open(f"/deliveries/{open_delivery}")

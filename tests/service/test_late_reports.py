@@ -75,6 +75,23 @@ def test_a_team_reports_nothing_about_deliveries_that_it_never_had(
     assert received(rest, open_delivery) == 0
 
 
+def test_a_phone_gets_the_reason_of_a_refusal_in_its_language_and_a_program_in_english(
+    rest: RestClient, open_delivery: str
+) -> None:
+    stranger, program = TeamPhone.of_team(rest, "T-2"), rest.post("/api/teams/T-2/link")["secret"]
+    (stop,) = rest.get(f"/api/deliveries/{open_delivery}")["stops"]
+    path, body = f"/api/deliveries/{open_delivery}/outcomes", {**HANDED_OVER}
+    body["allocation"] = stop["allocation"]
+    chinese = {"Accept-Language": "zh"}
+    refused = stranger.post(path, body, headers=chinese)
+    assert refused.headers["content-language"] == "zh-Hans"
+    assert problem(refused, 403, "forbidden")["detail"] == "您只能报告本队现有或曾有的配送的结果"
+    link = {**chinese, "Authorization": f"Bearer {program}"}
+    refused = rest.client.post(path, json=body, headers=link)
+    assert refused.headers["content-language"] == "en"
+    assert problem(refused, 403, "forbidden")["detail"].startswith("you may report outcomes only")
+
+
 def test_an_answer_that_was_lost_after_the_commit_is_given_again(
     rest: RestClient, open_delivery: str
 ) -> None:

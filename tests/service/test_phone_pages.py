@@ -218,6 +218,17 @@ def test_the_page_of_a_teams_links_shows_a_code_to_scan_and_ends_the_phones_with
     assert "phone joined by it" not in desk.see("/teams/T-1/links")
 
 
+def test_the_page_of_the_phones_says_that_a_link_still_lets_phones_join(
+    rest: RestClient, service: Service
+) -> None:
+    made, desk = rest.post("/api/teams/T-1/link"), Desk(rest, service)
+    phone = TeamPhone.by_rest(rest, made["secret"])
+    rest.client.delete(f"/api/phones/{phone.shown['id']}")
+    assert "Phones can still join by its link" in desk.see("/phones")
+    rest.client.delete(f"/api/teams/T-1/link/{made['link']['id']}")
+    assert "Phones can still join" not in desk.see("/phones")
+
+
 def test_phones_that_stayed_when_their_link_ended_are_ended_later(
     rest: RestClient, service: Service
 ) -> None:

@@ -241,14 +241,27 @@ def test_the_phones_that_joined_by_a_link_end_with_it_if_wanted(rest: RestClient
     path = f"/api/teams/T-1/link/{made[0]['link']['id']}"
     assert rest.client.delete(path).json()["joined_phones"] == [first.shown["id"]]
     assert first.get("/api/run").status_code == 200
-    (ended,) = rest.client.delete(f"{path}/phones").json()["phones"]
+    answer = rest.client.delete(f"{path}/phones").json()
+    (ended,) = answer["phones"]
     assert ended["id"] == first.shown["id"]
+    assert "warnings" not in answer
     assert first.get("/api/run").status_code == 401
     assert second.get("/api/run").status_code == 200
     assert rest.client.delete(path).json()["joined_phones"] == []
     revoked = {line["detail"] for line in logged(rest) if line["outcome"] == "revoked"}
     assert f"phone.{first.shown['id']}" in revoked
     problem(rest.client.delete("/api/teams/T-2/link/none/phones"), 404, "not-found")
+
+
+def test_ending_the_phones_of_a_valid_link_warns_that_phones_can_join_again(
+    rest: RestClient,
+) -> None:
+    made = rest.post("/api/teams/T-1/link")
+    TeamPhone.by_rest(rest, made["secret"])
+    path = f"/api/teams/T-1/link/{made['link']['id']}"
+    (warned,) = rest.client.delete(f"{path}/phones").json()["warnings"]
+    assert (warned["warning"], warned["about"]) == ("link-valid", made["link"]["id"])
+    assert f"DELETE {path}" in warned["detail"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from support import pdf_reading
+from support.page_client import sign_in_as
 from support.phones import TeamPhone
 from support.rest_client import RestClient, problem
 from support.service_fixture import Service
@@ -34,5 +35,29 @@ def test_no_page_or_paper_of_a_courier_has_the_code_of_a_stop(
     phone.report(open_delivery, {"outcome": "handed_over", "code": code})
     shown.append(phone.get("/api/run").text)
     assert not [text for text in shown if code in text]
+    assert shown_outcome(phone)["code"] == "matched"
     recorded = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]
     assert recorded["code"] == "matched"
+
+
+def test_a_wrong_code_is_shown_to_the_courier_and_at_the_desk_until_the_right_one_is_told(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    (stop,) = rest.get(f"/api/deliveries/{open_delivery}/codes")["stops"]
+    phone, desk = TeamPhone.of_team(rest), sign_in_as(rest.client, service, "recorder")
+    wrong = f"{(int(stop['code']) + 1) % 10**6:06d}"
+    outcome = {"allocation": stop["allocation"], "outcome": "handed_over"}
+    phone.report(open_delivery, {**outcome, "code": wrong})
+    assert shown_outcome(phone)["code"] == "wrong"
+    assert "1 code did not match" in desk.open("/")
+    assert "the code did not match</strong></h3>" in desk.open(f"/deliveries/{open_delivery}")
+    phone.report(open_delivery, {**outcome, "code": stop["code"]})
+    assert shown_outcome(phone)["code"] == "matched"
+    assert "did not match" not in desk.open("/")
+
+
+def shown_outcome(phone: TeamPhone) -> dict[str, object]:
+    """Return the outcome of the first stop of the team's only run, as the phone gets it."""
+    (run,) = phone.get("/api/run").json()["runs"]
+    outcome: dict[str, object] = run["stops"][0]["outcome"]
+    return outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -9,7 +10,9 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
+from supplies.access import credentials
 from supplies.access.access_context import AccessContext
+from supplies.access.phones import Phone
 from supplies.domain.catalogue_records import Team
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
@@ -21,6 +24,7 @@ from supplies_service.pages.page_roles import STAFF
 from supplies_service.request_bodies import EmptyBody
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.rescue import Rescued
+from supplies_service.routes.links import LINK_PREFIX, is_valid
 from supplies_service.routes.phones import phones_page, rescue_records, revoke_phone
 
 ROWS = 50
@@ -50,10 +54,12 @@ class PhonePages(Controller):
         """List the phones, newest first."""
         with context.reading() as books:
             access, chosen = context.access(books), code_filter(books, Team, team, "/team")
+            page = phones_page(access, after, ROWS, team=chosen)
             return render_page(
                 context.request,
                 "phones.html",
-                page=phones_page(access, after, ROWS, team=chosen),
+                page=page,
+                joinable=_joinable(access, page.items),
                 team=chosen,
                 now=access.now,
                 revoking=CommandForm(EmptyBody),
@@ -90,6 +96,20 @@ class PhonePages(Controller):
         except SuppliesError as error:
             form.refuse(error)
             return _rescue_page(context, form)
+
+
+def _joinable(access: AccessContext, shown: Sequence[Phone]) -> set[str]:
+    """Return the links by which phones joined and by which phones can still join.
+
+    Args:
+        shown: The phones whose links are looked up.
+    """
+    links = {phone.joined_by for phone in shown if phone.joined_by.startswith(LINK_PREFIX)}
+    return {
+        link
+        for link in links
+        if is_valid(access, credentials.get(access, link.removeprefix(LINK_PREFIX)))
+    }
 
 
 def _rescue_page(

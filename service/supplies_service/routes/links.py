@@ -22,7 +22,7 @@ from supplies.access.roles import Role
 from supplies.books.merged_codes import codes_of_person
 from supplies.domain.fields import Label
 from supplies.errors import NotFound
-from supplies.views.pagination import Page, View
+from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext
@@ -38,6 +38,10 @@ LinkOwner = Literal["donor", "team"]
 
 The value is also the name of a database column. With an "s" added, it is a part of the path.
 """
+
+
+LINK_PREFIX = "link."
+"""Prefix of the codes by which phones and the access log name links, before the link's id."""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,9 +93,14 @@ class LinksRevoked(View, frozen=True, kw_only=True):
 
 
 class PhonesRevoked(View, frozen=True, kw_only=True):
-    """The response after phones were revoked, with these phones."""
+    """The response after phones were revoked, with these phones.
+
+    Attributes:
+        warnings: A warning that the link still lets phones join; left out if the link has ended.
+    """
 
     phones: list[Phone]
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
 def make_link(
@@ -164,7 +173,11 @@ def joined_phones(access: AccessContext, team: str, link: str | None = None) -> 
     return [
         phone.id
         for invitation, joined in phones.joined_by(access, team).items()
-        if (invitation.startswith("link.") if link is None else invitation == f"link.{link}")
+        if (
+            invitation.startswith(LINK_PREFIX)
+            if link is None
+            else invitation == f"{LINK_PREFIX}{link}"
+        )
         for phone in joined
     ]
 
@@ -179,6 +192,22 @@ def end_phones(context: RequestContext, access: AccessContext, team: str, link: 
     return [revoke_phone(context, access, phone) for phone in joined_phones(access, team, link)]
 
 
+def is_valid(access: AccessContext, link: Credential) -> bool:
+    """Return whether a link was neither revoked nor has expired."""
+    return link.revoked_at is None and link.expires_at > access.now
+
+
+def _warn_of_valid_link(access: AccessContext, link: Credential) -> list[Warned]:
+    """Return a warning if phones can still join by a link, and an empty list if it has ended."""
+    if not is_valid(access, link):
+        return []
+    detail = (
+        "the link is still valid, so phones can join by it again; revoke it with "
+        f"DELETE /api/teams/{link.team}/link/{link.id}"
+    )
+    return [Warned(warning="link-valid", detail=detail, about=link.id)]
+
+
 def log(context: RequestContext, access: AccessContext, outcome: str, link_id: str | None) -> None:
     """Add a line to the access log, saying that a link was made or revoked.
 
@@ -188,7 +217,7 @@ def log(context: RequestContext, access: AccessContext, outcome: str, link_id: s
     Args:
         link_id: The id of the link. None means all links of the donor or team.
     """
-    named = "all links" if link_id is None else f"link.{link_id}"
+    named = "all links" if link_id is None else f"{LINK_PREFIX}{link_id}"
     line = access_line(context.request, context.caller, outcome, detail=named)
     access_log.add_line(access, **line)
 
@@ -297,12 +326,17 @@ class LinkPhoneController(Controller):
     async def end_phones(
         self, context: Context, code: FromPath[str], link: FromPath[str]
     ) -> PhonesRevoked:
-        """Revoke the phones that joined by this link. The link itself is not changed."""
-        return PhonesRevoked(
-            phones=await context.station.admin_write(
-                lambda access: end_phones(context, access, code, link)
-            )
-        )
+        """Revoke the phones that joined by this link. The link itself is not changed.
+
+        The response has a warning if phones can still join by the link.
+        """
+
+        def end(access: AccessContext) -> PhonesRevoked:
+            ended = end_phones(context, access, code, link)
+            warnings = _warn_of_valid_link(access, credentials.get(access, link))
+            return PhonesRevoked(phones=ended, warnings=warnings or msgspec.UNSET)
+
+        return await context.station.admin_write(end)
 
 
 LINK_CONTROLLERS = [link_controller("donor"), link_controller("team"), LinkPhoneController]

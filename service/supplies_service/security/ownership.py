@@ -24,15 +24,17 @@ from supplies.views.pledges import get_pledge
 from supplies.views.receipts import get_receipt
 from supplies_service.request_context import RequestContext
 
-NOT_YOUR_DONATION = "your link shows only your own donations, pledges and receipts"
+NOT_YOUR_DONATION = Sentence("your link shows only your own donations, pledges and receipts")
 
-NOT_YOUR_DELIVERY = "you may use only deliveries of your own team, while they are out"
-
-
-NOT_YOUR_REPORT = "you may report outcomes only for deliveries that your team has or had"
+NOT_YOUR_DELIVERY = Sentence("you may use only deliveries of your own team, while they are out")
 
 
-NOT_YOUR_HOUSEHOLD = "you may hand out goods only to groups, and to households of your team's runs"
+NOT_YOUR_REPORT = Sentence("you may report outcomes only for deliveries that your team has or had")
+
+
+NOT_YOUR_HOUSEHOLD = Sentence(
+    "you may hand out goods only to groups, and to households of your team's runs"
+)
 
 
 async def check_donor(context: RequestContext, code: str) -> None:

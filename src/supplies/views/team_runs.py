@@ -11,13 +11,15 @@ from datetime import date
 from itertools import groupby
 from typing import Protocol
 
+import msgspec
+
 from supplies.books.free_text import free_text_of_entries
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Outcome
-from supplies.domain.entry_rows import Lot
+from supplies.domain.entry_rows import CodeResult, Lot
 from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
@@ -111,6 +113,8 @@ class RunOutcome(View, frozen=True, kw_only=True):
         lines: None if the report had no lines, because its outcome says what happened to all goods.
         happened_at: Time of the outcome; None if only the day is known.
         phone: The label of the phone that reported it; None if no phone did.
+        code: The result of comparing the household's code with the code of the stop; unset if no
+            code was reported, and for a report that was not booked.
     """
 
     entry: int
@@ -123,6 +127,7 @@ class RunOutcome(View, frozen=True, kw_only=True):
     note: str | None
     by: str
     phone: str | None
+    code: CodeResult | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunConflict(View, frozen=True, kw_only=True):
@@ -268,6 +273,7 @@ class _Runs:
                     note=stop.note,
                     by=by,
                     phone=self._names.phone(by),
+                    code=stop.code,
                 )
             conflict = self._conflicts.get((delivery.id, stop.allocation))
             stops.append(
