@@ -203,6 +203,9 @@ def correct_commands(station: RecordingStation) -> None:
 class NoNames:
     """Codes in place of names, for the phones of a team."""
 
+    def unit_of(self, item: str, quantity: int) -> str:
+        return f"unit of {item}"
+
     def pack(self, pack: str, size: int, item: str) -> str:
         return f"{pack} of {size} {item}"
 

@@ -298,7 +298,7 @@ def open_next(page: Page, outcome: str) -> None:
 
 def sign(page: Page) -> None:
     """Sign on the screen, with one stroke from the left to the right."""
-    page.get_by_role("button", name="Sign on the screen").click()
+    page.get_by_role("button", name="Signature", exact=True).click()
     place = page.get_by_role("img", name="Signature").bounding_box()
     assert place is not None
     page.mouse.move(place["x"], place["y"] + 20)

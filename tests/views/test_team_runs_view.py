@@ -20,6 +20,9 @@ class Names:
     def quantity(self, quantity: int, item: str) -> str:
         return f"{quantity} × {item}"
 
+    def unit_of(self, item: str, quantity: int) -> str:
+        return f"unit of {item}"
+
     def pack(self, pack: str, size: int, item: str) -> str:
         return f"{pack} of {size} × {item}"
 

@@ -16,12 +16,13 @@ from supplies.views.conflict_reasons import reason_of_conflict
 from supplies.views.entries import list_conflicts
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
+from supplies.views.team_runs import UnitNames, UnitWords, unit_words
 
 LISTED_AFTER_USE = timedelta(days=30)
 """How long an item stays in the list after the counter has run out of it."""
 
 
-class CounterNames(Protocol):
+class CounterNames(UnitNames, Protocol):
     """Names and quantities in the language of a phone."""
 
     def item(self, code: str) -> str:
@@ -44,10 +45,15 @@ class CounterNames(Protocol):
 
 
 class CounterGroup(View, frozen=True, kw_only=True):
-    """A group of people that receives goods together, such as newcomers."""
+    """A group of people that receives goods together, such as newcomers.
+
+    Attributes:
+        persons: How many people belong to it; None if unknown.
+    """
 
     code: str
     name: str | None
+    persons: int | None
 
 
 class CounterGoods(View, frozen=True, kw_only=True):
@@ -57,12 +63,14 @@ class CounterGoods(View, frozen=True, kw_only=True):
         quantity: 0 if all goods are expired, or were used up in the last 30 days. Such items are
             listed because the team may have handed out goods that the books do not contain.
         words: The quantity with its unit, in the language of the phone.
+        unit: The unit of other quantities of the item.
     """
 
     item: str
     name: str
     quantity: int
     words: str
+    unit: UnitWords
 
 
 class ReportedGoods(View, frozen=True, kw_only=True):
@@ -124,19 +132,22 @@ def get_team_counter(
         is_expired = expires_on is not None and expires_on < today
         free[item] += 0 if is_expired else quantity
     groups = books.all(
-        "SELECT code, name FROM recipients WHERE station = :station AND kind = 'group' "
+        "SELECT code, name, persons FROM recipients WHERE station = :station AND kind = 'group' "
         "AND retired = 0 ORDER BY code"
     )
     return TeamCounter(
         location=location,
         name=names.location(location),
-        groups=[CounterGroup(code=code, name=name) for code, name in groups],
+        groups=[
+            CounterGroup(code=code, name=name, persons=persons) for code, name, persons in groups
+        ],
         goods=[
             CounterGoods(
                 item=item,
                 name=names.item(item),
                 quantity=quantity,
                 words=names.quantity(quantity, item),
+                unit=unit_words(names, item),
             )
             for item, quantity in sorted(free.items())
         ],

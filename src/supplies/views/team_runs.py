@@ -29,7 +29,14 @@ from supplies.views.shared_queries import read_lots
 from supplies.views.stop_conflicts import StopConflict, list_stop_conflicts
 
 
-class RunNames(Protocol):
+class UnitNames(Protocol):
+    """The words for units in a language."""
+
+    def unit_of(self, item: str, quantity: int) -> str:
+        """Return the base unit of an item, as it follows a quantity."""
+
+
+class RunNames(UnitNames, Protocol):
     """Names and quantities in the language of a phone."""
 
     def item(self, code: str) -> str:
@@ -77,11 +84,22 @@ class RunPacks(View, frozen=True, kw_only=True):
     words: str
 
 
+class UnitWords(View, frozen=True, kw_only=True):
+    """The base unit of an item in the language of the phone, after the number 1 and after others.
+
+    In Chinese, both are the same.
+    """
+
+    one: str
+    many: str
+
+
 class RunLine(View, frozen=True, kw_only=True):
     """Goods of one lot for a stop, in base units.
 
     Attributes:
         words: The quantity with its unit, in the language of the phone.
+        unit: The unit of other quantities of the item.
         packs: The packs in which the quantity was set aside; empty if it was given in base units.
     """
 
@@ -90,6 +108,7 @@ class RunLine(View, frozen=True, kw_only=True):
     name: str
     quantity: int
     words: str
+    unit: UnitWords
     packs: list[RunPacks]
     lot: str
     batch: str | None
@@ -204,6 +223,11 @@ def list_team_runs(books: Books, team: str, names: RunNames) -> list[TeamRun]:
             return []
         builder = _Runs(books, names, [delivery.id for delivery in out])
         return [builder.run(delivery) for delivery in out]
+
+
+def unit_words(names: UnitNames, item: str) -> UnitWords:
+    """Return the base unit of an item in words."""
+    return UnitWords(one=names.unit_of(item, 1), many=names.unit_of(item, 2))
 
 
 class _Runs:
@@ -326,6 +350,7 @@ class _Runs:
             name=self._names.item(line.item),
             quantity=line.loaded,
             words=self._names.quantity(line.loaded, line.item),
+            unit=unit_words(self._names, line.item),
             packs=[
                 RunPacks(
                     quantity=each.quantity,

@@ -9,8 +9,9 @@ import zlib
 from base64 import b64decode, urlsafe_b64decode
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from supplies_service.pages.assets import asset
 from support.browser import fits, serious_faults
 from support.http_proxy import HttpProxy
@@ -52,6 +53,7 @@ def test_a_phone_joins_works_offline_over_midnight_and_hands_over_codes_and_text
     phone, page = joined(chromium, network, run)
     phone.context.set_offline(True)
     network.mode = "down"
+    expect(page.locator("#network")).to_have_text("No connection")
     save(page)
     kept = page.evaluate(KEPT, "records")
     page.close()
@@ -69,9 +71,12 @@ def test_a_phone_joins_works_offline_over_midnight_and_hands_over_codes_and_text
         (record["key"], record["body"]) for record in kept
     ]
 
+    expect(slip.get_by_text("No connection: kept on this phone")).to_be_visible()
+    expect(slip.get_by_text("the phone tries again every minute")).to_be_visible()
     phone.context.set_offline(False)
     network.mode = "forward"
     send_all(slip)
+    expect(slip.locator("#network")).to_have_text("")
     assert {sent.body.decode() for sent in network.outcomes()} == {kept[0]["body"]}
     assert len(run.recorded()) == 1
     phone.close()
@@ -319,7 +324,7 @@ def test_what_is_half_typed_survives_a_dead_phone_and_is_erased_with_the_names(
     expect(page.get_by_text("Household 2")).to_have_count(0)
     page.get_by_role("textbox", name="Note").fill("another name")
     stops(page)
-    expect(page.get_by_role("heading", name="This phone has not joined a team")).to_be_visible()
+    expect(page.get_by_role("heading", name="This phone's access has ended")).to_be_visible()
     for store in ("sent", "drafts", "draft_photos"):
         assert page.evaluate(KEPT, store) == []
     phone.close()
@@ -357,10 +362,22 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     network.mode = "forward"
     send_now(page)
     stops(page)
-    expect(page.get_by_role("heading", name="This phone has not joined a team")).to_be_visible()
-    expect(page.get_by_text("1 unsent records are kept on this phone.")).to_be_visible()
+    expect(page.get_by_role("heading", name="This phone's access has ended")).to_be_visible()
+    expect(page.get_by_text("1 unsent record is still on this phone.")).to_be_visible()
     assert "Longxue Street" not in page.content()
     assert len(page.evaluate(KEPT, "records")) == 1
+
+    page.reload()  # what the phone knows of the station stays
+    page.get_by_role("link", name="Hand over to the station").click()
+    expect(page.get_by_text("This phone can no longer send")).to_be_visible()
+    expect(page.get_by_role("button", name="Show as codes and text")).to_be_visible()
+    expect(page.get_by_role("button", name="Send now")).to_have_count(0)
+    made_at = datetime.fromisoformat(page.evaluate(KEPT, "records")[0]["made_at"])
+    in_shanghai = made_at.astimezone(ZoneInfo("Asia/Shanghai"))
+    expect(page.locator(".unsent")).to_contain_text(f"{in_shanghai:%H:%M} · Kept on this phone")
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_text("本机已不能发送")).to_be_visible()
+    page.get_by_role("button", name="English").click()
 
     phone.use(run.join())
     page.reload()
@@ -393,8 +410,15 @@ def test_a_phone_that_has_not_joined_says_how(
 def test_the_page_is_accessible_on_a_narrow_phone(new_phone: NewPhone, network: HttpProxy) -> None:
     page = new_phone(scheme="dark").open()
     network.mode = "lose answers"
+    page.set_viewport_size({"width": 360, "height": 640})
+    assert is_in_sight(page.get_by_role("link", name="Record the outcome"))
     for outcome in ("Partly", "Not at home", "Handed over"):
-        open_next(page, outcome)
+        page.get_by_role("link", name="Record the outcome").click()
+        assert all(is_in_sight(button) for button in page.locator(".outcomes button").all())
+        page.get_by_role("button", name=outcome, exact=True).click()
+        for name in ("Signature", "Spoken code") if outcome != "Not at home" else ():
+            assert is_in_sight(page.get_by_role("button", name=name, exact=True))
+        assert is_in_sight(page.locator(".photo-button label"))
         assert serious_faults(page) == []
         assert fits(page)
         page.get_by_role("button", name="Back").click()
@@ -406,6 +430,18 @@ def test_the_page_is_accessible_on_a_narrow_phone(new_phone: NewPhone, network: 
         assert fits(page)
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("heading", name="1 条未发送")).to_be_visible()
+
+
+def is_in_sight(element: Locator) -> bool:
+    """Return whether an element can be seen without scrolling, above the bar of the page."""
+    shown: bool = element.evaluate(
+        """(element) => {
+          const { top, bottom } = element.getBoundingClientRect();
+          const bar = document.getElementById("bar").getBoundingClientRect();
+          return top >= 0 && bottom <= bar.top;
+        }"""
+    )
+    return shown
 
 
 def test_what_changes_while_a_button_is_pressed_does_not_take_the_press_away(

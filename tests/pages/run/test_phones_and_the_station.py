@@ -149,17 +149,23 @@ def test_signature_code_and_photo_are_kept_with_the_outcome(
     photo.write_bytes(base64.b64decode(page.evaluate(NOISE)))
     open_next(page, "Handed over")
     sign(page)
-    page.get_by_role("textbox", name="Code that the household says").fill("000000")
+    page.get_by_role("button", name="Spoken code").click()
+    page.get_by_role("textbox", name="Code that the household says").fill("12")
     page.locator('input[type="file"]').set_input_files(photo)
     page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="six digits")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()  # it is a fact all the same
     page.get_by_role("button", name="Undo").wait_for()
     send_all(page)
     outcome, picture = [post for post in network.posts if not post.path.endswith("/status")]
     strokes = json.loads(outcome.body)["signature"]
     assert strokes[0][0][0] < 30 < 900 < strokes[0][-1][0] <= 1000
+    assert json.loads(outcome.body)["code"] == "12"
     assert picture.path.endswith("/photo")
     assert len(picture.body) < 300 * 1024
     assert len(run.recorded()) == 2
+    stops(page)
+    expect(page.get_by_role("link", name="1 Household 1")).to_contain_text("code did not match")
 
 
 def hand_out(page: Page, group: str, kilograms: int) -> None:
@@ -199,7 +205,7 @@ def test_a_counter_page_shows_new_goods_until_something_is_typed(
 
 
 IS_ABOVE_THE_BUTTONS = """(alert) => {
-    const bar = document.querySelector(".actions.sticky").getBoundingClientRect();
+    const bar = document.querySelector(".sticky").getBoundingClientRect();
     const { top, bottom } = alert.getBoundingClientRect();
     return top >= 0 && bottom <= bar.top;
 }"""
@@ -223,6 +229,10 @@ def test_a_hand_out_whose_goods_the_desk_took_away_is_sent_shown_and_decided_at_
     page = new_phone().open()
     network.mode = "login page"
     hand_out(page, run.group, 6)
+    rice = page.get_by_role("spinbutton", name="rice, 4 kg left")
+    rice.fill("5")
+    expect(page.get_by_text("1 kg more than the books have here")).to_be_visible()
+    rice.fill("0")
     counter = f"{run.team}-counter"
     goods = [c.LotLine(item=run.rice, quantity=8)]
     run.record(c.Move(source=counter, target="store", lines=goods))

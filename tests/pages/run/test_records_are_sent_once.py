@@ -21,6 +21,7 @@ from support.team_run import (
     save,
     send_all,
     send_now,
+    sign,
     stops,
     wait_for_kept,
 )
@@ -68,7 +69,7 @@ def test_a_record_whose_answer_is_lost_is_sent_again_unchanged(
         page.get_by_role("button", name="Save", exact=True).click()
         send_now(page)
     unsent(page, 1)
-    expect(page.get_by_text("Kept: being sent")).to_be_visible()
+    expect(page.get_by_text("No connection: kept on this phone")).to_be_visible()
     network.mode = "forward"
     send_all(page)
     unsent(page, 0)
@@ -96,7 +97,7 @@ def test_a_login_page_of_the_network_confirms_nothing(
     save(page)
     with page.expect_response(lambda answer: answer.url.endswith("/outcomes")):
         send_now(page)
-    expect(page.get_by_text("Kept: being sent")).to_be_visible()
+    expect(page.get_by_text("No connection: kept on this phone")).to_be_visible()
     stops(page)
     expect(page.get_by_role("heading", name="1 of 3 stops done")).to_be_visible()
     unsent(page, 1)
@@ -107,18 +108,32 @@ def test_a_login_page_of_the_network_confirms_nothing(
 
 
 def test_a_saved_record_can_be_undone_before_it_is_sent(
-    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun, tmp_path: Path
 ) -> None:
     page = new_phone().open()
     page.evaluate(PLENTY_OF_TIME)
-    save(page, "Lost")
+    open_next(page, "Partly")
+    page.get_by_role("button", name="One less: rice").click()
+    page.get_by_text("Family", exact=True).click()
+    sign(page)
+    page.get_by_role("button", name="Spoken code").click()
+    page.get_by_role("textbox", name="Code that the household says").fill("123456")
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(base64.b64decode(page.evaluate(NOISE)))
+    page.locator('input[type="file"]').set_input_files(photo)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    expect(page).to_have_title("(1 unsent) Run")  # the photo belongs to its outcome
+    kept = json.loads(page.evaluate(KEPT, "records")[0]["body"])
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("button", name="Handed over")).to_be_visible()
+    expect(page.get_by_role("img", name="The photo")).to_be_visible()
+    expect(page.locator(".proofs .done")).to_have_count(3)
     unsent(page, 0)
-    stops(page)
-    save(page)
+    page.get_by_role("button", name="Save", exact=True).click()
     send_all(page)
-    assert len(network.outcomes()) == len(run.recorded()) == 1
+    (sent,) = [json.loads(post.body) for post in network.outcomes()]
+    assert {**sent, "happened_at": ""} == {**kept, "happened_at": ""}
+    assert [entry["kind"] for entry in run.recorded()] == ["outcome_reported", "proof_added"]
 
 
 def test_a_record_and_photo_of_a_stop_that_was_moved_meanwhile_are_confirmed(
@@ -149,20 +164,21 @@ def test_hand_outs_at_a_counter_are_kept_without_a_network_and_sent_once(
     network.mode = "lose answers"
     page.locator("#bar").get_by_role("link", name="Counter").click()
     page.get_by_label("For whom?").select_option(run.group)
-    page.get_by_role("spinbutton", name="People").fill("3")
+    expect(page.get_by_role("spinbutton", name="How many people")).to_have_value("")
+    page.get_by_role("spinbutton", name="How many people").fill("3")
     page.get_by_role("spinbutton", name="rice, 10 kg left").fill("6")
     wait_for_kept(page, "drafts", f"kept[0]?.typed.amounts['{run.rice}'] === '6'")
     page.reload()
-    expect(page.get_by_role("spinbutton", name="People")).to_have_value("3")
+    expect(page.get_by_role("spinbutton", name="How many people")).to_have_value("3")
     page.get_by_label("Note", exact=True).evaluate(TYPE, "for\\u000b three \\ud83d")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#toast")).to_contain_text("Saved: rice 6 kg")
+    expect(page.locator("#toast")).to_contain_text(f"Saved for {run.group}: rice 6 kg")
     expect(page.get_by_role("spinbutton", name="rice, 4 kg left")).to_have_value("0")
     page.get_by_label("For whom?").select_option("Household 2")
-    expect(page.get_by_role("spinbutton", name="People")).to_be_hidden()
+    expect(page.get_by_role("spinbutton", name="How many people")).to_be_hidden()
     page.get_by_role("button", name="One more: rice").click()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#toast")).to_contain_text("Saved: rice 1 kg")
+    expect(page.locator("#toast")).to_contain_text("Saved for Household 2: rice 1 kg")
     with page.expect_event("requestfailed", lambda request: "/hand-outs" in request.url):
         send_now(page)
     unsent(page, 2)

@@ -74,7 +74,10 @@ def test_what_the_station_refuses_is_kept_with_the_reason_and_can_be_tried_again
 
     def refuse(route: Route) -> None:
         route.fulfill(
-            status=status, content_type="application/problem+json", body=json.dumps(problem)
+            status=status,
+            content_type="application/problem+json",
+            headers={"Content-Language": "en"},
+            body=json.dumps(problem),
         )
 
     page.route("**/outcomes", refuse)

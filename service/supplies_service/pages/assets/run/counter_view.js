@@ -37,7 +37,8 @@ export function counterView(counter, stops, handOuts, save, waiting) {
   const typed = draftOf(place)?.typed ?? {};
   const goods = goodsLeft(counter, handOuts);
   const whom = recipientField(counter, stops, typed.recipient);
-  const people = peopleField(typed.headcount);
+  const sizeOf = () => counter.groups.find(({ code }) => code === whom.value())?.persons ?? "";
+  const people = peopleField(typed.headcount ?? sizeOf());
   const lines = goods.map((each) => goodsField(each, typed.amounts?.[each.item]));
   const note = field(t("Note"), { type: "text", maxlength: 2000, value: typed.note });
   const failure = h("p", { class: "alert", role: "alert", hidden: true });
@@ -56,6 +57,8 @@ export function counterView(counter, stops, handOuts, save, waiting) {
     lines.map((line) => line.element),
     note.element,
   );
+  // The known size of a group is proposed when the group is chosen.
+  whom.element.addEventListener("change", () => people.set(sizeOf()));
   const changed = () => {
     people.element.hidden = !isGroup();
     // An item that is not listed now may be listed again.
@@ -90,11 +93,15 @@ export function counterView(counter, stops, handOuts, save, waiting) {
   return page;
 }
 
+// Return the name of a group, or of a household of the run.
+export function nameOf(code, counter, stops) {
+  const known = [...(counter?.groups ?? []), ...stops.map(({ recipient }) => recipient)];
+  return known.find((each) => each.code === code)?.name ?? code;
+}
+
 // Return what shows both sides of the hand-outs about which the station decides.
 export function waitingHandOuts(waiting, counter, stops, zone) {
   if (!waiting.length) return null;
-  const known = [...(counter?.groups ?? []), ...stops.map(({ recipient }) => recipient)];
-  const nameOf = (code) => known.find((each) => each.code === code)?.name ?? code;
   return h(
     "section",
     { class: "warning" },
@@ -108,7 +115,7 @@ export function waitingHandOuts(waiting, counter, stops, zone) {
           {},
           h("h3", {}, t("Reported")),
           h("p", {}, goods.map(({ name, words }) => `${name} ${words}`).join(", ")),
-          h("p", { class: "note" }, [nameOf(recipient), happened_at ? dayAndTimeOf(happened_at, zone) : happened_on, phone].filter(Boolean).join(" · ")),
+          h("p", { class: "note" }, [nameOf(recipient, counter, stops), happened_at ? dayAndTimeOf(happened_at, zone) : happened_on, phone].filter(Boolean).join(" · ")),
         ),
         h("div", {}, h("h3", {}, t("Books")), h("p", {}, because)),
       ),
@@ -139,7 +146,7 @@ const option = (value, title, chosen) => h("option", { value, selected: value ==
 
 function peopleField(headcount) {
   const field = stepper({
-    title: t("People"), value: headcount ?? 1, most: MOST, fallback: 0, changed: () => {},
+    title: t("How many people, if known"), value: headcount, most: MOST, fallback: 0, mayBeEmpty: true, changed: () => {},
     less: t("One less: %(name)s", { name: t("People") }), more: t("One more: %(name)s", { name: t("People") }),
   });
   return {
@@ -147,18 +154,33 @@ function peopleField(headcount) {
     amount: field.amount,
     isValid: field.isValid,
     value: () => field.input.value,
+    set: (size) => {
+      field.input.value = size;
+      field.show();
+    },
   };
+}
+
+// Return a warning if more is handed out than the books have here, or "".
+//   excess: how much more, with what this phone handed out before
+function moreThanKnown(excess, amount, goods) {
+  if (excess <= 0) return "";
+  const quantity = inWords(excess, goods);
+  return amount
+    ? t("%(quantity)s more than the books have here. It can be saved; the station will decide about it.", { quantity })
+    : t("%(quantity)s more handed out than the books had here. The station will decide about it.", { quantity });
 }
 
 // One item. More than the books have may be entered, because it may be true.
 function goodsField(goods, typed) {
-  const rest = h("output", { class: "note" });
+  const rest = h("output", { class: "late" });
+  const left = Math.max(0, goods.left);
   const field = stepper({
-    title: t("%(name)s, %(quantity)s left", { name: goods.name, quantity: inWords(goods.left, goods) }),
+    title: t("%(name)s, %(quantity)s left", { name: goods.name, quantity: inWords(left, goods) }),
     value: typed ?? 0, most: MOST, fallback: 0,
     less: t("One less: %(name)s", goods), more: t("One more: %(name)s", goods),
     changed: () => {
-      rest.textContent = field.amount() > goods.left ? t("More than the books have here. The station will decide about it.") : "";
+      rest.textContent = moreThanKnown(field.amount() - goods.left, field.amount(), goods);
     },
   });
   field.show();

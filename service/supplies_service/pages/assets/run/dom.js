@@ -19,5 +19,8 @@ function fill(element, attributes, children) {
   return element;
 }
 
+export const callLink = (telephone, words) =>
+  h("a", { class: "button quiet", href: `tel:${telephone.replace(/[^+\d]/g, "")}` }, words);
+
 // A link that the router of the page follows.
 export const link = (hash, attributes, ...children) => h("a", { href: `#/${hash}`, ...attributes }, ...children);

@@ -16,6 +16,21 @@ export function field(title, attributes) {
   };
 }
 
+// A field that takes no room before the button is pressed that opens it. Return `{ element, button, open(), mark() }`.
+//   title: the words on the button
+//   make(): returns the field's element when it is opened
+//   isFilled(): whether something is in the field; the button then shows a mark
+export function folded(title, make, isFilled) {
+  const element = h("div", { class: "folded" });
+  const open = () => {
+    if (!element.children.length) element.append(make());
+    element.scrollIntoView({ block: "center" });
+    element.querySelector("input")?.focus({ preventScroll: true });
+  };
+  const button = h("button", { type: "button", class: "quiet", onclick: open }, title);
+  return { element, button, open, mark: () => button.classList.toggle("done", isFilled()) };
+}
+
 // A choice of one, as buttons that a thumb can reach. A second tap takes the choice back.
 export function chips(name, title, choices, chosen = "") {
   const group = newId(name);
@@ -42,12 +57,14 @@ export function chips(name, title, choices, chosen = "") {
 
 // A whole number from 0 to `most`, with a button for one less and one for one more.
 //   fallback: the number from which the buttons start if the field has none
+//   mayBeEmpty: whether the field may be left empty, which counts as 0
 //   changed(): called after each change
-export function stepper({ title, value, most, less, more, fallback, changed }) {
+export function stepper({ title, value, most, less, more, fallback, mayBeEmpty = false, changed }) {
   const id = newId("number");
   const input = h("input", { id, type: "number", inputmode: "numeric", min: 0, max: most, step: 1, value });
   const amount = () => Number(input.value);
-  const isValid = () => input.value !== "" && Number.isInteger(amount()) && amount() >= 0 && amount() <= most;
+  const isGiven = () => input.value !== "" || (mayBeEmpty && !input.validity.badInput);
+  const isValid = () => isGiven() && Number.isInteger(amount()) && amount() >= 0 && amount() <= most;
   const show = () => {
     input.setAttribute("aria-invalid", String(!isValid()));
     changed();

@@ -3,9 +3,9 @@ import { h, link } from "./dom.js";
 import { draftOf } from "./run_drafts.js";
 import { goods } from "./quantities.js";
 import { outcomeOf } from "./records.js";
-import { stateWords, whoAndWhere } from "./stop_view.js";
+import { whoAndWhere } from "./stop_view.js";
 import { t } from "./texts.js";
-import { outcomeWords } from "./wording.js";
+import { outcomeWords, stateWords } from "./wording.js";
 
 const FIND_FROM = 8; // stops
 const AT_ONCE = 50; // stops that are drawn at once, so that a long list is quick on an old phone
@@ -66,7 +66,7 @@ const textOf = ({ number, allocation, recipient: { code, name, address } }) =>
 
 function row(stop) {
   const outcome = outcomeOf(stop);
-  const isTrouble = ["asks", "refused"].includes(stop.own?.state) || stop.conflict || stop.own?.status === 202;
+  const isTrouble = ["asks", "refused"].includes(stop.own?.state) || stop.conflict || stop.own?.status === 202 || isCodeWrong(stop);
   return h(
     "li",
     {},
@@ -81,8 +81,11 @@ function row(stop) {
   );
 }
 
+const isCodeWrong = (stop) => outcomeOf(stop)?.code === "wrong";
+
 function stateOf(stop) {
   if (stop.conflict || stop.own?.status === 202) return t("Two reports");
+  if (isCodeWrong(stop)) return t("The code did not match");
   return stop.own?.state ? stateWords(stop.own) : t("Sent to the station");
 }
 

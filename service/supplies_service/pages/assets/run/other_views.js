@@ -2,12 +2,13 @@
 import { bagOf } from "./bag.js";
 import { dayAndTimeOf, isOverdue } from "./clock.js";
 import { goodsOfHandOut } from "./counter_view.js";
-import { h, link } from "./dom.js";
+import { callLink, h, link } from "./dom.js";
 import { inWords } from "./quantities.js";
+import { countUnsent } from "./records.js";
 import { rescueView } from "./rescue.js";
-import { stateWords } from "./stop_view.js";
+import { isOffline } from "./service.js";
 import { t } from "./texts.js";
-import { outcomeWords, problemWords } from "./wording.js";
+import { outcomeWords, problemWords, stateWords } from "./wording.js";
 
 export function bagView(stops) {
   const bag = bagOf(stops);
@@ -36,17 +37,22 @@ function part(title, bag, which) {
 
 // Everything that the station has not confirmed yet.
 export function unsentView(state, { sendNow, tryAgain }) {
-  const { records, photos, zone, run } = state;
-  const all = [...records, ...photos];
-  if (!all.length) {
+  const { records, photos, zone, run, ended } = state;
+  const count = countUnsent(state);
+  if (!count) {
     return h(
       "div",
       {},
       h("h1", { tabindex: "-1" }, t("All is sent")),
       h("p", {}, t("The station has confirmed every record of this phone.")),
+      isOffline() ? h("p", {}, t("There is no connection now. New records are kept on this phone, and sent by themselves.")) : null,
       about(state),
     );
   }
+  // A photo is shown with its outcome, unless it is all that is left, or was refused.
+  const apart = photos.filter((photo) => photo.problem || !records.some(({ key }) => key === photo.record));
+  const withPhoto = (record) => photos.some((photo) => photo.record === record.key && !apart.includes(photo));
+  const again = ended ? null : tryAgain;
   const place = h("div");
   const show = h(
     "button",
@@ -63,34 +69,41 @@ export function unsentView(state, { sendNow, tryAgain }) {
   return h(
     "div",
     {},
-    h("h1", { tabindex: "-1" }, t("%(count)s unsent", { count: all.length })),
-    h("p", {}, t("They are kept on this phone until the station confirms them.")),
-    h("button", { type: "button", class: "wide-button", onclick: sendNow }, t("Send now")),
-    h("ul", { class: "unsent" }, records.map((record) => item(record, zone, titleOf(record, run), tryAgain, "records"))),
-    photos.length
-      ? h("ul", { class: "unsent" }, photos.map((photo) => item(photo, zone, stopTitle(photo.number, t("Photo")), tryAgain, "photos")))
-      : null,
-    records.length ? h("section", {}, h("h2", {}, t("No network for long?")), show, place) : null,
+    h("h1", { tabindex: "-1" }, t("%(count)s unsent", { count })),
+    h("p", { class: ended || isOffline() ? "warning" : null }, fateOf(ended)),
+    ended ? null : h("button", { type: "button", class: "wide-button", onclick: sendNow }, t("Send now")),
+    h(
+      "ul",
+      { class: "unsent" },
+      records.map((record) => item(record, zone, titleOf(record, run, withPhoto(record)), again, "records")),
+      apart.map((photo) => item(photo, zone, stopTitle(photo.number, t("Photo")), again, "photos")),
+    ),
+    records.length ? h("section", {}, h("h2", {}, ended ? t("Hand over to the station") : t("No network for long?")), show, place) : null,
     about(state),
   );
 }
 
 const stopTitle = (number, what) => `${t("Stop %(number)s", { number })} · ${what}`;
 
-function titleOf({ shown }, run) {
-  if (!shown.counter) return stopTitle(shown.number, outcomeWords(shown));
+function fateOf(ended) {
+  if (ended) return t("This phone can no longer send. What is unsent is kept here: let the station scan it, or send the station the text.");
+  if (isOffline()) return t("No connection to the station. What is unsent is kept on this phone and goes by itself: the phone tries again every minute.");
+  return t("Kept on this phone until the station confirms it.");
+}
+
+function titleOf({ shown }, run, hasPhoto) {
+  if (!shown.counter) return stopTitle(shown.number, [outcomeWords(shown), hasPhoto ? t("Photo") : ""].filter(Boolean).join(" · "));
   return `${t("Counter")} · ${goodsOfHandOut(shown.lines, run?.answer.counter)}`;
 }
 
 function item(record, zone, title, tryAgain, kind) {
-  const again = h("button", { type: "button", class: "quiet", onclick: () => tryAgain(kind, record.key) }, t("Try again"));
   return h(
     "li",
     {},
     h("strong", {}, title),
-    h("span", { class: isOverdue(record.made_at) ? "late" : "note" }, dayAndTimeOf(record.made_at, zone), " · ", stateWords(record)),
-    record.problem ? h("span", {}, problemWords(record.problem), " ", h("span", { lang: "en" }, record.problem.detail)) : null,
-    record.problem ? again : null,
+    h("span", { class: isOverdue(record.made_at) ? "late" : "note" }, dayAndTimeOf(record.made_at, zone), " · ", tryAgain ? stateWords(record) : t("Kept on this phone")),
+    record.problem ? h("span", {}, problemWords(record.problem)) : null,
+    record.problem && tryAgain ? h("button", { type: "button", class: "quiet", onclick: () => tryAgain(kind, record.key) }, t("Try again")) : null,
   );
 }
 
@@ -101,13 +114,19 @@ function about({ version, fetchedAt, zone, isPersistent }) {
   return h("p", { class: "note" }, facts.join(" · "));
 }
 
-export function joinView(unsent) {
+// What a phone shows that cannot read the run.
+//   ended: the station that ended the phone's access, or undefined if the phone has not joined a team
+export function joinView(ended, unsent) {
+  const kept = unsent === 1 ? t("1 unsent record is still on this phone.") : t("%(count)s unsent records are still on this phone.", { count: unsent });
   return h(
     "div",
     {},
-    h("h1", { tabindex: "-1" }, t("This phone has not joined a team")),
-    h("p", {}, t("Scan the code of the run sheet with the camera, or open the link that the station sent.")),
-    unsent ? h("p", { class: "warning" }, link("unsent", {}, t("%(count)s unsent records are kept on this phone.", { count: unsent }))) : null,
+    h("h1", { tabindex: "-1" }, ended ? t("This phone's access has ended") : t("This phone has not joined a team")),
+    ended ? h("p", {}, t("The station ended it, or the phone joined more than 30 days ago. It shows no more stops, and cannot send.")) : null,
+    unsent ? h("p", { class: "warning" }, kept) : null,
+    unsent ? link("unsent", { class: "button wide-button" }, ended ? t("Hand over to the station") : t("Show what is unsent")) : null,
+    h("p", {}, ended ? t("To go on, join again with a new link or run sheet of the station. Unsent records are then sent by themselves.") : t("Scan the code of the run sheet with the camera, or open the link that the station sent.")),
+    ended?.telephone ? callLink(ended.telephone, t("Call the station: %(number)s", { number: ended.telephone })) : null,
   );
 }
 

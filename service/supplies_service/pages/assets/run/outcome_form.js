@@ -1,14 +1,15 @@
 // The form of one outcome: how much, who received it, signature, code, photo, reason.
 import { h } from "./dom.js";
-import { chips, field, newId, stepper } from "./fields.js";
+import { chips, field, folded, stepper } from "./fields.js";
 import { photoField } from "./photo_field.js";
 import { inWords } from "./quantities.js";
 import { signatureField } from "./signature.js";
 import { t } from "./texts.js";
 import { OUTCOMES, REASONS, RECEIVED_BY } from "./wording.js";
 
-// Return `{ element, read() }`. `read` returns `{ report, photo }`, or null if a field is wrong. `photo` is null, or a
-// promise of the photo, made small, which is null if the browser cannot read it.
+// Return `{ element, proofs, read() }`. `proofs` are the buttons for signature, code and photo. `read` returns
+// `{ report, photo }`, or null if a field is wrong. `photo` is null, or a promise of the photo, made small, which is null
+// if the browser cannot read it.
 //   before: what was typed before, `{ typed, photo }`, or null
 //   keep(typed): called after each change with all that is typed, whether it is right or not
 //   keepPhoto(photo): called when a photo was made small, and with null when there is none any more
@@ -18,15 +19,13 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
   const failed = outcome === "not_at_home" || outcome === "refused";
   const quantities = outcome === "partly" ? stop.lines.map((line, at) => lineFields(line, typed.lines?.[at])) : [];
   const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), typed.received_by ?? "self") : null;
-  const why = failed ? chips("why", t("Why?"), REASONS(), typed.why) : null;
+  const why = failed ? chips("why", t("Why, if you know"), REASONS(), typed.why) : null;
   const nextAttempt = failed ? field(t("Try again on"), { type: "date", value: typed.next_attempt }) : null;
   const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200, value: typed.time_window }) : null;
-  const code = reached && stop.code_expected
-    ? field(t("Code that the household says"), { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off", value: typed.code })
-    : null;
+  const code = reached && stop.code_expected ? codeField(typed.code) : null;
   const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: 2000, value: typed.note });
   const photo = photoField(before?.photo ?? null, keepPhoto);
-  const signing = reached ? signatureButton(typed.signature, changed) : null;
+  const signing = reached ? signatureFold(typed.signature, changed) : null;
   const unchanged = h("p", { class: "alert", role: "alert", hidden: true });
 
   // The fields that a report and a draft have in common.
@@ -42,6 +41,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
 
   function changed() {
     unchanged.hidden = true;
+    for (const fold of [signing, code]) fold?.mark();
     keep({ ...fields(), lines: quantities.map((line) => line.typed()) });
   }
 
@@ -55,6 +55,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
       unchanged.scrollIntoView({ block: "center" });
       return null;
     }
+    if (code && !code.check()) return null;
     const chosen = photo.chosen();
     const entered = fields();
     const proof = entered.signature ? "signature" : entered.code ? "code" : chosen ? "photo" : null;
@@ -71,26 +72,46 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
     why?.element,
     nextAttempt?.element,
     window?.element,
-    code?.element,
     signing?.element,
-    note.element,
+    code?.element,
     photo.element,
+    note.element,
   );
+  const proofs = h("div", { class: "proofs" }, signing?.button, code?.button, photo.button);
   // Buttons change fields too. Their own listeners run first.
-  for (const event of ["input", "click"]) element.addEventListener(event, changed);
-  return { element, read };
+  for (const part of [element, proofs]) for (const event of ["input", "click"]) part.addEventListener(event, changed);
+  for (const [fold, before] of [[signing, typed.signature], [code, typed.code]]) if (before) fold?.open();
+  for (const fold of [signing, code]) fold?.mark();
+  return { element, proofs, read };
 }
 
-function signatureButton(strokes, changed) {
+function signatureFold(before, changed) {
   let pad = null;
-  const place = h("div");
-  const open = () => {
-    pad = signatureField(strokes ?? [], changed);
-    place.replaceChildren(pad.element);
+  const strokes = () => pad?.strokes() ?? null;
+  const make = () => {
+    pad = signatureField(before ?? [], changed);
+    return pad.element;
   };
-  place.append(h("button", { type: "button", class: "quiet wide-button", onclick: open }, t("Sign on the screen")));
-  if (strokes) open();
-  return { element: place, strokes: () => pad?.strokes() ?? null };
+  return { ...folded(t("Signature"), make, strokes), strokes };
+}
+
+// The code is optional, and a wrong one does not change what happened. So `check` returns false for what is no code only
+// the first time that it is called.
+function codeField(before) {
+  const said = field(t("Code that the household says"), { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off", value: before });
+  const wrong = h("p", { class: "alert", role: "alert", hidden: true }, t("A code has six digits. Correct it or delete it, or save again to keep it as it is."));
+  const value = () => said.value().normalize("NFKC").replace(/\s/g, "");
+  let warnedOf = "";
+  const fold = folded(t("Spoken code"), () => h("div", {}, said.element, wrong), value);
+  const check = () => {
+    const isFine = [warnedOf, ""].includes(value()) || /^\d{6}$/.test(value());
+    wrong.hidden = isFine;
+    if (isFine) return true;
+    warnedOf = value();
+    fold.open();
+    return false;
+  };
+  return { ...fold, value, check };
 }
 
 // One line of the outcome "partly": how much was received, and where the rest is.

@@ -6,7 +6,8 @@ import { t } from "./texts.js";
 
 const PREVIEW = 160; // longest side of the preview, in pixels
 
-// Return `{ element, chosen() }`. `chosen` returns null, or a promise of the photo, made small.
+// Return `{ element, button, chosen() }`. `chosen` returns null, or a promise of the photo, made small. The button stands
+// apart from the rest, which takes no room before there is a photo.
 //   before: the photo that was chosen before, `{ type, content }`, or null
 //   keep(photo): called when a photo was made small, and with null when there is none any more
 export function photoField(before, keep) {
@@ -22,7 +23,8 @@ export function photoField(before, keep) {
     note.textContent = words;
     remove.hidden = !hasPhoto;
     preview.hidden = true;
-    label.textContent = hasPhoto ? t("Take another photo") : t("Take a photo");
+    label.textContent = hasPhoto ? t("Another photo") : t("Photo");
+    label.classList.toggle("done", hasPhoto);
   };
 
   // Show a photo when it was made small, unless another was chosen meanwhile.
@@ -54,7 +56,11 @@ export function photoField(before, keep) {
   });
   show("", Boolean(before));
   if (before) draw(preview, before);
-  return { element: h("div", { class: "photo" }, preview, h("p", {}, input, label, remove, note)), chosen: () => chosen };
+  return {
+    element: h("div", { class: "photo" }, preview, h("p", {}, remove, note)),
+    button: h("span", { class: "photo-button" }, input, label),
+    chosen: () => chosen,
+  };
 }
 
 // Draw a photo on a canvas: the page's policy allows no address of something in memory.

@@ -7,9 +7,9 @@ const TEN = 10; // symbols side by side, so that they can be counted and fit on 
 // Return a quantity of a line's item in words, such as "20 pieces".
 export function inWords(quantity, line) {
   if (quantity === line.quantity) return line.words;
-  // The words of the whole line contain its number once; the unit stays.
-  const number = line.quantity.toLocaleString("en");
-  return line.words.includes(number) ? line.words.replace(number, quantity.toLocaleString("en")) : String(quantity);
+  // A run that an older version kept does not have the unit.
+  const unit = quantity === 1 ? line.unit?.one : line.unit?.many;
+  return [quantity.toLocaleString("en"), unit].filter(Boolean).join(" ");
 }
 
 export function goods(lines) {

@@ -71,6 +71,10 @@ export function stopsOf({ run, records, sent }) {
   );
 }
 
+// Return how many outcomes and hand-outs are not confirmed. A photo is a part of its outcome.
+export const countUnsent = ({ records, photos }) =>
+  new Set([...records.map(({ key }) => key), ...photos.map(({ record }) => record)]).size;
+
 // Return the hand-outs of this phone that are not in the run yet.
 export const handOutsOf = ({ records, sent }) =>
   [...sent.map((one) => ({ shown: one })), ...records].filter(({ shown }) => shown.counter);

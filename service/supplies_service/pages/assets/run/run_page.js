@@ -1,13 +1,13 @@
 // The page of a delivery team: it shows what the phone keeps, records outcomes, and has them sent.
 import { difference, isOverdue, now, timeOf } from "./clock.js";
-import { counterView, goodsOfHandOut, waitingHandOuts } from "./counter_view.js";
+import { counterView, goodsOfHandOut, nameOf, waitingHandOuts } from "./counter_view.js";
 import { h, link } from "./dom.js";
-import { draftOf, dropDraft, forgetDrafts, loadDrafts, placeOf } from "./run_drafts.js";
-import { listView } from "./list_view.js";
+import { draftOf, dropDraft, forgetDrafts, keepDraft, keepDraftPhoto, loadDrafts, placeOf } from "./run_drafts.js";
+import { listView, stopHash } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
-import { HOLD, counterPlace, handOutsOf, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
+import { HOLD, counterPlace, countUnsent, handOutsOf, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
 import { onPass, send } from "./sender.js";
-import { fetchJson, isProblem } from "./service.js";
+import { fetchJson, isOffline, isProblem, onReach } from "./service.js";
 import { missingStop, stopView } from "./stop_view.js";
 import * as store from "./store.js";
 import { chooseLanguage, htmlLanguage, language, t } from "./texts.js";
@@ -25,11 +25,13 @@ const notes = document.getElementById("notes");
 const hints = document.getElementById("hints");
 const toast = document.getElementById("toast");
 
-// `run` is what was kept of the service's answer; `empty` is the team's name while no delivery is out.
-const state = { run: undefined, records: [], photos: [], sent: [], phone: "", zone: undefined, version: VERSION };
+// `run` is what was kept of the service's answer; `empty` is the team's name while no delivery is out; `ended` is the
+// station that ended the access of this phone.
+const state = { run: undefined, records: [], photos: [], sent: [], phone: "", ended: undefined, zone: undefined, version: VERSION };
 let problem = ""; // why the page cannot keep anything, for example because the phone is full
 let hasUpdate = false;
 let installer = null; // the browser's offer to install the page
+let station; // whose run was read since the page was opened
 let isAnswered = false; // whether the service was reached since the page was opened
 let isPressed = false; // whether a finger or button is down, or its click is still to come
 let isRedrawDue = false; // whether something changed meanwhile
@@ -39,20 +41,18 @@ let isRedrawDue = false; // whether something changed meanwhile
 async function load(names = ["run", "queue"]) {
   if (names.includes("run")) {
     state.run = await store.readRun();
-    state.phone = (await store.readPhone()) ?? "";
+    Object.assign(state, await store.readPhone());
     if (!state.run) forgetDrafts();
   }
   Object.assign(state, await store.readQueue());
-  state.zone = state.run?.answer.zone;
+  state.zone = (state.run?.answer ?? state.ended)?.zone;
   state.fetchedAt = state.run?.fetched_at;
 }
-
-const unsentCount = () => state.records.length + state.photos.length;
 
 // `keepForm` is for changes in the background. They wait for the end of a press, and leave an open form as it is.
 function show({ keepForm = false } = {}) {
   document.documentElement.lang = htmlLanguage();
-  const unsent = unsentCount();
+  const unsent = countUnsent(state);
   document.title = unsent ? t("(%(count)s unsent) Run", { count: unsent }) : t("Run");
   isRedrawDue = keepForm && isPressed;
   if (isRedrawDue) return;
@@ -120,7 +120,7 @@ const hasCounter = () => state.run?.answer.counter || waitingOf(state).length;
 
 function firstView() {
   if (state.empty) return emptyView(state.empty);
-  if (isAnswered) return joinView(unsentCount());
+  if (state.ended || isAnswered) return joinView(state.ended, countUnsent(state));
   return h("div", {}, h("h1", { tabindex: "-1" }, t("Delivery run")), h("p", {}, t("Fetching the run. This needs the network once.")));
 }
 
@@ -134,13 +134,14 @@ function drawBar(unsent) {
     link(hash, { "aria-current": hash === place || (hash === "" && place === "stop") ? "page" : null, class: extra, onclick: open(hash) }, title);
   const entries = [
     entry("", t("Stops")),
-    entry("bag", t("Bag")),
+    state.run ? entry("bag", t("Bag")) : null,
     hasCounter() ? entry("counter", t("Counter")) : null,
     entry("unsent", unsent ? t("Unsent: %(count)s", { count: unsent }) : t("All sent"), unsent ? "late" : null),
   ];
-  replace(document.getElementById("bar"), h("div", {}, entries));
+  replace(document.getElementById("bar"), h("div", {}, ...entries.filter(Boolean)));
+  document.getElementById("network").textContent = isOffline() ? t("No connection") : "";
   const other = language() === "zh" ? "en" : "zh";
-  document.getElementById("team").textContent = state.run?.answer.team.name ?? state.empty ?? t("Delivery run");
+  document.getElementById("team").textContent = (state.run?.answer.team.name ?? state.empty) || t("Delivery run");
   const button = document.getElementById("language");
   button.textContent = other === "zh" ? "中文" : "English";
   button.lang = other === "zh" ? "zh-Hans" : "en";
@@ -152,7 +153,7 @@ function notices() {
     problem ? h("p", { class: "alert", role: "alert" }, problem) : null,
     hasUpdate ? updateNote() : null,
     oldest
-      ? h("p", { class: "warning" }, t("Something is unsent for more than 12 hours. Find a network, or let the desk scan it."), " ", link("unsent", {}, t("Show it")))
+      ? h("p", { class: "warning" }, t("Something is unsent for more than 12 hours. Find a network, or let the station scan it."), " ", link("unsent", {}, t("Show it")))
       : null,
     state.run?.clock
       ? h("p", { class: "note" }, t("This phone's clock differs from the station's, which shows %(time)s. The station corrects the times.", { time: timeOf(new Date(Date.now() - state.run.clock), state.zone) }))
@@ -217,21 +218,31 @@ function tell(text, undo) {
 //   chosen: null, or a promise of the photo
 async function save(stop, report, chosen) {
   const record = makeRecord(stop, report);
+  const draft = draftOf(stop) ?? { outcome: report.outcome, typed: {} };
   const failure = await keepRecord(record, stop.own?.key ?? null, stop);
   if (failure) return failure;
-  problem = chosen ? await keepPhoto(stop, record, await chosen) : "";
+  const photo = await chosen;
+  problem = chosen ? await keepPhoto(stop, record, photo) : "";
+  const restore = () => {
+    keepDraft(stop, draft.outcome, draft.typed);
+    if (photo) keepDraftPhoto(stop, photo);
+  };
   const words = t("Stop %(number)s is saved: %(outcome)s", { number: stop.number, outcome: outcomeWords(report) });
-  await saved(words, record, "", `stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`);
+  await saved(words, record, restore, "", stopHash(stop));
   return null;
 }
 
 // Keep a hand-out at the counter. Return what went wrong in words, or null.
 async function saveHandOut(counter, report) {
   const record = makeHandOut(counter, report);
-  const failure = await keepRecord(record, null, counterPlace(counter));
+  const place = counterPlace(counter);
+  const draft = draftOf(place);
+  const failure = await keepRecord(record, null, place);
   if (failure) return failure;
   problem = "";
-  await saved(t("Saved: %(goods)s", { goods: goodsOfHandOut(report.lines, counter) }), record, "counter", "counter");
+  const name = nameOf(report.recipient, counter, stopsOf(state));
+  const words = t("Saved for %(name)s: %(goods)s", { name, goods: goodsOfHandOut(report.lines, counter) });
+  await saved(words, record, () => keepDraft(place, "", draft?.typed ?? {}), "counter", "counter");
   return null;
 }
 
@@ -248,13 +259,15 @@ async function keepRecord(record, seen, place) {
 }
 
 // Show that a record was saved, and have it sent.
+//   restore(): brings back what was typed, after it was undone
 //   next, back: the places to show now, and after it was undone
-async function saved(words, record, next, back) {
+async function saved(words, record, restore, next, back) {
   history.pushState(null, "", `#/${next}`);
   await load(["queue"]);
   show();
   focusHeading();
-  tell(words, () => takeBack(record, back));
+  window.scrollTo(0, 0);
+  tell(words, () => takeBack(record, restore, back));
   askToPersist();
   send();
 }
@@ -270,10 +283,12 @@ async function keepPhoto(stop, record, photo) {
   }
 }
 
-async function takeBack(record, place) {
+async function takeBack(record, restore, place) {
   const done = await store.undo(record.key);
   tell(done ? t("Undone. Nothing was sent.") : t("It is too late: the record was sent. Report something else."));
   if (!done) return;
+  restore();
+  await load(["queue"]);
   if (location.hash === `#/${place}`) show();
   else location.hash = `#/${place}`;
 }
@@ -286,8 +301,8 @@ async function sendNow() {
   tell(t("Sending …"));
   await send({ hurry: true });
   await load(["queue"]);
-  const count = unsentCount();
-  tell(count ? t("%(count)s are not sent yet. The phone goes on trying.", { count }) : t("All is sent"));
+  const count = countUnsent(state);
+  tell(count ? t("Not sent yet: %(count)s. The phone goes on trying.", { count }) : t("All is sent"));
 }
 
 async function tryAgain(kind, key) {
@@ -311,13 +326,14 @@ async function refresh() {
 }
 
 async function receive(answer, etag, askedAt) {
+  station = answer.station;
   const isOut = answer.runs.length || answer.counter || answer.waiting_hand_outs.length;
   state.empty = isOut ? "" : answer.team.name;
   const { records, photos } = await store.readQueue();
   if (isOut || records.length || photos.length) {
     const clock = difference(answer.now, askedAt);
     await store.keepRun({ answer, etag, clock, fetched_at: now() }, askedAt);
-  } else if (state.run || state.sent.length) {
+  } else if (state.run || state.sent.length || state.ended) {
     await store.wipeAll();
     await load();
   }
@@ -325,7 +341,8 @@ async function receive(answer, etag, askedAt) {
 
 async function signedOut() {
   state.empty = "";
-  if (state.run) await store.wipeNames();
+  const ended = state.run?.answer.station ?? station;
+  if (ended) await store.wipeNames(ended);
 }
 
 async function reportStatus() {
@@ -334,7 +351,7 @@ async function reportStatus() {
   await fetchJson("/api/run/status", {
     method: "POST",
     headers: { "Content-Type": "application/json", "Sent-At": now() },
-    body: JSON.stringify({ unsent: waiting.length, oldest_unsent_at: oldest, version: VERSION }),
+    body: JSON.stringify({ unsent: countUnsent(state), oldest_unsent_at: oldest, version: VERSION }),
   });
 }
 
@@ -383,7 +400,9 @@ async function start() {
     show();
     focusHeading();
   });
+  onReach(() => show({ keepForm: true }));
   window.addEventListener("online", wake);
+  window.addEventListener("offline", wake);
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault();

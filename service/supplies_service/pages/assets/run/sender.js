@@ -3,6 +3,7 @@
 import { now } from "./clock.js";
 import { fetchJson, isProblem } from "./service.js";
 import { confirm, confirmPhoto, readQueue, update } from "./store.js";
+import { htmlLanguage } from "./texts.js";
 
 const LOCK = "supplies-run-sender";
 const FIRST_WAIT = 2_000; // milliseconds
@@ -75,16 +76,13 @@ async function sendRecord(record) {
   // From here on the record never changes, because the service may have received it.
   if (!record.tried_at) await update("records", record.key, { tried_at: now() });
   const path = record.delivery ? `/api/deliveries/${encodeURIComponent(record.delivery)}/outcomes` : "/api/run/hand-outs";
-  const { status, body, retryAfter } = await fetchJson(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": record.key, "Sent-At": now() },
-    body: record.body,
-  });
+  const answer = await fetchJson(path, { method: "POST", headers: headersOf(record, "application/json"), body: record.body });
+  const { status, body } = answer;
   if (isConfirmed(record, status, body)) {
     await confirm(record, { status, entry: body.entry.seq, at: now() });
     return { state: "next" };
   }
-  return kept("records", record, status, body, retryAfter);
+  return kept("records", record, answer);
 }
 
 // Return whether an answer is the service's, and states the entry of this stop or hand-out. A stop that was moved has
@@ -104,24 +102,31 @@ const isAbout = (body, delivery, allocation) =>
 async function sendPhoto(photo) {
   if (!photo.tried_at) await update("photos", photo.key, { tried_at: now() });
   const place = [photo.delivery, "stops", photo.allocation, "photo"].map(encodeURIComponent).join("/");
-  const { status, body, retryAfter } = await fetchJson(`/api/deliveries/${place}`, {
+  const answer = await fetchJson(`/api/deliveries/${place}`, {
     method: "POST",
-    headers: { "Content-Type": photo.type, "Idempotency-Key": photo.key, "Sent-At": now() },
+    headers: headersOf(photo, photo.type),
     body: photo.content,
     timeout: PHOTO_TIMEOUT,
   });
-  if (isConfirmed(photo, status, body)) {
+  if (isConfirmed(photo, answer.status, answer.body)) {
     await confirmPhoto(photo.key);
     return { state: "next" };
   }
-  return kept("photos", photo, status, body, retryAfter);
+  return kept("photos", photo, answer);
 }
 
+const headersOf = ({ key }, type) => ({
+  "Accept-Language": htmlLanguage(),
+  "Content-Type": type,
+  "Idempotency-Key": key,
+  "Sent-At": now(),
+});
+
 // Keep what was not confirmed. An answer that is not from our service counts as no answer.
-async function kept(kind, record, status, body, retryAfter) {
+async function kept(kind, record, { status, body, language, retryAfter }) {
   if (!isProblem(status, body) || LATER.includes(status)) return { state: "later", wait: retryAfter };
   if (status === 401) return { state: "signed-out" };
-  const problem = { status, type: body.type, title: body.title, detail: body.detail };
+  const problem = { status, type: body.type, language, detail: body.detail };
   await update(kind, record.key, { state: status === 403 ? "asks" : "refused", problem });
   return { state: "next" };
 }

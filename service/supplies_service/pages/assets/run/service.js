@@ -1,7 +1,24 @@
 // Requests to the service. A network may answer in its place, for example with a login page.
 const TIMEOUT = 30_000; // milliseconds, also for reading the answer
 
-// Return `{ status, body, retryAfter, etag }`. `body` is null unless the answer is JSON. The status is 0 without an answer.
+let isOut = false;
+let whenChanged = () => {};
+
+// Return whether the last request got no answer from the service. The browser's own opinion is not asked.
+export const isOffline = () => isOut;
+
+// Call a function when the service cannot be reached any more, and when it is reached again.
+export function onReach(listener) {
+  whenChanged = listener;
+}
+
+function note(isReached) {
+  if (isOut !== isReached) return;
+  isOut = !isReached;
+  whenChanged();
+}
+
+// Return `{ status, body, language, retryAfter, etag }`. `body` is null unless the answer is JSON. The status is 0 without an answer.
 export async function fetchJson(path, { timeout = TIMEOUT, ...options } = {}) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), timeout);
@@ -9,13 +26,17 @@ export async function fetchJson(path, { timeout = TIMEOUT, ...options } = {}) {
     const answer = await fetch(path, { redirect: "manual", cache: "no-store", signal: stop.signal, ...options });
     const isJson = /^application\/(problem\+)?json\b/.test(answer.headers.get("Content-Type") ?? "");
     const seconds = Number.parseInt(answer.headers.get("Retry-After") ?? "", 10);
+    const body = isJson ? await answer.json() : null;
+    note(isJson || answer.status === 304);
     return {
       status: answer.status,
-      body: isJson ? await answer.json() : null,
+      body,
+      language: answer.headers.get("Content-Language"),
       etag: answer.headers.get("ETag"),
       retryAfter: Number.isNaN(seconds) ? undefined : seconds * 1000,
     };
   } catch {
+    note(false);
     return { status: 0, body: null };
   } finally {
     clearTimeout(timer);

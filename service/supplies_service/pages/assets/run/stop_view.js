@@ -1,12 +1,12 @@
 // One stop: who, where, what, and the buttons of its outcome.
 import { dayAndTimeOf } from "./clock.js";
-import { h, link } from "./dom.js";
+import { callLink, h, link } from "./dom.js";
 import { draftOf, dropDraft, keepDraft, keepDraftPhoto } from "./run_drafts.js";
 import { outcomeForm } from "./outcome_form.js";
 import { goods, inWords } from "./quantities.js";
 import { linesOf, outcomeOf } from "./records.js";
 import { t } from "./texts.js";
-import { OUTCOMES, RECEIVED_BY, outcomeWords, problemWords } from "./wording.js";
+import { CODE_RESULTS, OUTCOMES, RECEIVED_BY, outcomeWords, problemWords, stateWords } from "./wording.js";
 
 const isAndroid = /Android/.test(navigator.userAgent);
 
@@ -29,7 +29,7 @@ export function whoAndWhere(stop) {
     h(
       "div",
       { class: "ways" },
-      telephone ? h("a", { class: "button quiet", href: `tel:${telephone.replace(/[^+\d]/g, "")}` }, t("Call %(number)s", { number: telephone })) : null,
+      telephone ? callLink(telephone, t("Call %(number)s", { number: telephone })) : null,
       address ? h("a", { class: "button quiet", href: mapAddress(address), target: "_blank", rel: "noopener noreferrer" }, t("Map")) : null,
     ),
   );
@@ -93,8 +93,10 @@ function choice(stop, save) {
       place.replaceChildren(buttons);
     };
     const back = h("button", { type: "button", class: "quiet", onclick: leave }, t("Back"));
-    place.replaceChildren(form.element, failure, h("div", { class: "actions sticky" }, button, back));
-    form.element.querySelector("h2").focus();
+    place.replaceChildren(form.element, failure, h("div", { class: "sticky" }, form.proofs, h("div", { class: "actions" }, button, back)));
+    const title = form.element.querySelector("h2");
+    title.focus({ preventScroll: true });
+    title.scrollIntoView();
   };
   if (draft) fill(draft.outcome, draft);
   else place.append(buttons);
@@ -106,18 +108,13 @@ function known(stop, outcome, zone) {
   const tag = own ? (own.state ? stateWords(own) : t("Sent to the station")) : t("Recorded at the station");
   return h(
     "div",
-    { class: own?.state === "refused" || own?.state === "asks" ? "warning" : "notice" },
+    { class: own?.state === "refused" || own?.state === "asks" || outcome.code === "wrong" ? "warning" : "notice" },
     h("p", {}, h("strong", {}, outcomeWords(outcome)), " · ", tag),
+    outcome.code ? h("p", {}, CODE_RESULTS()[outcome.code]) : null,
     side(stop, outcome, zone),
-    own?.problem ? h("p", {}, problemWords(own.problem), " ", h("span", { lang: "en" }, own.problem.detail)) : null,
+    own?.problem ? h("p", {}, problemWords(own.problem)) : null,
     own?.status === 202 ? h("p", {}, t("It differs from what is recorded. The station decides.")) : null,
   );
-}
-
-export function stateWords(record) {
-  if (record.state === "asks") return t("Kept: not accepted");
-  if (record.state === "refused") return t("Kept: refused");
-  return record.tried_at ? t("Kept: being sent") : t("Kept on this phone");
 }
 
 // Both sides of a contradiction.

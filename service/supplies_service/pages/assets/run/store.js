@@ -98,9 +98,13 @@ export function readRun() {
   return transact(["run"], "readonly", (transaction) => transaction.objectStore("run").get("run"));
 }
 
-// Return the id of this phone, which stays when names are erased.
+// Return what stays when names are erased: `{ phone, ended }`, the id of this phone, and the station that ended its
+// access. Each is undefined if there is none.
 export function readPhone() {
-  return transact(["run"], "readonly", (transaction) => transaction.objectStore("run").get("phone"));
+  return transact(["run"], "readonly", async (transaction) => {
+    const [phone, ended] = await Promise.all(["phone", "ended"].map((key) => transaction.objectStore("run").get(key)));
+    return { phone, ended };
+  });
 }
 
 // Return `{ records, photos, sent }`, each list in the order in which it was made.
@@ -120,6 +124,7 @@ export async function keepRun(run, askedAt) {
     if (run) {
       await transaction.objectStore("run").put(run, "run");
       await transaction.objectStore("run").put(run.answer.phone ?? null, "phone");
+      await transaction.objectStore("run").delete("ended");
       const places = placesOf(run);
       for (const place of await transaction.objectStore("drafts").getAllKeys()) {
         if (!places.has(place)) await deleteDraft(transaction, place);
@@ -235,8 +240,10 @@ export async function confirmPhoto(key) {
 }
 
 // Erase names, addresses, goods and what was half typed. The records that are not confirmed stay.
-export async function wipeNames() {
+//   station: the station that ended the access of this phone
+export async function wipeNames(station) {
   await write(["run", "sent", ...DRAFTS], async (transaction) => {
+    await transaction.objectStore("run").put(station, "ended");
     await transaction.objectStore("run").delete("run");
     for (const name of ["sent", ...DRAFTS]) await transaction.objectStore(name).clear();
   });

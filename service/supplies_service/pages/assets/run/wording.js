@@ -1,5 +1,6 @@
-// Words for outcomes, reasons and problems.
-import { t } from "./texts.js";
+// Words for outcomes, reasons, states and problems.
+import { isOffline } from "./service.js";
+import { htmlLanguage, t } from "./texts.js";
 
 export const OUTCOMES = () => ({
   handed_over: t("Handed over"),
@@ -26,10 +27,28 @@ export const REASONS = () => ({
 
 export const outcomeWords = (outcome) => OUTCOMES()[outcome.outcome];
 
-// What a person can do about a record that was not accepted.
-export function problemWords({ status, title }) {
-  if (status === 403) return t("The station does not accept records of this phone for this delivery.");
-  if (status === 409) return t("The station has another record under the same key.");
-  if (status === 404) return t("The station does not know this delivery.");
-  return title || t("The station did not accept it.");
+// What became of the code that the household said.
+export const CODE_RESULTS = () => ({
+  matched: t("The code matched."),
+  wrong: t("The code did not match. Ask for it again, and report the outcome with the right code."),
+  not_compared: t("The code was not compared: too many wrong ones were told, or the stop has none."),
+});
+
+export function stateWords(record) {
+  if (record.state === "asks") return t("Kept: not accepted");
+  if (record.state === "refused") return t("Kept: refused");
+  if (isOffline()) return t("No connection: kept on this phone");
+  return record.tried_at ? t("Kept: being sent") : t("Kept on this phone");
 }
+
+// Why a record was not accepted. The station's own words are left out if they are in another language.
+export function problemWords({ status, language = "en", detail }) {
+  const words = REFUSALS()[status] ?? t("The station did not accept it.");
+  return language === htmlLanguage() ? `${words} ${detail}` : words;
+}
+
+const REFUSALS = () => ({
+  403: t("The station does not accept this record from this phone."),
+  404: t("The station does not know this delivery."),
+  409: t("The station has another record under the same key."),
+});
