@@ -5,7 +5,8 @@ from __future__ import annotations
 from supplies.access import phones
 from supplies.access.access_context import AccessContext
 from supplies.access.phones import Phone
-from supplies.domain.catalogue_records import CatalogueRecord, Team
+from supplies.books.reader import Books
+from supplies.domain.catalogue_records import CatalogueRecord, Location, Team
 from supplies.domain.plurals import counted
 from supplies.views.pagination import Warned
 
@@ -20,7 +21,7 @@ def find_silent_phones(access: AccessContext, delivery: str) -> list[Warned]:
         if phone.unsent
         else Warned(
             warning="phone-silent",
-            detail=f"{phone.label}: not seen since the delivery was dispatched",
+            detail=f"{phone.title}: not seen since the delivery was dispatched",
             about=phone.id,
         )
         for phone in phones.silent_phones(access, delivery)
@@ -44,10 +45,17 @@ def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> lis
 def find_counter_warnings(
     access: AccessContext, before: CatalogueRecord, after: CatalogueRecord
 ) -> list[Warned]:
-    """Return a warning for each phone whose unsent hand-outs a new counter would make conflicts.
+    """Return warnings about phones whose hand-outs a changed record would make conflicts.
 
-    The list is empty if the changed record is not a team, or if the team's counter stays the same.
+    If the counter of a team changes, each phone of the team with unsent hand-outs is a warning. If
+    a location becomes a quarantine or is retired, each team with its counter there is a warning,
+    too. The list is empty for all other changes.
     """
+    if isinstance(before, Location) and isinstance(after, Location):
+        if not (after.quarantine > before.quarantine or after.retired > before.retired):
+            return []
+        teams = _teams_with_counter(access.books, after.code)
+        return [warned for team in teams for warned in _counter_closed(access, team)]
     if not isinstance(before, Team) or not isinstance(after, Team):
         return []
     if before.counter is None or before.counter == after.counter:
@@ -55,6 +63,23 @@ def find_counter_warnings(
     return find_unsent_hand_outs(access, before.code)
 
 
+def _teams_with_counter(books: Books, location: str) -> list[str]:
+    rows = books.all(
+        "SELECT code FROM teams WHERE station = :station AND counter = :location AND retired = 0 "
+        "ORDER BY code",
+        location=location,
+    )
+    return [str(code) for (code,) in rows]
+
+
+def _counter_closed(access: AccessContext, team: str) -> list[Warned]:
+    """Return the warnings about a team whose counter is closed to people: itself and its phones."""
+    name, count = access.books.team(team).name, len(phones.list_active(access, team))
+    detail = f"this is the counter of team {name}, which has {counted(count, 'phone')}"
+    closed = Warned(warning="counter-closed", detail=detail, about=team)
+    return [closed, *find_unsent_hand_outs(access, team)]
+
+
 def _unsent(phone: Phone, count: int) -> Warned:
-    detail = f"{phone.label}: {counted(count, 'record')} not sent yet"
+    detail = f"{phone.title}: {counted(count, 'record')} not sent yet"
     return Warned(warning="phone-unsent", detail=detail, about=phone.id)

@@ -20,9 +20,12 @@ import msgspec
 from supplies.access import phones
 from supplies.access.phone_reports import correct_clock, may_report, offset_of_text
 from supplies.access.phones import Phone
-from supplies.domain.commands import Command, ReportOutcome
+from supplies.books.moved_stops import present_delivery
+from supplies.domain.commands import ReportHandOut, ReportOutcome
+from supplies.domain.entry_rows import CodeAttempt, CodeResult
 from supplies.domain.fields import Timestamp
 from supplies.errors import InvalidField, NotFound, Sentence, StoreError, SuppliesError
+from supplies.storage.idempotency import IdempotencyKey
 from supplies.views.pagination import View
 from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, report_of, show_hand_out
 from supplies_service.idempotency import ALL_PHONES, is_idempotency_key, request_key
@@ -65,8 +68,30 @@ class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
 class _Report(NamedTuple):
     """The command that a phone's unsent record asks for, and the response to it."""
 
-    command: Command
+    command: ReportOutcome | ReportHandOut
     show: Show[Any]
+
+
+class ReadRecord(NamedTuple):
+    """An unsent record, as it was read from a rescue text.
+
+    Attributes:
+        title: The label and number of its phone; the id if the phone is unknown.
+        allocation: The allocation of the stop; None for a hand-out, or if it cannot be read.
+        key: The idempotency key of the request; None if the record is refused.
+        report: What the phone reports; None if the record is refused.
+        is_recorded: Whether a request with this key was recorded before.
+        error: Why the record is refused; None if it is not.
+    """
+
+    phone_id: str
+    title: str
+    record: UnsentRecord
+    allocation: str | None
+    key: IdempotencyKey | None
+    report: _Report | None
+    is_recorded: bool
+    error: SuppliesError | None
 
 
 class RescuedRecord(View, frozen=True, kw_only=True):
@@ -77,6 +102,7 @@ class RescuedRecord(View, frozen=True, kw_only=True):
             conflict, or was refused.
         entry: Number of its entry; None if it was refused.
         because: Why it was refused; None if it was not.
+        code: The result of comparing the code of the household in the record; unset if it has none.
     """
 
     phone: str
@@ -86,6 +112,7 @@ class RescuedRecord(View, frozen=True, kw_only=True):
     result: Literal["booked", "already_booked", "conflict", "refused"]
     entry: int | None
     because: str | None
+    code: CodeResult | msgspec.UnsetType = msgspec.UNSET
 
 
 class Rescued(View, frozen=True, kw_only=True):
@@ -157,10 +184,26 @@ def _decode(data: str) -> UnsentRecords:
         raise InvalidField.at("/text", _NOT_OURS) from None
 
 
-async def take_over(context: RequestContext, text: str) -> Rescued:
+def read_records(context: RequestContext, text: str) -> list[ReadRecord]:
+    """Read the unsent records in a rescue text, in the order in which the phones made them.
+
+    Nothing is recorded.
+
+    Raises:
+        InvalidField: the rescue text is incomplete.
+    """
+    return [
+        _read(context, phone_id, record, unsent)
+        for phone_id, unsent in read_text(text)
+        for record in unsent.records
+    ]
+
+
+async def take_over(context: RequestContext, text: str) -> list[tuple[ReadRecord, RescuedRecord]]:
     """Book the unsent records that a rescue text contains, on behalf of the phones that made them.
 
-    Each record is booked only once. If one is refused, the others are booked all the same.
+    Each record is booked only once. If one record is refused, the others are still booked. Return
+    each record with its result.
 
     Raises:
         InvalidField: the rescue text is incomplete.
@@ -168,36 +211,30 @@ async def take_over(context: RequestContext, text: str) -> Rescued:
     """
     done = []
     for phone_id, unsent in read_text(text):
-        phone = _find_phone(context, phone_id)
         for record in unsent.records:
-            done.append(await _take_over(context, phone_id, phone, record, unsent))
-    return Rescued(records=done)
+            read = _read(context, phone_id, record, unsent)
+            done.append((read, await _take_over(context, read)))
+    return done
 
 
-def _find_phone(context: RequestContext, phone_id: str) -> Phone | None:
+def _find_phone(context: RequestContext, phone_id: str) -> Phone:
     with context.reading() as books:
         try:
             return phones.get(context.access(books), phone_id)
         except NotFound:
-            return None
-
-
-async def _take_over(
-    context: RequestContext,
-    phone_id: str,
-    phone: Phone | None,
-    record: UnsentRecord,
-    unsent: UnsentRecords,
-) -> RescuedRecord:
-    allocation: str | None = None
-    try:
-        if phone is None:
-            raise NotFound(
-                Sentence(
-                    "there is no phone {phone} in these books; see the list of phones",
-                    phone=phone_id,
-                )
+            sentence = Sentence(
+                "there is no phone {phone} in these books; see the list of phones", phone=phone_id
             )
+            raise NotFound(sentence) from None
+
+
+def _read(
+    context: RequestContext, phone_id: str, record: UnsentRecord, unsent: UnsentRecords
+) -> ReadRecord:
+    title, allocation = phone_id, None
+    try:
+        phone = _find_phone(context, phone_id)
+        title = phone.title
         body = _json_object(record.body)
         stated = body.get("allocation")
         allocation = stated if isinstance(stated, str) else None
@@ -209,30 +246,63 @@ async def _take_over(
                     key=repr(record.key[:40]),
                 )
             )
-        by = phones.CALLER_PREFIX + phone_id
         if record.delivery is None:
             key = request_key(ALL_PHONES, record.key, HAND_OUTS, body)
         else:
             path = f"/api/deliveries/{record.delivery}/outcomes"
-            key = request_key(by, record.key, path, body)
+            key = request_key(phones.CALLER_PREFIX + phone_id, record.key, path, body)
         with context.reading():
-            before = context.ledger.stored_responses.find(key)
-        if before is None and record.delivery is not None:
+            is_recorded = context.ledger.stored_responses.find(key) is not None
+        if not is_recorded and record.delivery is not None:
             _check_owner(context, phone, record.delivery)
-        offset = _offset(context, phone, unsent)
-        report = _report(phone, record, body, offset)
-        answer = await context.record_for(by, key, report.command, report.show)
-        entry = int(msgspec.json.decode(answer.content)["entry"]["seq"])
-        result: Literal["booked", "already_booked", "conflict"] = "booked"
-        if answer.status == 202:
-            result = "conflict"
-        elif before is not None or msgspec.json.decode(answer.content).get("repeated"):
-            result = "already_booked"
-        return _rescued(phone_id, record, allocation, result, entry, None)
+        report = _report(phone, record, body, _offset(context, phone, unsent))
+        return ReadRecord(phone_id, title, record, allocation, key, report, is_recorded, None)
     except StoreError:
         raise
     except SuppliesError as error:
-        return _rescued(phone_id, record, allocation, "refused", None, str(error))
+        return ReadRecord(phone_id, title, record, allocation, None, None, False, error)
+
+
+async def _take_over(context: RequestContext, read: ReadRecord) -> RescuedRecord:
+    if read.key is None or read.report is None:
+        return _refused(read, read.error)
+    try:
+        by = phones.CALLER_PREFIX + read.phone_id
+        answer = await context.record_for(by, read.key, read.report.command, read.report.show)
+    except StoreError:
+        raise
+    except SuppliesError as error:
+        return _refused(read, error)
+    content = msgspec.json.decode(answer.content)
+    result: Literal["booked", "already_booked", "conflict"] = "booked"
+    if answer.status == 202:
+        result = "conflict"
+    elif read.is_recorded or content.get("repeated"):
+        result = "already_booked"
+    entry = int(content["entry"]["seq"])
+    return RescuedRecord(
+        phone=read.phone_id,
+        key=read.record.key,
+        delivery=read.record.delivery,
+        allocation=read.allocation,
+        result=result,
+        entry=entry,
+        because=None,
+        code=_code_result(context, read.report.command, entry),
+    )
+
+
+def _code_result(
+    context: RequestContext, command: ReportOutcome | ReportHandOut, entry: int
+) -> CodeResult | msgspec.UnsetType:
+    """Return whether the code of the household in a report was right; unset if it has none."""
+    if not isinstance(command, ReportOutcome) or command.code is None:
+        return msgspec.UNSET
+    with context.reading() as books:
+        delivery = present_delivery(books, command.delivery, command.allocation)
+        where = {"delivery": delivery, "allocation": command.allocation}
+        found = books.rows_of_entry(CodeAttempt, entry, **where)
+        return found[0].result if found else msgspec.UNSET
 
 
 def _offset(context: RequestContext, phone: Phone, unsent: UnsentRecords) -> timedelta:
@@ -269,20 +339,13 @@ def _json_object(body: str) -> dict[str, Any]:
     return found
 
 
-def _rescued(
-    phone_id: str,
-    record: UnsentRecord,
-    allocation: str | None,
-    result: Literal["booked", "already_booked", "conflict", "refused"],
-    entry: int | None,
-    because: str | None,
-) -> RescuedRecord:
+def _refused(read: ReadRecord, error: SuppliesError | None) -> RescuedRecord:
     return RescuedRecord(
-        phone=phone_id,
-        key=record.key,
-        delivery=record.delivery,
-        allocation=allocation,
-        result=result,
-        entry=entry,
-        because=because,
+        phone=read.phone_id,
+        key=read.record.key,
+        delivery=read.record.delivery,
+        allocation=read.allocation,
+        result="refused",
+        entry=None,
+        because=None if error is None else error.detail,
     )

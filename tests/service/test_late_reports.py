@@ -128,8 +128,8 @@ def test_two_phones_that_disagree_are_both_shown_on_the_phone_and_at_the_desk(
     conflict = stop["conflict"]
     sides = conflict["recorded"], conflict["reported"]
     assert [(side["outcome"], side["phone"]) for side in sides] == [
-        ("handed_over", "first"),
-        ("not_at_home", "second"),
+        ("handed_over", "first #1"),
+        ("not_at_home", "second #2"),
     ]
     (at_desk,) = rest.get("/api/entries/conflicts")["items"]
     assert at_desk["seq"] == conflict["entry"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from httpx import Response
 from msgspec.structs import replace
@@ -280,3 +281,156 @@ def test_entries_of_phones_are_shown_with_their_labels(
 ) -> None:
     reported(rest, open_delivery)
     assert "Kai&#39;s phone" in Desk(rest, service).see("/entries")
+
+
+# --- phones of one model, and what a rescue text says ---------------------------------------------
+
+
+def test_phones_of_one_name_are_told_apart_by_a_number_that_both_sides_show(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    first, second = (TeamPhone.of_team(rest, label="Redmi 9A") for _ in range(2))
+    other_team = TeamPhone.of_team(rest, "T-2", label="Redmi 9A")
+    rest.client.delete(f"/api/phones/{first.shown['id']}")
+    third = TeamPhone.of_team(rest, label="Redmi 9A")
+    numbers = [phone.shown["number"] for phone in (first, second, other_team, third)]
+    assert numbers == [1, 2, 1, 3]
+    assert third.get("/api/run").json()["phone_number"] == 3
+    third.report(open_delivery, {"outcome": "handed_over"})
+    desk = Desk(rest, service)
+    for path in ("/phones", "/entries", f"/deliveries/{open_delivery}/live"):
+        assert "Redmi 9A #3" in desk.see(path), path
+
+
+def test_a_counter_that_is_closed_names_its_team_and_how_many_phones_it_has(
+    rest: RestClient, service: Service
+) -> None:
+    phone = counter_with_unsent(rest)
+    TeamPhone.of_team(rest)
+    for change in ({"quarantine": True}, {"retired": True}):
+        answer = rest.client.patch("/api/locations/annex", json=change).json()
+        closed, unsent = answer["warnings"]
+        assert (closed["warning"], closed["about"]) == ("counter-closed", "T-1")
+        assert "2 phones" in closed["detail"]
+        assert (unsent["warning"], unsent["about"]) == ("phone-unsent", phone.shown["id"])
+    opened = rest.client.patch("/api/locations/annex", json={"quarantine": False}).json()
+    assert "warnings" not in opened
+
+
+def test_the_page_of_a_location_asks_before_it_closes_a_counter(
+    rest: RestClient, service: Service
+) -> None:
+    counter_with_unsent(rest)
+    desk = Desk(rest, service, "coordinator")
+    page = desk.see("/locations/annex/change")
+    seen = re.findall(r'name="seen" value="([^"]+)"', page)[0]
+    name = rest.get("/api/locations/annex")["name"]
+    fields = {"/name": name, "/quarantine": "true", "seen": seen}
+    asked = desk.send("/locations/annex/change", **fields)
+    assert asked.status_code == 422
+    assert "which has 1 phone" in asked.text
+    assert not rest.get("/api/locations/annex")["quarantine"]
+
+
+def test_the_records_of_a_text_are_shown_in_words_before_they_are_taken_over(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest, label="Kai"), service.clock().isoformat()
+    stop = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]
+    record = unsent_record(open_delivery, stop["allocation"], "k1", happened_at=now, code="000000")
+    text = "\n".join(rescue_lines(phone, now, [record]))
+    desk = Desk(rest, service)
+    shown = desk.send("/phones/rescue", **{"/text": text, "do": "show"}).text
+    household = rest.get(f"/api/recipients/{stop['recipient']}")["name"]
+    at_the_station = service.clock().astimezone(ZoneInfo("Asia/Shanghai"))
+    for words in ("Kai #1", household, "handed over", f"{at_the_station:%Y-%m-%d %H:%M}"):
+        assert words in shown, words
+    assert "4 pieces received" in shown
+    assert "not recorded yet" in shown
+    assert rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]["outcome"] is None
+    done = desk.send("/phones/rescue", **{"/text": text}).text
+    assert household in done
+    assert "the code is wrong" in done
+    today = desk.see("/")
+    assert "Stops where the code was wrong" in today
+    assert household in today
+
+
+# --- both sides of a conflict ---------------------------------------------------------------------
+
+
+def box(page: str, heading: str) -> str:
+    """Return the text of one side of a conflict."""
+    found = re.search(rf"<h3>{heading}</h3>(.*?)</section>", page, re.DOTALL)
+    assert found is not None, heading
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+
+
+def test_both_sides_of_a_conflict_are_shown_in_words_before_and_after_the_decision(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    first, second = TeamPhone.of_team(rest, label="Kai"), TeamPhone.of_team(rest, label="Kai")
+    now = service.clock()
+    at_the_station = f"{now.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"
+    shared = {"happened_at": now.isoformat()}
+    signed = {"signature": [[[1, 2], [3, 4]]], "code": "000000", "received_by": "neighbour"}
+    first.report(open_delivery, {"outcome": "handed_over", "note": "the aunt", **signed, **shared})
+    failed = {"outcome": "not_at_home", "why": "not_ready", "time_window": "after 18:00"}
+    conflict = second.send(open_delivery, failed | shared).json()["entry"]["seq"]
+    desk = Desk(rest, service, "coordinator")
+    for heading, by in (("In the books", "keep"), ("In the books before the decision", "correct")):
+        page = desk.see(f"/entries/{conflict}")
+        reported, recorded = box(page, "As reported"), box(page, heading)
+        for words in ("not at home", "4 pieces brought back", "the household was not ready"):
+            assert words in reported
+        for words in (
+            "handed over",
+            "4 pieces received",
+            "a neighbour",
+            "the aunt",
+            "the code is wrong",
+            "Signature",
+        ):
+            assert words in recorded
+        assert ("Kai #2" in reported, "Kai #1" in recorded) == (True, True)
+        assert at_the_station in reported
+        assert at_the_station in recorded
+        assert not any(raw in page for raw in ("handed_over</", "happened_at", "T04:"))
+        decided = desk.send(
+            f"/entries/{conflict}/resolve",
+            **{"/by": by, "/reason": f"asked, {by}", "key": by * 4},
+        )
+        assert decided.status_code == 303
+    page = desk.see(f"/entries/{conflict}")
+    decisions = page.partition("What was decided")[2]
+    assert decisions.index("asked, keep") < decisions.index("asked, correct")
+    assert "the aunt" not in Desk(rest, service, "auditor").see(f"/entries/{conflict}")
+
+
+def test_a_decision_does_not_offer_goods_that_the_books_lack(
+    rest: RestClient, service: Service
+) -> None:
+    rest.client.patch("/api/teams/T-1", json={"counter": "annex"}).raise_for_status()
+    phone = TeamPhone.of_team(rest)
+    rest.send("/api/recipients", {"code": "G-1", "name": "新来居民", "kind": "group"})
+    lines = [{"item": "mask", "quantity": 3}]
+    body = {"location": "annex", "recipient": "G-1", "headcount": 3, "lines": lines}
+    answer = phone.post("/api/run/hand-outs", body)
+    assert answer.status_code == 202
+    path, offer = f"/entries/{answer.json()['entry']['seq']}", 'value="correct"'
+    desk = Desk(rest, service, "coordinator")
+    assert offer not in desk.see(path)
+    goods = {"location": "annex", "lines": [{"item": "mask", "quantity": 3}]}
+    rest.send("/api/stock/openings", goods)
+    page = desk.see(path)
+    assert offer in page
+    assert "when it was reported: 0 pieces" in box(page, "In the books")
+
+
+def test_the_codes_of_the_stops_can_be_copied_and_told_by_telephone(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    rest.client.patch("/api/recipients/R-1", json={"phone": "138 0013 8000"}).raise_for_status()
+    page = Desk(rest, service).see(f"/deliveries/{open_delivery}")
+    assert 'href="tel:13800138000"' in page
+    assert page.count("data-copy>") == 3

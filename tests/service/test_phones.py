@@ -183,7 +183,7 @@ def test_an_unchanged_run_is_not_sent_again(rest: RestClient, open_delivery: str
     phone.report(open_delivery, HANDED_OVER)
     changed = phone.get("/api/run", headers=tag).json()["runs"][0]
     assert changed["bag"] == []
-    assert changed["stops"][0]["outcome"]["phone"] == phone.shown["label"]
+    assert changed["stops"][0]["outcome"]["phone"] == f"{phone.shown['label']} #1"
 
 
 def test_names_and_telephones_leave_the_run_when_it_ends(

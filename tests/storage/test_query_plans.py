@@ -47,6 +47,7 @@ from supplies.views import (
     catalogue,
     collection_slips,
     conflict_reasons,
+    conflict_sides,
     count_sheets,
     deliveries,
     delivery_proofs,
@@ -335,6 +336,7 @@ def show_entries(books: Books) -> None:
     for conflict in entries.list_conflicts(books, open_only=False).items:
         entries.get_conflict(books, conflict.seq)
         conflict_reasons.reason_of_conflict(books, conflict)
+        conflict_sides.get_conflict_sides(books, conflict)
     entries.list_conflicts(books)
     remarks.list_remarks_of_kind(books, "goods_returned")
 

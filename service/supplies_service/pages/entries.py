@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
-import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import STOCK
 from supplies.domain.commands import Correct, ResolveConflict, Reverse
 from supplies.domain.entry_rows import Merge
-from supplies.errors import NotFound
 from supplies.ledger.recorded import recorded_result
 from supplies.views.conflict_reasons import reason_of_conflict
-from supplies.views.deliveries import StopLineView, StopView, get_delivery
+from supplies.views.conflict_sides import ConflictSides, get_conflict_sides
+from supplies.views.deliveries import StopLineView, get_delivery
+from supplies.views.delivery_proofs import read_signatures
 from supplies.views.entries import (
     ConflictView,
     EntryView,
@@ -178,10 +178,7 @@ def _show(
             form,
             entry=entry,
             conflict=conflict,
-            reason=None if conflict is None else reason_of_conflict(books, conflict),
-            stated=None if conflict is None else _stated(conflict),
-            recorded_stop=None if conflict is None else _recorded_stop(books, conflict),
-            counter=None if conflict is None else _counter_now(books, conflict),
+            **({} if conflict is None else _conflict_values(context, books, conflict)),
             last=books.head()[0],
             command=list_entries_of_command(books, seq),
             warnings=recorded_result(books, seq).warnings if _is_first(books, seq) else [],
@@ -225,43 +222,27 @@ def _is_conflict(entry: EntryView) -> bool:
     return entry.kind == "conflict_noted"
 
 
-def _stated(conflict: ConflictView) -> dict[str, Any]:
-    """Return the fields of the command that was recorded as a conflict, as reported."""
-    stated: dict[str, Any] = msgspec.json.decode(conflict.stated)
-    return stated
+def _conflict_values(
+    context: RequestContext, books: Books, conflict: ConflictView
+) -> dict[str, Any]:
+    """Return the values that the template `conflict.html` shows."""
+    sides = context.redacted(get_conflict_sides(books, conflict))
+    is_stop = sides.recorded is not None and context.caller.role != "auditor"
+    team = sides.reported.team
+    return {
+        "reason": reason_of_conflict(books, conflict),
+        "sides": sides,
+        "signatures": read_signatures(books, str(sides.reported.delivery)) if is_stop else {},
+        "counter": None if team is None else books.team(team).counter,
+        "has_goods": _has_goods(sides),
+    }
 
 
-def _recorded_stop(books: Books, conflict: ConflictView) -> StopView | None:
-    """Return the stop that a conflict is about, as recorded in the books; None if there is none."""
-    stated = _stated(conflict)
-    try:
-        delivery = get_delivery(books, conflict.document)
-    except NotFound:
-        return None
-    return next(
-        (stop for stop in delivery.stops if stop.allocation == stated.get("allocation")), None
-    )
-
-
-class CounterNow(NamedTuple):
-    """A team's counter, for the form that resolves a conflict about a hand-out of the team.
-
-    Attributes:
-        location: The counter that the team has today; None if it has none.
-        free: For each item of the report, the unallocated quantity at the reported place, in base
-            units.
-    """
-
-    location: str | None
-    free: list[tuple[str, int]]
-
-
-def _counter_now(books: Books, conflict: ConflictView) -> CounterNow | None:
-    """Return the team's counter for a conflict about a hand-out; None for other conflicts."""
-    stated = _stated(conflict)
-    if "team" not in stated:
-        return None
-    shelf = STOCK(stated["location"])
-    items = dict.fromkeys(line["item"] for line in stated["lines"])
-    free = [(item, sum(books.nonzero_balances(shelf, item).values())) for item in items]
-    return CounterNow(books.team(stated["team"]).counter, free)
+def _has_goods(sides: ConflictSides) -> bool:
+    """Return whether the place of a reported hand-out has all reported goods now."""
+    asked: Counter[str] = Counter()
+    for line in sides.reported.lines:
+        if line.pack is not None and line.pack_size is None:
+            return False
+        asked[line.item] += line.quantity * (line.pack_size or 1)
+    return all(asked[goods.item] <= goods.now for goods in sides.free)

@@ -147,6 +147,11 @@ class Names:
         found = self._books.catalogue.get(Recipient, code) if self._personal else None
         return code if found is None or found.name is None else found.name
 
+    def telephone(self, code: str) -> str | None:
+        """Return the telephone number of a recipient; None if it is hidden, erased or unknown."""
+        found = self._books.catalogue.get(Recipient, code) if self._personal else None
+        return None if found is None else found.phone
+
     def community(self, code: str) -> str:
         """Return the name of a community, or its code if it is not registered."""
         found = self._books.catalogue.get(Community, code)
@@ -160,7 +165,7 @@ class Names:
         return self.recipient(code)
 
     def user(self, code: str) -> str:
-        """Return the login of a user or the label of a phone.
+        """Return the login of a user, or the label and number of a phone.
 
         Return the code if names are hidden from the reader, or if no user or phone has it.
         """
@@ -174,11 +179,15 @@ class Names:
             return code
 
     def phone(self, by: str) -> str | None:
-        """Return the label of a phone by its code; None if the code is not a phone's."""
+        """Return the label and number of a phone by its code; None if it is not a phone's code."""
         phone_id = by.removeprefix(phones.CALLER_PREFIX)
         if phone_id == by or not phones.exists(self._access, phone_id):
             return None
-        return phones.get(self._access, phone_id).label
+        return phones.get(self._access, phone_id).title
+
+    def phones_of(self, team: str) -> int:
+        """Return how many phones of a team have access."""
+        return len(phones.list_active(self._access, team))
 
     def sentence(self, sentence: Sentence) -> str:
         """Return a sentence in the language of the page."""

@@ -16,6 +16,7 @@ from supplies.access.phones import Phone
 from supplies.domain.catalogue_records import Team
 from supplies.errors import SuppliesError
 from supplies.ledger.ledger import Ledger
+from supplies.views.conflict_sides import Side, side_of_report
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
@@ -23,7 +24,7 @@ from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import STAFF
 from supplies_service.request_bodies import EmptyBody
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.rescue import Rescued
+from supplies_service.rescue import ReadRecord, RescuedRecord, read_records
 from supplies_service.routes.links import LINK_PREFIX, is_valid
 from supplies_service.routes.phones import phones_page, rescue_records, revoke_phone
 
@@ -83,19 +84,18 @@ class PhonePages(Controller):
 
     @post("/rescue")
     async def rescue(self, context: Context) -> Response[bytes]:
-        """Record the unsent records, and show the result for each."""
+        """Show the unsent records in a text, or record them and show the result for each."""
         form = await CommandForm.read(context.request, TypedText)
-        if not form.is_save:
-            return _rescue_page(context, form)
         try:
             with context.reading() as books:
                 text = form.command(books).text
-            return _rescue_page(
-                context, CommandForm(TypedText), done=await rescue_records(context, text)
-            )
+            waiting = [] if form.is_save else read_records(context, text)
+            done = await rescue_records(context, text) if form.is_save else []
         except SuppliesError as error:
             form.refuse(error)
             return _rescue_page(context, form)
+        shown = CommandForm(TypedText) if done else form
+        return _rescue_page(context, shown, waiting=waiting, done=done)
 
 
 def _joinable(access: AccessContext, shown: Sequence[Phone]) -> set[str]:
@@ -113,10 +113,29 @@ def _joinable(access: AccessContext, shown: Sequence[Phone]) -> set[str]:
 
 
 def _rescue_page(
-    context: RequestContext, form: CommandForm[TypedText], *, done: Rescued | None = None
+    context: RequestContext,
+    form: CommandForm[TypedText],
+    *,
+    waiting: Sequence[ReadRecord] = (),
+    done: Sequence[tuple[ReadRecord, RescuedRecord]] = (),
 ) -> Response[bytes]:
     """Return the page for pasting unsent records.
 
     If the form is sent again, nothing is recorded twice, because each record has a key.
+
+    Args:
+        waiting: Records that were read and not recorded, to look at before they are recorded.
+        done: Records that were recorded, with the result of each.
     """
-    return render_form(context, "phone_rescue.html", form, done=done)
+    with context.reading() as books:
+
+        def side(read: ReadRecord) -> Side | None:
+            return None if read.report is None else side_of_report(books, read.report.command)
+
+        return render_form(
+            context,
+            "phone_rescue.html",
+            form,
+            waiting=[(read, side(read)) for read in waiting],
+            done=[(read, side(read), result) for read, result in done],
+        )

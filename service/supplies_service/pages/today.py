@@ -43,6 +43,7 @@ ROLES_THAT_ACT: Mapping[AlertKind, tuple[UserRole, ...]] = {
     "need_past_its_day": STAFF,
     "pledge_overdue": STAFF,
     "allocation_waiting": STAFF,
+    "code_wrong": STAFF,
     "shipment_to_receive": STAFF,
     "shipment_unacknowledged": STAFF,
     "to_be_forgotten": ("coordinator",),

@@ -169,7 +169,8 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
             """Change the given fields. The other fields keep their values.
 
             If the counter of a team changes, the response has warnings about phones whose unsent
-            hand-outs will be recorded as conflicts.
+            hand-outs will be recorded as conflicts. If a location becomes a quarantine or is
+            retired, it has warnings about the teams with their counter there.
             """
 
             def change(ledger: Ledger) -> RecordChanged:
@@ -201,15 +202,16 @@ def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspe
 def changed_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
     """Create the type of the response to a change of a record.
 
-    It is the type of the record. Only the type for a team has one more field: warnings.
+    It is the type of the record. Only the types for a team and a location have one more field:
+    warnings.
     """
-    if kind is not Team:
+    if kind not in (Team, Location):
         return kind
     return msgspec.defstruct(
-        "TeamChanged",
+        f"{kind.__name__}Changed",
         [("warnings", list[Warned] | msgspec.UnsetType, msgspec.UNSET)],
-        bases=(Team,),
-        namespace={"__doc__": "The changed team."},
+        bases=(kind,),
+        namespace={"__doc__": f"The changed {kind.__name__.lower()}."},
         kw_only=True,
         frozen=True,
     )

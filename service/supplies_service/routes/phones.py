@@ -25,7 +25,7 @@ from supplies_service.phone_joining import join_team
 from supplies_service.problems import Unauthenticated
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.rescue import Rescued, take_over
+from supplies_service.rescue import ReadRecord, Rescued, RescuedRecord, take_over
 from supplies_service.responses import CreatedResponse, encode
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.audit import access_line, log_anonymous_refusal
@@ -88,8 +88,10 @@ async def find_invitation(
     return context, None
 
 
-async def rescue_records(context: RequestContext, text: str) -> Rescued:
-    """Record the unsent records that phones show as text.
+async def rescue_records(
+    context: RequestContext, text: str
+) -> list[tuple[ReadRecord, RescuedRecord]]:
+    """Record the unsent records that phones show as text. Return each record with its result.
 
     The access log gets a line for each phone.
 
@@ -97,7 +99,7 @@ async def rescue_records(context: RequestContext, text: str) -> Rescued:
         InvalidField: the text is not complete.
     """
     done = await take_over(context, text)
-    names = sorted({f"phone.{record.phone}" for record in done.records})
+    names = sorted({f"phone.{record.phone}" for _, record in done})
     line = access_line(context.request, context.caller, "changed", detail=" ".join(names))
     await context.station.admin_write(lambda access: access_log.add_line(access, **line))
     return done
@@ -166,7 +168,8 @@ class PhoneController(Controller):
         it later. The phone may have been revoked.
         """
         done = await rescue_records(context, payload.text)
-        return CreatedResponse(encode(done.in_english()), location=None)
+        rescued = Rescued(records=[result for _, result in done])
+        return CreatedResponse(encode(rescued.in_english()), location=None)
 
     @get(operation_id="listPhones", opt=allow_roles("coordinator", "recorder"))
     async def phones(

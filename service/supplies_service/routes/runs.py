@@ -65,6 +65,8 @@ class Runs(View, frozen=True, kw_only=True):
         now: The time of the station's clock.
         language: The language of names and quantities.
         phone: The id of the phone; None if the request did not come from a phone.
+        phone_number: The number of the phone in its team; None if the request did not come from a
+            phone.
         runs: The open deliveries of the team.
         counter: The goods that the team may hand out without an allocation; None if it has no
             counter.
@@ -79,6 +81,7 @@ class Runs(View, frozen=True, kw_only=True):
     station: RunStation
     team: RunTeam
     phone: str | None
+    phone_number: int | None
     runs: list[TeamRun]
     counter: TeamCounter | None
     waiting_hand_outs: list[WaitingHandOut]
@@ -121,6 +124,7 @@ def read_runs(context: RequestContext, books: Books) -> Runs:
         ),
         team=RunTeam(code=team.code, name=team.name),
         phone=caller.credential if is_phone else None,
+        phone_number=phones.get(access, caller.credential).number if is_phone else None,
         runs=list_team_runs(books, team.code, names),
         counter=get_team_counter(books, team.code, names, context.ledger.today()),
         waiting_hand_outs=list_waiting_hand_outs(books, team.code, names),

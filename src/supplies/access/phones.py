@@ -43,6 +43,8 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
     """A phone of a team, without its secret.
 
     Attributes:
+        number: Number of the phone in its team, from 1, in the order of joining. The phone shows it
+            too, so that people can tell apart phones of one model.
         joined_by: The link (`link.3f2a…`) or the delivery with whose code the phone joined.
         last_seen: The last request, to the minute; None if there was none yet.
         unsent: Number of records that the phone has not sent yet, as it reported; None if it never
@@ -56,6 +58,7 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     team: str
+    number: int
     label: str
     joined_by: str
     made_at: str
@@ -66,6 +69,11 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
     version: str | None
     clock_offset_seconds: int | None
     revoked_at: str | None
+
+    @property
+    def title(self) -> str:
+        """The label and the number of the phone."""
+        return f"{self.label} #{self.number}"
 
 
 class Invitation(NamedTuple):
@@ -138,6 +146,7 @@ def join(
         "phones",
         id=phone_id,
         team=invitation.team,
+        number=count(access, invitation.team) + 1,
         secret=digest(random),
         label=named.label,
         joined_by=invitation.joined_by,
@@ -244,17 +253,21 @@ def joined_by(access: AccessContext, team: str) -> dict[str, list[Phone]]:
     The key is the link or the delivery with which the phones joined. Expired and revoked phones are
     left out.
     """
-    found = _select(
+    phones: dict[str, list[Phone]] = {}
+    for phone in list_active(access, team):
+        phones.setdefault(phone.joined_by, []).append(phone)
+    return phones
+
+
+def list_active(access: AccessContext, team: str) -> list[Phone]:
+    """List the phones of a team that have access, newest first."""
+    return _select(
         access,
         "AND team = :team AND revoked_at IS NULL AND expires_at > :now",
         limit=NO_LIMIT,
         team=team,
         now=access.now,
     )
-    phones: dict[str, list[Phone]] = {}
-    for phone in found:
-        phones.setdefault(phone.joined_by, []).append(phone)
-    return phones
 
 
 def exists(access: AccessContext, phone_id: str) -> bool:

@@ -141,6 +141,7 @@ _ALERTS = {
     "need_past_its_day": ("逾期的需求", "need past its day"),
     "pledge_overdue": ("逾期未到的认捐", "promised goods that have not come"),
     "allocation_waiting": ("已预留未配送的物资", "goods set aside and not sent out"),
+    "code_wrong": ("住户验证码不符", "wrong code of a household"),
     "shipment_to_receive": ("待接收的调拨", "shipment to receive"),
     "shipment_unacknowledged": ("待确认的调拨", "shipment that is not acknowledged"),
     "receipt_voided": ("已作废的凭证", "receipt voided without a new one"),

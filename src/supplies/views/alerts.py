@@ -47,6 +47,7 @@ AlertKind = Literal[
     "need_past_its_day",
     "pledge_overdue",
     "allocation_waiting",
+    "code_wrong",
     "shipment_to_receive",
     "shipment_unacknowledged",
     "receipt_voided",
@@ -64,6 +65,10 @@ DAYS_OF_VOIDS = 90
 """For how many days a receipt that was voided without a new one is an alert."""
 
 
+DAYS_OF_WRONG_CODES = 14
+"""For how many days a stop is an alert if the code that its household told was wrong."""
+
+
 class Alert(View, frozen=True, kw_only=True):
     """Something that the coordinators of the station should look at.
 
@@ -77,8 +82,8 @@ class Alert(View, frozen=True, kw_only=True):
         since: The first day of the situation, such as the day after a due day. If less than the
             minimum stock is free, the day on which the stock last changed.
         due: The day by which something should have happened; None if there is none.
-        document: The delivery or shipment with which expiring goods are in transit; otherwise
-            unset.
+        document: The delivery or shipment with which expiring goods are in transit, or the delivery
+            of a stop with a wrong code; otherwise unset.
         borrower: The borrower of expiring goods that are lent; otherwise unset.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.
@@ -152,6 +157,7 @@ def list_alerts(
         *_needs(books, today),
         *_pledges(books, today),
         *_allocations(books, today - timedelta(days=waiting)),
+        *_wrong_codes(books, today - timedelta(days=DAYS_OF_WRONG_CODES)),
         *_shipments("shipment_to_receive", list_awaited_shipments(books, limit=None).items),
         *_shipments("shipment_unacknowledged", list_unacknowledged_shipments(books)),
         *_voided_receipts(books, today - timedelta(days=DAYS_OF_VOIDS)),
@@ -272,6 +278,34 @@ def _conflicts(books: Books) -> Iterator[Alert]:
             quantity=None,
             since=conflict.happened_on,
             due=None,
+        )
+
+
+def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
+    """Yield an alert for each stop whose household told only wrong codes, since a day.
+
+    Its code is the allocation.
+    """
+    for delivery, allocation, day in books.all(
+        "SELECT c.delivery, c.allocation, min(e.booked_on) FROM entries e "
+        "CROSS JOIN code_attempts c WHERE e.station = :station AND e.booked_on >= :since "
+        "AND e.kind IN ('outcome_reported', 'conflict_noted', 'proof_added') "
+        "AND c.station = e.station AND c.delivery = e.document AND c.seq = e.seq "
+        "AND c.result = 'wrong' AND NOT EXISTS (SELECT 1 FROM code_attempts m "
+        "WHERE m.station = c.station AND m.delivery = c.delivery "
+        "AND m.allocation = c.allocation AND m.result = 'matched') "
+        "GROUP BY c.delivery, c.allocation ORDER BY 3, c.delivery, c.allocation",
+        since=since.isoformat(),
+    ):
+        yield Alert(
+            what="code_wrong",
+            code=allocation,
+            location=None,
+            item=None,
+            quantity=None,
+            since=date.fromisoformat(day),
+            due=None,
+            document=delivery,
         )
 
 

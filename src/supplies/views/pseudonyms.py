@@ -16,6 +16,7 @@ from supplies.papers.common import DonorName
 from supplies.papers.receipt import DonationReceipt
 from supplies.views.activities import ActivityView
 from supplies.views.allocations import AllocationView
+from supplies.views.conflict_sides import Decision, Side
 from supplies.views.count_sheets import CountSheetView
 from supplies.views.deliveries import DeliveryView, StopView
 from supplies.views.donations import TEXTS as DONATION_TEXTS
@@ -74,6 +75,8 @@ REPLACED_FIELDS: _Replacements = {
     VoidMark: {"reason": WITHHELD},
     StockDocumentView: {"note": WITHHELD, "reason": WITHHELD},
     ConflictView: {"note": WITHHELD, "time_window": WITHHELD, "resolved_because": WITHHELD},
+    Side: {"note": WITHHELD, "time_window": WITHHELD},
+    Decision: {"reason": WITHHELD},
     ShipmentView: {"note": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }

@@ -35,7 +35,7 @@ class CounterNames(UnitNames, Protocol):
         """Return a quantity with its unit."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label of a phone by the code of the user who recorded an entry.
+        """Return the label and number of a phone by the code of the user who recorded an entry.
 
         Return None if the user is not a phone.
         """
@@ -91,7 +91,7 @@ class WaitingHandOut(View, frozen=True, kw_only=True):
     Attributes:
         entry: Number of the entry that recorded the conflict.
         because: Why the report contradicts the books, in the language of the phone.
-        phone: The label of the phone that reported it; None if no phone did.
+        phone: The label and number of the phone that reported it; None if no phone did.
     """
 
     entry: int

@@ -49,7 +49,7 @@ class RunNames(UnitNames, Protocol):
         """Return a kind of pack in words, such as carton of 50 pieces."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label of a phone by the code of the user who recorded an entry.
+        """Return the label and number of a phone by the code of the user who recorded an entry.
 
         Return None if the user is not a phone.
         """
@@ -131,7 +131,7 @@ class RunOutcome(View, frozen=True, kw_only=True):
     Attributes:
         lines: None if the report had no lines, because its outcome says what happened to all goods.
         happened_at: Time of the outcome; None if only the day is known.
-        phone: The label of the phone that reported it; None if no phone did.
+        phone: The label and number of the phone that reported it; None if no phone did.
         code: The result of comparing the household's code with the code of the stop; unset if no
             code was reported, and for a report that was not booked.
     """

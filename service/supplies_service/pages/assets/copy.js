@@ -1,5 +1,5 @@
-// Copy what is shown once, with a button beside its field. The Clipboard API needs https.
-for (const field of document.querySelectorAll("input[data-copy]")) {
+// Copy the text of a field with the button beside it. The Clipboard API needs https.
+for (const field of document.querySelectorAll("[data-copy]")) {
   const button = field.nextElementSibling;
   button.hidden = false;
   field.addEventListener("focus", () => field.select());

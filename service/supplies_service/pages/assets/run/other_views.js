@@ -107,8 +107,10 @@ function item(record, zone, title, tryAgain, kind) {
   );
 }
 
-function about({ version, fetchedAt, zone, isPersistent }) {
+function about({ run, version, fetchedAt, zone, isPersistent }) {
   const facts = [t("Version %(version)s", { version })];
+  // A run that an older version kept does not have the number.
+  if (run?.answer.phone_number) facts.unshift(t("Phone #%(number)s", { number: run.answer.phone_number }));
   if (fetchedAt) facts.push(t("run fetched %(when)s", { when: dayAndTimeOf(fetchedAt, zone) }));
   if (isPersistent === false) facts.push(t("the browser may delete what this phone keeps: send soon"));
   return h("p", { class: "note" }, facts.join(" · "));
