@@ -85,7 +85,7 @@ class DeliveryPages(Controller):
         """List deliveries, the oldest first. By default, only those that are out are listed."""
         chosen = status or "out"
         with context.reading() as books:
-            filters = {
+            filters: dict[str, Any] = {
                 "status": None if chosen == ALL else chosen,
                 "team": code_filter(books, Team, team, "/team"),
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -89,7 +89,7 @@ class NeedPages(Controller):
         """
         chosen = status or (ALL if recipient else "open")
         with context.reading() as books:
-            filters = {
+            filters: dict[str, Any] = {
                 "status": None if chosen == ALL else chosen,
                 "recipient": code_filter(books, Recipient, recipient, "/recipient"),
                 "item": code_filter(books, Item, item, "/item"),

@@ -50,7 +50,7 @@ class PledgePages(Controller):
         chosen = status or (ALL if donor else "open")
         today = context.ledger.today()
         with context.reading() as books:
-            filters = {
+            filters: dict[str, Any] = {
                 "status": None if chosen == ALL else chosen,
                 "donor": code_filter(books, Donor, donor, "/donor"),
             }

@@ -17,8 +17,8 @@ from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS
 from supplies_service.pages.papers import frameable
-from supplies_service.pages.period_filter import parse_day
-from supplies_service.pages.reports import FirstDay, LastDay
+from supplies_service.pages.period_filter import parse_day, parse_period
+from supplies_service.pages.reports import DEFAULT_DAYS, FirstDay, LastDay
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
 from supplies_service.routes.period_reports import Form, report_file
@@ -55,7 +55,9 @@ class ReportTablePages(Controller):
         Args:
             context: The request.
             report: The name of the report.
-            first, last: The period. An empty day is that of the first or last entry.
+            first, last: The period. An empty day is that of the first or last entry. If all days
+                are empty, the period is the last `DEFAULT_DAYS` days, unless the report needs an
+                option, such as a household.
             as_of: The last day of which entries count; "" means all.
             item, team, recipient, account, batch, days: Options of reports. If one that the report
                 needs is empty, only the form is shown.
@@ -81,6 +83,11 @@ class ReportTablePages(Controller):
         with context.reading() as books:
             for option in kind.options:
                 values[option.name] = _value(books, option, texts[option.name])
+            needs_option = any(one.required for one in kind.options)
+            if kind.has_period and not (first or last or as_of or needs_option):
+                today = context.ledger.today()
+                begin, end = parse_period(books, "", "", today=today, days=DEFAULT_DAYS)
+                values |= {"first": begin, "last": end}
         if any(one.required and values[one.name] is None for one in kind.options):
             return _page(context, kind, values, None)
         if form:

@@ -16,6 +16,7 @@ from supplies.errors import NotFound, Sentence
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.delivery_proofs import ProofView, StopProofs, read_proofs
 from supplies.views.document_lists import (
+    Days,
     all_numbers,
     list_documents,
     numbers_by_column,
@@ -140,6 +141,7 @@ def list_deliveries(
     *,
     team: str | None = None,
     status: str | None = None,
+    days: Days | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[DeliveryView]:
@@ -147,6 +149,7 @@ def list_deliveries(
 
     Args:
         team, status: Filters. If None, no filter is applied.
+        days: List only those that happened in these days. If None, all are listed.
 
     Raises:
         InvalidField: `team`, `status`, `after` or `limit` is invalid.
@@ -163,6 +166,7 @@ def list_deliveries(
         DOCUMENT_TYPE,
         _views,
         pending_numbers("delivery") if status == "out" else source,
+        days=days,
         after=after,
         limit=limit,
         state_filter=lambda one: team in (None, one.team),

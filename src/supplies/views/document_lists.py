@@ -9,6 +9,7 @@ or by their view.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 from supplies.books.reader import Books
@@ -34,6 +35,9 @@ Its arguments are the books, the document number after which to begin, a limit, 
 the newest documents first. It returns the numbers in the order of the list.
 """
 
+Days = tuple[date, date]
+"""The first and the last day of a period, both included."""
+
 _DIGITS = "'0123456789'"
 
 
@@ -46,6 +50,7 @@ def list_documents(
     after: str | None,
     limit: int | None,
     newest_first: bool = False,
+    days: Days | None = None,
     state_filter: Callable[[S], bool] = lambda _: True,
     view_filter: Callable[[V], bool] = lambda _: True,
 ) -> Page[V]:
@@ -53,17 +58,23 @@ def list_documents(
 
     Args:
         newest_first: Whether to list the newest documents first instead of the oldest.
+        days: List only documents that happened in these days. They are found by day instead of with
+            `source`, so the filters must leave out what `source` would not find.
         state_filter: Leave out a document if this function returns False for its latest state.
         view_filter: Leave out a document if this function returns False for its view.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.
     """
+    if days is not None:
+        source = _numbers_of_days(document_type, days)
 
     def fetch(position: int, wanted: int) -> list[tuple[int, V | None]]:
         numbers = source(books, position, wanted, newest_first)
         found = [
-            one for one in read_documents(books, document_type, numbers) if state_filter(one.stated)
+            one
+            for one in read_documents(books, document_type, numbers)
+            if state_filter(one.stated) and (days is None or days[0] <= one.happened_on <= days[1])
         ]
         made = zip([one.first for one in found], views(books, found), strict=True)
         kept = {number: view for number, view in made if view_filter(view)}
@@ -82,6 +93,23 @@ def all_numbers(document_type: DocumentType[Any]) -> NumberQuery:
         # A correction has the kind and document of the entry that it corrects, but another number.
         f"AND f.seq > :after AND f.document = '{document_type.prefix}_' || f.seq",
         kind=document_type.kind,
+    )
+
+
+def _numbers_of_days(document_type: DocumentType[Any], days: Days) -> NumberQuery:
+    """Return a query for the numbers of documents that happened in a period.
+
+    Documents that happened in the period only before a correction are found too.
+    """
+    number = "CAST(substr(f.document, 3) AS BIGINT)"
+    return _source(
+        # An entry is booked on the day on which it happened or later.
+        f"SELECT DISTINCT {number} AS number FROM entries f WHERE f.station = :station "
+        "AND f.booked_on >= :first AND f.happened_on >= :first AND f.happened_on <= :last "
+        f"AND f.kind = :kind AND {number} > :after",
+        kind=document_type.kind,
+        first=days[0].isoformat(),
+        last=days[1].isoformat(),
     )
 
 

@@ -13,7 +13,7 @@ from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, PLEDGED, keys_of, kind_of
 from supplies.domain.entry_rows import Allocation, Arrival, ArrivalLine, Lot, ReceiptDonation
 from supplies.errors import NotFound, Sentence
-from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
+from supplies.views.document_lists import Days, all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedView, Page, View, check_codes
 from supplies.views.remarks import DocumentEntries, RemarkView
 from supplies.views.shared_queries import (
@@ -135,6 +135,7 @@ def list_donations(
     books: Books,
     *,
     donor: str | None = None,
+    days: Days | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
     newest_first: bool = False,
@@ -145,6 +146,7 @@ def list_donations(
         donor: Filter. None lists all; "anonymous" lists donations without a known donor. The
             donations under all merged codes of the donor are listed.
         newest_first: Whether to list the newest donations first instead.
+        days: List only those that happened in these days. If None, all are listed.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.
@@ -159,6 +161,7 @@ def list_donations(
         DOCUMENT_TYPE,
         _views,
         source,
+        days=days,
         after=after,
         limit=limit,
         newest_first=newest_first,

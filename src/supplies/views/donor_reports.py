@@ -100,9 +100,8 @@ def report_pledges_by_donor(
     """
     check_days(first, last)
     by_donor: defaultdict[str, list[PledgeView]] = defaultdict(list)
-    for pledge in list_pledges(books, limit=None).items:
-        if first <= pledge.happened_on <= last:
-            by_donor[pledge.donor].append(pledge)
+    for pledge in list_pledges(books, days=(first, last), limit=None).items:
+        by_donor[pledge.donor].append(pledge)
     found = [_pledges_of(books, donor, pledges, today) for donor, pledges in by_donor.items()]
     found.sort(key=lambda one: (-one.late, -one.open, one.donor))
     return DonorPledgesReport(first=first, last=last, today=today, items=found)
@@ -147,8 +146,8 @@ def report_donor_values(books: Books, first: date, last: date) -> DonorValuesRep
     values: Counter[tuple[str | None, int, str | None]] = Counter()
     donations: Counter[tuple[str | None, int, str | None]] = Counter()
     not_valued: Counter[tuple[str | None, int]] = Counter()
-    for one in list_donations(books, limit=None).items:
-        if not first <= one.happened_on <= last or not one.lines:
+    for one in list_donations(books, days=(first, last), limit=None).items:
+        if not one.lines:
             continue
         year = one.happened_on.year
         for line in one.lines:

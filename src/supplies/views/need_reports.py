@@ -61,8 +61,8 @@ def report_needs(books: Books, first: date, last: date, today: date) -> NeedsRep
     """
     check_days(first, last)
     groups: defaultdict[tuple[str, str | None, Urgency], list[NeedView]] = defaultdict(list)
-    for need in list_needs(books, limit=None).items:
-        if first <= need.happened_on <= last and need.status != "ended":
+    for need in list_needs(books, days=(first, last), limit=None).items:
+        if need.status != "ended":
             recipient = books.catalogue.get(Recipient, need.recipient)
             community = None if recipient is None else recipient.community
             groups[need.item, community, need.urgency].append(need)

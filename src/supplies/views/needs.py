@@ -17,6 +17,7 @@ from supplies.domain.commands import EndReason, Urgency
 from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import (
+    Days,
     NumberQuery,
     all_numbers,
     list_documents,
@@ -143,6 +144,7 @@ def list_needs(
     item: str | None = None,
     urgency: str | None = None,
     community: str | None = None,
+    days: Days | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[NeedView]:
@@ -152,6 +154,7 @@ def list_needs(
         status, recipient, item, urgency: Filters. If None, no filter is applied. The needs under
             all merged codes of the recipient are listed.
         community: List only needs of recipients in this community. If None, all are listed.
+        days: List only those that happened in these days. If None, all are listed.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.
@@ -179,6 +182,7 @@ def list_needs(
         DOCUMENT_TYPE,
         _views,
         _source(status, recipients, item),
+        days=days,
         after=after,
         limit=limit,
         state_filter=is_wanted,

@@ -15,6 +15,7 @@ from supplies.domain.accounts import PLEDGED, keys_of
 from supplies.domain.entry_rows import Pledge, PledgeLine
 from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import (
+    Days,
     all_numbers,
     list_documents,
     numbers_by_balance,
@@ -118,6 +119,7 @@ def list_pledges(
     *,
     donor: str | None = None,
     status: str | None = None,
+    days: Days | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
 ) -> Page[PledgeView]:
@@ -126,6 +128,7 @@ def list_pledges(
     Args:
         donor, status: Filters. If None, no filter is applied. The pledges under all merged codes of
             the donor are listed.
+        days: List only those that happened in these days. If None, all are listed.
 
     Raises:
         InvalidField: `donor`, `status`, `after` or `limit` is invalid.
@@ -139,6 +142,7 @@ def list_pledges(
         DOCUMENT_TYPE,
         _views,
         source if codes is None else numbers_by_column(DOCUMENT_TYPE, "donor", codes),
+        days=days,
         after=after,
         limit=limit,
         state_filter=lambda one: codes is None or one.donor in codes,

@@ -59,9 +59,8 @@ def report_teams(books: Books, first: date, last: date, *, team: str | None = No
     check_days(first, last)
     check_codes(books, team=team)
     by_team: defaultdict[str, list[DeliveryView]] = defaultdict(list)
-    for delivery in list_deliveries(books, team=team, limit=None).items:
-        if first <= delivery.happened_on <= last:
-            by_team[delivery.team].append(delivery)
+    for delivery in list_deliveries(books, team=team, days=(first, last), limit=None).items:
+        by_team[delivery.team].append(delivery)
     return TeamReport(
         first=first,
         last=last,
