@@ -5,10 +5,12 @@ from datetime import date
 import msgspec
 import pytest
 from supplies_receipts import draw_run_sheet
+from support import pdf_reading
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.errors import Forgotten, NotFound
+from supplies.views.deliveries import get_delivery
 from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 
 
@@ -62,6 +64,37 @@ def test_papers_of_a_delivery_say_where_stops_went_that_were_taken_off(
     (slip,) = build_delivery_slips(station.books, other)
     assert (slip.allocation, slip.lines[0].quantity) == (stops[0], 4)
     draw_run_sheet(sheet)
+
+
+def test_a_run_sheet_says_that_households_fetched_goods_that_had_come_back(
+    station: StationLedger,
+) -> None:
+    station.stock(9)
+    fetched, before, undone = (station.allocate(3, one) for one in ("R-1", "R-2", "R-2"))
+    part = [c.AllocationPart(line=1, quantity=1)]
+    station(c.CollectAllocation(allocation=before, lines=part))
+    delivery = station.dispatch(fetched, before, undone)
+    station.outcome(delivery, fetched, "not_at_home")
+    station(c.UndoDispatch(delivery=delivery, allocations=[undone], reason="no room"))
+    station.clock.advance(1)
+    collections = [
+        station(c.CollectAllocation(allocation=allocation)) for allocation in (fetched, undone)
+    ]
+    today = station.day(0)
+    assert _collected(station, delivery) == [today, msgspec.UNSET, today]
+    text = pdf_reading.text(draw_run_sheet(build_run_sheet(station.books, delivery)))
+    assert text.count(f"住户已于{today}到站领取") == 2
+    assert "nottakenalong" not in text
+    for collection in collections:
+        station(c.Reverse(entry=collection.seq, reason="of another household"))
+    assert _collected(station, delivery) == [msgspec.UNSET] * 3
+
+
+def _collected(station: StationLedger, delivery: str) -> list[date | msgspec.UnsetType]:
+    """Return when the households of a delivery fetched goods, as sheet and pages agree."""
+    found = [stop.collected_on for stop in build_run_sheet(station.books, delivery).stops]
+    assert [stop.collected_on for stop in get_delivery(station.books, delivery).stops] == found
+    return found
 
 
 def test_a_run_sheet_of_an_unknown_delivery_or_forgotten_recipient_is_refused(

@@ -165,11 +165,13 @@ def _stop(stop: RunStop) -> list[Block]:
     number = layout.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
     if stop.moved_to is not msgspec.UNSET:
         return [_removed(stop, number)]
+    words = _collected(stop)
     address = layout.stacked(
         [
             layout.text(left, wide, f"{stop.name}  {stop.phone or ''}".strip(), _ADDRESS),
             layout.text(left, wide, stop.address or NO_ADDRESS.label, CELL),
             layout.text(left, wide, stop.recipient, CELL_EN),
+            *([] if words is None else [layout.text(left, wide, words.label, _STEP)]),
         ]
     )
     goods = [_goods(line) for line in stop.lines]
@@ -184,6 +186,14 @@ def _stop(stop: RunStop) -> list[Block]:
     return [*rest, layout.stacked([last, _line_under()])]
 
 
+def _collected(stop: RunStop) -> Words | None:
+    """Say that the household fetched the goods; None if it did not."""
+    if stop.collected_on is msgspec.UNSET:
+        return None
+    day = bilingual.short_day(stop.collected_on)
+    return Words(f"住户已于 {day} 到站领取", f"collected at the station on {day}")
+
+
 def _line_under() -> Block:
     return layout.stacked(
         [layout.space(0.6), layout.rule(MARGIN, WIDTH, weight=HAIRLINE, ink=PALE)]
@@ -194,7 +204,10 @@ def _removed(stop: RunStop, number: Block) -> Block:
     """Draw a stop that was taken off the delivery, and say where its goods are."""
     left, wide = MARGIN + _STOPS[0].width, WIDTH - _STOPS[0].width
     words = _NOT_TAKEN
-    if isinstance(stop.moved_to, str):
+    collected = _collected(stop)
+    if collected is not None:
+        words = collected
+    elif isinstance(stop.moved_to, str):
         words = Words(f"已转至 {stop.moved_to}", f"moved to delivery {stop.moved_to}")
     text = layout.stacked(
         [

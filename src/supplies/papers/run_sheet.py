@@ -39,6 +39,8 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
         moved_to: Unset if the stop is on the delivery. If the stop was taken off, the delivery that
             has its goods now, or None if they are set aside as before. A stop that was taken off
             has neither lines nor an address.
+        collected_on: The day on which the household fetched its goods at the counter, after they
+            had come back; otherwise unset.
     """
 
     stop: int
@@ -48,6 +50,7 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
     address: str | None
     lines: list[SlipLine]
     moved_to: str | msgspec.UnsetType | None = msgspec.UNSET
+    collected_on: date | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunSheet(PaperPart, frozen=True, kw_only=True):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import date
-from typing import NamedTuple
-
 import msgspec
 
 from supplies.books.reader import Books
-from supplies.domain.accounts import ALLOCATED, kind_of
+from supplies.domain.accounts import ALLOCATED
 from supplies.domain.entries import COLLECTED
-from supplies.domain.entry_rows import Collection
 from supplies.papers.collection_slip import CollectedGoods, CollectionSlip
 from supplies.stations.paper_settings import station_head
 from supplies.views.allocations import get_allocation
+from supplies.views.collections import read_last_collections
 from supplies.views.delivery_slips import masked_name, slip_line
 from supplies.views.shared_queries import read_lots, read_net_transfers
 
@@ -36,7 +32,7 @@ def build_collection_slip(books: Books, allocation: str) -> CollectionSlip:
     ]
     collected: CollectedGoods | msgspec.UnsetType = msgspec.UNSET
     if moves:
-        last = _last_collection(books, allocation)
+        last = read_last_collections(books, [allocation])[allocation]
         collected = CollectedGoods(
             day=last.happened_on,
             received_by=last.received_by,
@@ -56,35 +52,3 @@ def build_collection_slip(books: Books, allocation: str) -> CollectionSlip:
         ],
         collected=collected,
     )
-
-
-class _LastCollection(NamedTuple):
-    """When goods of an allocation were last collected, and by whom."""
-
-    happened_on: date
-    first_seq: int
-    received_by: str | None
-
-
-def _last_collection(books: Books, allocation: str) -> _LastCollection:
-    """Return the last collection of an allocation, as corrected. Reversed ones are left out."""
-    latest: dict[int, _LastCollection] = {}
-    quantities: defaultdict[int, int] = defaultdict(int)
-    first_of: dict[int | None, int] = {}
-    heads = books.all(
-        "SELECT seq FROM collections WHERE station = :station AND allocation = :allocation "
-        "ORDER BY seq",
-        allocation=allocation,
-    )
-    for (seq,) in heads:
-        body = books.body(seq)
-        first = first_of.get(body.supersedes, int(seq))
-        first_of[int(seq)] = first
-        (row,) = books.rows_of_entry(Collection, seq, allocation=allocation)
-        latest[first] = _LastCollection(body.happened_on, first, row.received_by)
-        for part in map(books.body, range(seq, books.last_seq_of_command(seq) + 1)):
-            if part.kind == COLLECTED:
-                for move in part.transfers:
-                    quantities[first] += move.quantity * (kind_of(move.source) is ALLOCATED)
-                    quantities[first] -= move.quantity * (kind_of(move.target) is ALLOCATED)
-    return max(last for first, last in latest.items() if quantities[first])

@@ -13,6 +13,7 @@ from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import FailureReason, Outcome
 from supplies.domain.entry_rows import CodeResult, Delivery, OutcomeDetails, Stop
 from supplies.errors import NotFound, Sentence
+from supplies.views.collections import day_of_collection, read_last_collections
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.delivery_proofs import ProofView, StopProofs, read_proofs
 from supplies.views.document_lists import (
@@ -72,6 +73,8 @@ class StopView(View, frozen=True, kw_only=True):
         code: The result of comparing the household's code with the code of the stop; unset if no
             code was reported.
         proofs: The signatures and photos of all reports about the stop; unset if there are none.
+        collected_on: The day on which the household fetched goods of the stop at the counter, after
+            they had come back; otherwise unset.
     """
 
     stop: int
@@ -94,6 +97,7 @@ class StopView(View, frozen=True, kw_only=True):
     phone_time: datetime | msgspec.UnsetType = msgspec.UNSET
     code: CodeResult | msgspec.UnsetType = msgspec.UNSET
     proofs: list[ProofView] | msgspec.UnsetType = msgspec.UNSET
+    collected_on: date | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeliveryView(View, frozen=True, kw_only=True):
@@ -194,9 +198,9 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
     proofs = read_proofs(books, ids)
     details = _read_details(books, ids)
     stops: dict[str, list[StopView]] = {}
-    for (name, _), lines in groupby(
-        read_loaded_lines(books, "delivery", ids), key=lambda line: (line.delivery, line.stop)
-    ):
+    loaded = read_loaded_lines(books, "delivery", ids)
+    collected = read_last_collections(books, {line.allocation for line in loaded})
+    for (name, _), lines in groupby(loaded, key=lambda line: (line.delivery, line.stop)):
         stop = list(lines)
         stops.setdefault(name, []).append(
             _stop(
@@ -204,6 +208,7 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
                 entries,
                 proofs.get((name, stop[0].allocation)),
                 details.get((stop[0].reported_in or 0, stop[0].allocation)),
+                day_of_collection(stop[0], collected.get(stop[0].allocation)),
             )
         )
     return [
@@ -242,6 +247,7 @@ def _stop(
     entries: DocumentEntries,
     proofs: StopProofs | None,
     details: OutcomeDetails | None,
+    collected_on: date | None,
 ) -> StopView:
     first = lines[0]
     seq = first.reported_in
@@ -278,4 +284,5 @@ def _stop(
         phone_time=(details and details.phone_time) or msgspec.UNSET,
         code=(proofs and proofs.code) or msgspec.UNSET,
         proofs=(proofs and proofs.proofs) or msgspec.UNSET,
+        collected_on=collected_on or msgspec.UNSET,
     )

@@ -22,6 +22,7 @@ from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies.stations.paper_settings import station_head
 from supplies.stations.public_address import is_local_address
 from supplies.views.allocations import read_stated_packs
+from supplies.views.collections import day_of_collection, read_last_collections
 from supplies.views.deliveries import DOCUMENT_TYPE
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.pagination import OrEarlier, PackedLineView
@@ -108,10 +109,12 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
         Forgotten: a recipient's data was erased after the dispatch.
     """
     found = _load_delivery(books, delivery)
+    collected = read_last_collections(books, {line.allocation for line in found.loaded})
     stops = []
     for lines in found.stops():
+        day = day_of_collection(lines[0], collected.get(lines[0].allocation))
         if lines[0].removed_in:
-            stops.append(_removed_stop(lines[0]))
+            stops.append(_removed_stop(lines[0], day))
             continue
         recipient = books.recipient(lines[0].recipient)
         stops.append(
@@ -122,6 +125,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
                 phone=_phone(recipient),
                 address=recipient.address,
                 lines=_lines(books, found, lines),
+                collected_on=day or msgspec.UNSET,
             )
         )
     return RunSheet(
@@ -157,7 +161,7 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
     )
 
 
-def _removed_stop(line: LoadedLine) -> RunStop:
+def _removed_stop(line: LoadedLine, collected_on: date | None) -> RunStop:
     return RunStop(
         stop=line.stop,
         recipient=line.recipient,
@@ -166,6 +170,7 @@ def _removed_stop(line: LoadedLine) -> RunStop:
         address=None,
         lines=[],
         moved_to=line.moved_to,
+        collected_on=collected_on or msgspec.UNSET,
     )
 
 

@@ -174,6 +174,8 @@ class RunStopView(View, frozen=True, kw_only=True):
             latest outcome at any stop; None if neither was reported, or if it was erased.
         outcome: None if none has been reported.
         conflict: The latest open conflict about this stop; None if there is none.
+        collected_on: The day on which the household fetched its goods at the counter, after they
+            had come back; otherwise unset.
     """
 
     allocation: str
@@ -184,6 +186,7 @@ class RunStopView(View, frozen=True, kw_only=True):
     time_window: str | None
     outcome: RunOutcome | None
     conflict: RunConflict | None
+    collected_on: date | msgspec.UnsetType = msgspec.UNSET
 
 
 class BagLine(View, frozen=True, kw_only=True):
@@ -310,6 +313,7 @@ class _Runs:
                     time_window=self._windows.get(stop.recipient),
                     outcome=recorded,
                     conflict=None if conflict is None else self._conflict(conflict, recorded),
+                    collected_on=stop.collected_on,
                 )
             )
         return TeamRun(

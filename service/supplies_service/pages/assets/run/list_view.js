@@ -86,6 +86,7 @@ const isCodeWrong = (stop) => outcomeOf(stop)?.code === "wrong";
 function stateOf(stop) {
   if (stop.conflict || stop.own?.status === 202) return t("Two reports");
   if (isCodeWrong(stop)) return t("The code did not match");
+  if (stop.collected_on) return t("collected");
   return stop.own?.state ? stateWords(stop.own) : t("Sent to the station");
 }
 

@@ -54,6 +54,7 @@ export function stopView(stop, zone, save) {
     h("h1", { tabindex: "-1" }, t("Stop %(number)s", { number: stop.number })),
     whoAndWhere(stop),
     goods(stop.lines),
+    stop.collected_on ? h("p", { class: "notice" }, t("Collected at the station on %(day)s", { day: stop.collected_on })) : null,
     stop.conflict && !stop.own ? conflictSides(stop, zone) : null,
     outcome && (stop.own || !stop.conflict) ? known(stop, outcome, zone) : null,
     place,

@@ -1,0 +1,79 @@
+"""When households fetched goods of their allocations at the counter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from supplies.books.reader import Books, query_ids
+from supplies.domain.accounts import ALLOCATED, kind_of
+from supplies.domain.entries import COLLECTED
+from supplies.domain.entry_rows import Collection
+from supplies.views.delivery_lines import LoadedLine
+
+
+class LastCollection(NamedTuple):
+    """When goods of an allocation were last collected, and by whom.
+
+    Attributes:
+        first_seq: Number of the entry that recorded the collection, before any correction.
+    """
+
+    happened_on: date
+    first_seq: int
+    received_by: str | None
+
+
+def read_last_collections(books: Books, allocations: Iterable[str]) -> dict[str, LastCollection]:
+    """Return the last collection of each of these allocations, as corrected.
+
+    Reversed collections are left out, and so are allocations without another one.
+    """
+    rows = query_ids(
+        books,
+        allocations,
+        "SELECT DISTINCT w.id FROM wanted w CROSS JOIN collections c "
+        "WHERE c.station = :station AND c.allocation = w.id",
+    )
+    found = {str(allocation): _last_collection(books, allocation) for (allocation,) in rows}
+    return {allocation: last for allocation, last in found.items() if last is not None}
+
+
+def day_of_collection(line: LoadedLine, last: LastCollection | None) -> date | None:
+    """Return the day on which a household fetched goods of a stop that had come back.
+
+    Return None if no goods were fetched after they came back, or after the stop was taken off.
+
+    Args:
+        line: Any line of the stop.
+        last: The last collection of the stop's allocation; None if there is none.
+    """
+    back = line.removed_in or line.reported_in
+    if last is None or back is None or line.moved_to is not None or last.first_seq < back:
+        return None
+    return last.happened_on
+
+
+def _last_collection(books: Books, allocation: str) -> LastCollection | None:
+    latest: dict[int, LastCollection] = {}
+    quantities: defaultdict[int, int] = defaultdict(int)
+    first_of: dict[int | None, int] = {}
+    heads = books.all(
+        "SELECT seq FROM collections WHERE station = :station AND allocation = :allocation "
+        "ORDER BY seq",
+        allocation=allocation,
+    )
+    for (seq,) in heads:
+        body = books.body(seq)
+        first = first_of.get(body.supersedes, int(seq))
+        first_of[int(seq)] = first
+        (row,) = books.rows_of_entry(Collection, seq, allocation=allocation)
+        latest[first] = LastCollection(body.happened_on, first, row.received_by)
+        for part in map(books.body, range(seq, books.last_seq_of_command(seq) + 1)):
+            if part.kind == COLLECTED:
+                for move in part.transfers:
+                    quantities[first] += move.quantity * (kind_of(move.source) is ALLOCATED)
+                    quantities[first] -= move.quantity * (kind_of(move.target) is ALLOCATED)
+    return max((last for first, last in latest.items() if quantities[first]), default=None)
