@@ -89,7 +89,7 @@ def run_schemathesis(database: str, token: str, folder: Path, *options: str) -> 
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=10 * PATIENCE,
+            timeout=40 * PATIENCE,
         )
     failures = done.stdout.partition(" FAILURES ")[2][:6000]
     assert done.returncode == 0, failures + done.stderr[-2000:]

@@ -179,6 +179,20 @@ def test_a_new_donor_and_recipient_must_have_a_name(document: Any, rest: RestCli
         rest.refused(f"/api/{many}", {"code": "X-1", "name": None}, 422, "invalid-field")
 
 
+def test_an_optional_text_may_be_empty_and_then_counts_as_not_given(
+    document: Any, rest: RestClient
+) -> None:
+    schemas = document["components"]["schemas"]
+    empty = {"type": "string", "maxLength": 0}
+    assert empty in schemas["LocationChanges"]["properties"]["name_en"]["anyOf"]
+    assert empty not in schemas["Location"]["properties"]["name_en"]["anyOf"]
+    assert empty not in schemas["LocationChanges"]["properties"]["name"].get("anyOf", ())
+    place = {"code": "shed", "name": "Shed", "name_en": ""}
+    assert rest.post("/api/locations", place)["location"]["name_en"] is None
+    amended = rest.client.patch("/api/locations/shed", json={"name_en": ""})
+    assert amended.json()["name_en"] is None
+
+
 def test_all_fields_of_a_response_are_required(document: Any) -> None:
     for name in ("TransferView", "Page_NeedView_", "DonationView", "Donor", "Health"):
         schema = document["components"]["schemas"][name]

@@ -8,6 +8,7 @@ misread some details of msgspec's schemas, so they are changed as follows:
   requests. The description names the default instead.
 - All fields of a response are required, because all of them are encoded. Only a field whose default
   is `UNSET` may be left out.
+- An optional text of a request may be empty, because an empty text counts as not given.
 - The description of a field is taken from `Attributes:` in the docstring of its struct.
 """
 
@@ -22,6 +23,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from supplies.domain.commands import Command
+from supplies.domain.normalization import normalize_fields
 from supplies_service.request_bodies import BodyType
 
 Schema = dict[str, Any]
@@ -99,6 +101,8 @@ class Components:
         for field in msgspec.structs.fields(body.struct):
             if isinstance(field.type, type) and issubclass(field.type, Command):
                 fields[field.encode_name] = self.body(BodyType(field.type, is_partial=False), set())
+            elif field.encode_name in fields:
+                fields[field.encode_name] = _with_blank(body.struct, field.encode_name, fields)
         required = [key for key in schema.get("required", ()) if key not in hidden]
         name += "Changes" if body.is_partial else "Body"
         self._schemas[name] = {
@@ -194,6 +198,19 @@ def _for_clients(schema: Any) -> Any:
     if default is not None:
         words.append(f"Default: `{json.dumps(default, ensure_ascii=False)}`.")
     return {"description": "\n\n".join(words), **changed} if words else changed
+
+
+def _with_blank(
+    struct: type[msgspec.Struct], name: str, properties: Mapping[str, Schema]
+) -> Schema:
+    """Return the schema of a field of a request. An optional text may also be empty.
+
+    An empty text counts as not given.
+    """
+    schema = properties[name]
+    if "anyOf" not in schema or normalize_fields(struct, {name: ""})[0][name] is not None:
+        return schema
+    return {**schema, "anyOf": [*schema["anyOf"], {"type": "string", "maxLength": 0}]}
 
 
 def _name(reference: Mapping[str, Any]) -> str:
