@@ -421,7 +421,8 @@ def _memory(pid: int) -> int:
     total = 0
     with suppress(OSError):
         status = Path(f"/proc/{pid}/status").read_text()
-        total = int(status.partition("VmRSS:")[2].split()[0]) * 1024
+        # A process that has ended, and that its parent has not noticed yet, has no memory.
+        total = int((status.partition("VmRSS:")[2].split() or ["0"])[0]) * 1024
         for task in Path(f"/proc/{pid}/task").iterdir():
             total += sum(_memory(int(child)) for child in (task / "children").read_text().split())
     return total

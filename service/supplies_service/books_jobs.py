@@ -21,7 +21,7 @@ from supplies.maintenance.backup import back_up
 from supplies.maintenance.backup_log import log_backup
 from supplies.storage.engines import open_store
 from supplies.verification.log import log_verification
-from supplies.verification.verify import verify
+from supplies.verification.verify import Verified, verify
 
 State = Literal["running", "done", "broken", "failed"]
 
@@ -115,16 +115,24 @@ def main() -> None:
     os.nice(_NICENESS)
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     try:
-        entries = _verify(job) if job.to is None else _back_up(job, Path(job.to))
+        verified = _verify(job) if job.to is None else _back_up(job, Path(job.to))
     except BooksBroken as error:
         _print(Progress(state="broken", detail=str(error)))
     except (SuppliesError, OSError) as error:
         _print(Progress(state="failed", detail=str(error)))
     else:
-        _print(Progress(state="done", done=entries, total=entries))
+        _print(_ended(verified))
 
 
-def _verify(job: Job) -> int:
+def _ended(verified: Verified) -> Progress:
+    """Return the progress of a job that has ended. A backup may contain a difference."""
+    found = [each.access.difference for each in verified.stations if each.access.difference]
+    if found:
+        return Progress(state="broken", detail=found[0])
+    return Progress(state="done", done=verified.entries, total=verified.entries)
+
+
+def _verify(job: Job) -> Verified:
     # Books whose guards are missing are verified too, because they need it most.
     store = open_store(job.database, create=False, guarded=False)
     try:
@@ -138,10 +146,10 @@ def _verify(job: Job) -> int:
         log_verification(store, verified, system_clock())
     finally:
         store.close()
-    return verified.entries
+    return verified
 
 
-def _back_up(job: Job, to: Path) -> int:
+def _back_up(job: Job, to: Path) -> Verified:
     to.parent.mkdir(mode=0o700, exist_ok=True)
     verified = back_up(job.database, to, with_keys=True, progress=_Reporter())
     store = open_store(job.database, create=False)
@@ -149,7 +157,7 @@ def _back_up(job: Job, to: Path) -> int:
         log_backup(store, to, verified, system_clock())
     finally:
         store.close()
-    return verified.entries
+    return verified
 
 
 class _Reporter:

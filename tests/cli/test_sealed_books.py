@@ -84,6 +84,65 @@ def test_a_restored_backup_is_not_reported(
     assert "is not known here" in capsys.readouterr().out
 
 
+COMPARED = "Only programs with the keys of station lx changed its users"
+NOT_COMPARED = "Not compared for station lx, because the key file is not here: users"
+
+
+def words(command: str, books: str, copy: Path) -> list[str]:
+    """Return the arguments that copy the books with a command."""
+    if command == "backup":
+        return ["backup", str(copy), "--database", books]
+    return [command, books, str(copy)]
+
+
+@pytest.mark.parametrize("command", ["backup", "restore", "copy"])
+def test_a_copy_says_whether_its_users_and_access_log_were_compared(
+    books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert main(words(command, books, tmp_path / "with-keys.db")) == 0
+    message = capsys.readouterr().out
+    assert COMPARED in message
+    assert "is not known here" in message
+    key_file(books).rename(tmp_path / "elsewhere")
+    assert main(words(command, books, tmp_path / "without.db")) == 0
+    message = capsys.readouterr().out
+    assert NOT_COMPARED in message
+    assert COMPARED not in message
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+@pytest.mark.parametrize("command", ["backup", "restore", "copy"])
+def test_a_copy_with_a_user_that_was_added_in_sql_is_complete_and_reported(
+    books: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    more: list[str],
+) -> None:
+    change(books, INTRUDER)
+    copy = tmp_path / "copied.db"
+    assert main([*words(command, books, copy), *more]) == 1
+    message = capsys.readouterr()
+    text = message.out if more else message.err
+    assert "the row u_9 of users" in text
+    assert ('"changed"' if more else "the copy is complete, but it differs") in text
+    if not key_file(str(copy)).exists():
+        key_file(str(copy)).write_bytes(key_file(books).read_bytes())
+        key_file(str(copy)).chmod(0o600)
+    assert "the row u_9 of users" in refused(capsys, "verify", "--database", str(copy))
+
+
+def test_a_restored_copy_is_compared_with_the_keys_beside_the_backup(
+    books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup = tmp_path / "backup.db"
+    assert main(["backup", str(backup), "--with-keys", "--database", books]) == 0
+    change(str(backup), INTRUDER)
+    capsys.readouterr()
+    assert main(["restore", str(backup), str(tmp_path / "restored.db")]) == 1
+    assert "the row u_9 of users" in capsys.readouterr().err
+
+
 def test_output_is_not_written_over_the_record_of_the_last_seal(
     books: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,8 @@ from support.page_client import Browser, sign_in_as
 from support.rest_client import RestClient
 from support.service_fixture import Service
 
+from supplies.access.access_context import AccessContext
+
 
 @pytest.fixture
 def coordinator(rest: RestClient, service: Service) -> Browser:
@@ -55,3 +57,22 @@ def test_books_that_were_changed_behind_the_program_are_reported(coordinator: Br
     coordinator.send("/admin/books/verify", key="verify-key-0000002", do="save")
     ended(coordinator)
     assert "The books differ from what was recorded." in coordinator.open("/admin/books")
+
+
+def test_a_backup_with_a_user_that_was_added_in_sql_is_made_and_reported(
+    coordinator: Browser, service: Service
+) -> None:
+    ledger = coordinator.client.app.state.stations.default.ledger
+    with ledger.admin_transaction() as books:
+        AccessContext(books, ledger.clock()).seals.begin()
+    with ledger.admin_transaction() as books:
+        books.store.run(
+            "INSERT INTO users (station, code, login, role, made_at, made_by) "
+            "VALUES ('lx', 'u_99', 'eve', 'coordinator', '2020', 'u_1')"
+        )
+    coordinator.send("/admin/books/backup", key="backup-key-0000002", do="save")
+    ended(coordinator)
+    page = coordinator.open("/admin/books")
+    assert "The books differ from what was recorded." in page
+    assert "the row u_99 of users" in page
+    assert len(list((service.folder / "backups").glob("*.db"))) == 1

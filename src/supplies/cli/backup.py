@@ -10,6 +10,7 @@ import click
 
 from supplies.cli.arguments import json_option, whole_database_options
 from supplies.cli.click_extensions import Command
+from supplies.cli.seal_lines import exit_if_changed, print_seals
 from supplies.domain.plurals import counted
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def backup(
 ) -> None:
     """Copy the books while they are in use, and verify the copy.
 
-    FILE is the backup to write. It must not exist yet.
+    FILE is the backup to write. It must not exist yet. The exit status is 1 if it is complete, but
+    users, settings or access log were changed without the keys of the station.
     """
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import KEYS_SUFFIX, back_up
@@ -47,12 +49,15 @@ def backup(
     keys = target.with_suffix(KEYS_SUFFIX) if with_keys else None
     if as_json:
         _print_json(verified, target, keys)
+        exit_if_changed(verified)
         return
     print(f"{_count(verified)} are in {target}, verified.")
     if keys is not None:
         print(f"The keys are in {keys}: anyone who has both files can forge receipts.")
     elif database_file(database) is not None:
         print(f"The keys {key_file(database)} are not included; see --with-keys.")
+    print_seals(verified)
+    exit_if_changed(verified)
 
 
 @click.command(cls=Command)
@@ -83,10 +88,13 @@ def restore(
     has_keys = keys.exists()
     if as_json:
         _print_json(verified, Path(str(database_file(new_database))), keys if has_keys else None)
+        exit_if_changed(verified)
         return
     print(f"{_count(verified)} are in {database_file(new_database)}, verified.")
     if not has_keys:
         print(f"The backup has no keys: copy the station's keys to {keys} before serving.")
+    print_seals(verified)
+    exit_if_changed(verified)
 
 
 def _store_result(database: str, target: Path, verified: Verified) -> None:

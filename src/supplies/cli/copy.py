@@ -9,6 +9,7 @@ import click
 
 from supplies.cli.arguments import json_option
 from supplies.cli.click_extensions import Command
+from supplies.cli.seal_lines import exit_if_changed, print_seals
 from supplies.domain.plurals import counted
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def copy(source: str, target: str, as_json: bool) -> None:
                 "keys": None if keys is None else str(keys),
             }
         )
+        exit_if_changed(verified)
         return
     print(
         f"{counted(verified.entries, 'entry', 'entries')} and "
@@ -52,6 +54,8 @@ def copy(source: str, target: str, as_json: bool) -> None:
         which = f"keys {keys}" if keys is not None and keys.exists() else "station's keys"
         where = target_keys or "the file that SUPPLIES_KEYS names"
         print(f"The {which} are not copied: copy them to {where} before serving.")
+    print_seals(verified)
+    exit_if_changed(verified)
 
 
 def _key_file(database: str) -> Path | None:

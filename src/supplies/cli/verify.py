@@ -10,6 +10,7 @@ from click.exceptions import Exit
 
 from supplies.cli.arguments import all_books_options, json_option
 from supplies.cli.click_extensions import Command
+from supplies.cli.seal_lines import seal_sentence
 from supplies.domain.plurals import counted
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from supplies.errors import BooksBroken
     from supplies.signing.receipt_signatures import PublicKeys
     from supplies.storage.store import Store
-    from supplies.verification.seals import SealedRows
     from supplies.verification.verify import Verified
     from supplies.views.receipts import PaperInBooks
 
@@ -197,7 +197,7 @@ def _print_text(result: _Result, receipt: str | None) -> None:
     if result.file is not None:
         print(f"A checkpoint of each station is in {result.file}; keep a copy of it elsewhere.")
     for each in verified.stations:
-        print(_access_sentence(each.station, each.access))
+        print(seal_sentence(each.station, each.access))
         if each.clock_set_back:
             print(
                 f"Remark: the clock of station {each.station} was set back before "
@@ -206,26 +206,6 @@ def _print_text(result: _Result, receipt: str | None) -> None:
     if found is not None:
         stream = sys.stdout if found.in_books and not found.unchecked else sys.stderr
         print(f"{receipt}: {found.says}.", file=stream)
-
-
-def _access_sentence(station: str, access: SealedRows) -> str:
-    """Return a sentence on the verification of users, credentials, settings and access log."""
-    what = "users, credentials, settings and access log"
-    if access.state == "no-keys":
-        return f"Not compared for station {station}, because the key file is not here: {what}."
-    if access.state == "not-sealed":
-        return f"Not compared for station {station}, because they are not sealed yet: {what}."
-    day = "" if access.since is None else f" since {access.since[:10]}"
-    text = (
-        f"Only programs with the keys of station {station} changed its users, credentials and "
-        f"settings ({counted(access.rows, 'row')}) and its access log "
-        f"({counted(access.lines, 'line')}){day}."
-    )
-    if access.earlier_lines:
-        text += f" {counted(access.earlier_lines, 'older line')} were not compared."
-    if not access.has_witness:
-        text += " Whether the last of these changes were undone is not known here."
-    return text
 
 
 def _store_result(database: str, verified: Verified) -> None:

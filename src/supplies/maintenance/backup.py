@@ -48,7 +48,8 @@ def back_up(
     """Copy the books into a new file while they are in use. Return what was verified.
 
     The database is read twice: to copy it, and to verify the copy. If the backup fails, no file is
-    left behind.
+    left behind. If only users, settings or access log were changed without the station's keys, the
+    backup is made, and the result says so.
 
     Args:
         with_keys: Whether to copy the station's keys too, into a file beside the backup.
@@ -72,7 +73,7 @@ def back_up(
     if with_keys:
         refuse_to_replace(keys_to)
         refuse_files_of_books(keys_to, database)
-    with _verified_copy(books, to, progress) as (draft, verified):
+    with _verified_copy(books, to, key_file(database), progress) as (draft, verified):
         if with_keys:
             # Keys are copied after the books, so that the file has the keys of all copied receipts.
             StationKeys.for_database(database).public_keys()
@@ -103,7 +104,9 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
     for path in (to, to.with_name(f"{to.name}-wal")):
         refuse_to_replace(path)
     keys = _keys_to_restore(backup, key_file(database))
-    with _verified_copy(backup, to, progress) as (draft, verified):
+    beside = backup.with_suffix(KEYS_SUFFIX)
+    compared = beside if beside.exists() else key_file(database)
+    with _verified_copy(backup, to, compared, progress) as (draft, verified):
         if keys is not None:
             write_file(key_file(database), keys)
         rename_into_place(draft, to)
@@ -134,7 +137,7 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 
 @contextmanager
 def _verified_copy(
-    source: Path, to: Path, progress: Progress | None
+    source: Path, to: Path, keys: Path, progress: Progress | None
 ) -> Iterator[tuple[Path, Verified]]:
     """Yield a verified copy under a draft name. Then delete the copy, unless it was renamed."""
     from supplies.storage.sqlite.files import copy_file
@@ -144,16 +147,16 @@ def _verified_copy(
         copy_file(source, draft)
         store = SqliteStore(str(draft), create=False)
         try:
-            verified = _verify_copy(store, progress)
+            verified = _verify_copy(store, keys, progress)
         finally:
             store.close()
         fsync(draft)
         yield draft, verified
 
 
-def _verify_copy(store: SqliteStore, progress: Progress | None) -> Verified:
+def _verify_copy(store: SqliteStore, keys: Path, progress: Progress | None) -> Verified:
     store.check_integrity()
-    verified = verify(store, progress=progress)
+    verified = verify(store, progress=progress, keys_of_copy=keys)
     store.leave_wal_mode()
     return verified
 

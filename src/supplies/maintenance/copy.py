@@ -9,13 +9,15 @@ leaves nothing behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, StoreError
 from supplies.maintenance.protected_files import refuse_files_of_books
+from supplies.signing.station_keys import key_file
 from supplies.storage import introspection
 from supplies.storage.atomic_files import draft_file, fsync, refuse_to_replace, rename_into_place
 from supplies.storage.engines import database_file, open_store
@@ -67,8 +69,19 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
             rows = _copy_rows(ours, copied, progress)
         copied.create_guards()
         copied.check_guards()
-        verified = verify(copied, progress=partial(progress, "verified"))
+        verified = verify(
+            copied, progress=partial(progress, "verified"), keys_of_copy=_keys(source, target)
+        )
     return Copied(rows=rows, verified=verified)
+
+
+def _keys(source: str, target: str) -> Path | None:
+    """Return the key file of the books, or None if its path is not known."""
+    known = []
+    for database in (source, target):
+        with suppress(StoreError):
+            known.append(key_file(database))
+    return next((file for file in known if file.exists()), known[0] if known else None)
 
 
 @contextmanager

@@ -35,7 +35,18 @@ def seal_keys(database: str, station: str) -> list[bytes]:
         StoreError: the key file is damaged, or others can read it.
     """
     file = find_key_file(database)
-    if file is None or not file.exists():
+    return [] if file is None else seal_keys_in(file, station)
+
+
+def seal_keys_in(file: Path, station: str) -> list[bytes]:
+    """Return the keys of a key file for the codes of a station, oldest first.
+
+    Return an empty list if the file does not exist.
+
+    Raises:
+        StoreError: the key file is damaged, or others can read it.
+    """
+    if not file.exists():
         return []
     return [_derive(private, station) for private in _keys_in(file).private_keys()]
 

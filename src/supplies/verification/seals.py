@@ -8,12 +8,20 @@ ignored.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from supplies.errors import BooksBroken
-from supplies.signing.seal_macs import NO_MAC, SEAL_COLUMNS, line_mac, seal_keys, seal_mac
+from supplies.signing.seal_macs import (
+    NO_MAC,
+    SEAL_COLUMNS,
+    line_mac,
+    seal_keys,
+    seal_keys_in,
+    seal_mac,
+)
 from supplies.signing.seal_witness import Witness, find_missing, read_witness
 from supplies.signing.sealed_tables import LOG_COLUMNS, SEALED_TABLES, SealedTable
 from supplies.storage.store import Row
@@ -32,20 +40,23 @@ class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         state: `unchanged`: changed only by programs with the keys. `not-sealed`: no program with
             the keys has changed them yet. `no-keys`: there is no key file here, so nothing was
-            compared.
+            compared. `changed`: a copy of the books contains rows that were changed without the
+            keys.
         since: When sealing began, or None. Changes before that time are not noticed.
         rows, lines: How many rows, and lines of the access log, were compared.
         earlier_lines: How many lines of the access log are older than the seals.
         has_witness: Whether the last seal was compared with the copy in the file beside the key
             file. Without this copy, nobody notices if the last changes were undone.
+        difference: If the state is `changed`, the first difference.
     """
 
-    state: Literal["unchanged", "not-sealed", "no-keys"]
+    state: Literal["unchanged", "not-sealed", "no-keys", "changed"]
     since: str | None = None
     rows: int = 0
     lines: int = 0
     earlier_lines: int = 0
     has_witness: bool = False
+    difference: str | None = None
 
 
 def check_seals(reader: Reader) -> SealedRows:
@@ -56,7 +67,27 @@ def check_seals(reader: Reader) -> SealedRows:
         StoreError: the key file, or the file with the last seal, is damaged.
     """
     keys = seal_keys(reader.store.url, reader.station)
-    seen = read_witness(reader.store.url, reader.station) if keys else None
+    return _check_seals(
+        reader, keys, read_witness(reader.store.url, reader.station) if keys else None
+    )
+
+
+def check_seals_of_copy(reader: Reader, key_file: Path) -> SealedRows:
+    """Check the seals in a copy of books. The result contains a difference, so that it is kept.
+
+    Args:
+        key_file: The key file of the books. It need not exist.
+
+    Raises:
+        StoreError: the key file is damaged, or others can read it.
+    """
+    try:
+        return _check_seals(reader, seal_keys_in(key_file, reader.station), None)
+    except BooksBroken as difference:
+        return SealedRows(state="changed", difference=str(difference))
+
+
+def _check_seals(reader: Reader, keys: list[bytes], seen: Witness | None) -> SealedRows:
     start = reader.one("SELECT max(seq) FROM seals WHERE station = :station AND kind = 'start'")
     if start is None or start[0] is None:
         _check_never_sealed(reader, seen)

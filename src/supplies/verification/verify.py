@@ -14,6 +14,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 import msgspec
 
@@ -35,7 +36,7 @@ from supplies.verification.receipts import ERASABLE, Receipts
 from supplies.verification.records import ROW_TABLES, Records, Rows, rows_of
 from supplies.verification.removed_stops import RemovedStops
 from supplies.verification.repacked_goods import RepackedGoods
-from supplies.verification.seals import SealedRows, check_seals
+from supplies.verification.seals import SealedRows, check_seals, check_seals_of_copy
 from supplies.verification.shipments import Shipments
 from supplies.verification.stated_decisions import check_stated_decisions
 from supplies.verification.stated_hand_outs import StatedHandOuts
@@ -95,6 +96,7 @@ def verify(
     *,
     witnesses: Sequence[Checkpoint] = (),
     progress: Progress | None = None,
+    keys_of_copy: Path | None = None,
 ) -> Verified:
     """Verify the books of one station, or of all stations.
 
@@ -106,6 +108,8 @@ def verify(
         witnesses: Checkpoints whose signatures were checked. Their entries must be in the books.
             Checkpoints of other stations are ignored.
         progress: Called repeatedly with two numbers: entries verified so far, and all entries.
+        keys_of_copy: Give the key file of the books if `store` is a copy of them. A difference of
+            users, settings and access log is then in the result and raises no error.
 
     Raises:
         BooksBroken: the books are not intact; the error describes the first difference.
@@ -130,7 +134,11 @@ def verify(
 
         found = [
             _Verification(
-                store, name, counts[name], [each for each in witnesses if each.station == name]
+                store,
+                name,
+                counts[name],
+                [each for each in witnesses if each.station == name],
+                keys_of_copy,
             ).run(advance)
             for name in stations
         ]
@@ -146,8 +154,14 @@ class _Verification:
     """Verifies the books of one station."""
 
     def __init__(
-        self, store: Store, station: str, count: int, witnesses: Sequence[Checkpoint]
+        self,
+        store: Store,
+        station: str,
+        count: int,
+        witnesses: Sequence[Checkpoint],
+        keys_of_copy: Path | None,
     ) -> None:
+        self.keys_of_copy = keys_of_copy
         self.station, self.count = station, count
         self.reader = reader = Reader(store, station)
         self.chain, self.records = HashChain(reader), Records(reader)
@@ -185,7 +199,11 @@ class _Verification:
         check_stated_decisions(self.reader)
         self.merges.check()
         check_kept(self.reader)
-        sealed = check_seals(self.reader)
+        sealed = (
+            check_seals(self.reader)
+            if self.keys_of_copy is None
+            else check_seals_of_copy(self.reader, self.keys_of_copy)
+        )
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,
