@@ -97,7 +97,7 @@ audit: var/audit/installed .venv/installed-test
 simulate: .venv/installed-test
 	PYTHONPATH=tests $(BIN)/python -m simulation --seed $(SEED) --steps $(STEPS) --engine $(ENGINE) $(if $(ONLY),--only $(ONLY))
 	$(if $(ONLY),,PYTHONPATH=tests $(BIN)/python -m simulation.phones --seed $(SEED) --steps 1000 --engine $(ENGINE))
-	$(if $(ONLY),,PYTHONPATH=tests $(BIN)/python -m simulation.service --seed $(SEED) --steps 500)
+	$(if $(ONLY),,PYTHONPATH=tests $(BIN)/python -m simulation.service --seed $(SEED) --steps 500 --engine $(ENGINE))
 
 ATTACKS := under_load any_request canaries free_text_by_role csrf rate_limits long_work broken_files database_away
 

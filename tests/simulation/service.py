@@ -12,14 +12,16 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import sqlite3
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -29,11 +31,13 @@ from litestar import Litestar
 from supplies_service import group_commit
 from supplies_service.app import create_app
 from supplies_service.observability.logs import LOGGER
+from support.engines import ENGINES, RUNNING, without_fsync
 from support.ledger_fixture import register_all
 from support.rest_client import issue_credentials
 
 from supplies.ledger.ledger import Ledger
-from supplies.signing.station_keys import create_first_key
+from supplies.signing.station_keys import KEYS_SETTING, create_first_key
+from supplies.storage.sqlite.store import SqliteStore
 from supplies.verification.verify import verify
 
 STEPS_PER_CHECK = 25
@@ -111,18 +115,17 @@ class Worker:
 
 
 class ServiceSimulation:
-    """Two applications on one file, and a model of what they recorded.
+    """Two applications on the same books, and a model of what they recorded.
 
     Args:
-        folder: An empty folder for the books.
+        database: The address of an empty ledger. Its key file must not exist yet.
         seed: Decides requests and faults.
     """
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.database, self.seed, self.clock = str(folder / "books.db"), seed, Clock()
-        create_first_key(self.database)
-        self.ledger = Ledger.open(self.database, station="lx", clock=self.clock)
-        self.ledger.store.run("PRAGMA synchronous = OFF")
+    def __init__(self, database: str, seed: int) -> None:
+        self.database, self.seed, self.clock = database, seed, Clock()
+        self.ledger = without_fsync(Ledger.open(database, station="lx", clock=self.clock))
+        create_first_key(database)
         register_all(self.ledger)
         self.token = issue_credentials(self.ledger)["coordinator"]
         self.users = self._count("users")
@@ -329,18 +332,31 @@ class _FullAtCommit:
         return self._connection.execute(sql, *params)
 
 
+FULL_SERVER = (
+    "DO $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$"
+)
+"""SQL with the error that PostgreSQL reports if its disk is full."""
+
+
 @contextmanager
 def full_disk(app: Litestar) -> Iterator[None]:
     """Let each commit of an application find a full disk within the `with` block."""
-    stores = [queue._ledger.store for queue in app.state.stations._queues]
-    connections = [store.connection for store in stores]
-    for store in stores:
-        store.connection = _FullAtCommit(store.connection)
-    try:
+    with ExitStack() as faults:
+        for queue in app.state.stations._queues:
+            store = queue._ledger.store
+            if isinstance(store, SqliteStore):
+                full = _FullAtCommit(store.connection)
+                faults.enter_context(patch.object(store, "connection", full))
+            else:
+                fail = partial(_commit_on_full_server, store._commit)
+                faults.enter_context(patch.object(store, "_commit", fail))
         yield
-    finally:
-        for store, connection in zip(stores, connections, strict=True):
-            store.connection = connection
+
+
+def _commit_on_full_server(commit: Callable[[Any], None], transaction: Any) -> None:
+    """Commit a transaction on a server that then reports that its disk is full."""
+    with patch.object(transaction, "commit", partial(transaction.execute, FULL_SERVER)):
+        commit(transaction)
 
 
 async def _request(
@@ -408,24 +424,39 @@ async def _request(
     return None if cut or lost or not status else Answer(status, content)
 
 
-def simulate(folder: Path, seed: int, steps: int) -> Counter[str]:
-    """Run a simulation in an empty folder. Return how often each fault happened.
+def simulate(folder: Path, seed: int, steps: int, engine: str) -> Counter[str]:
+    """Run a simulation. Return how often each fault happened.
+
+    Args:
+        folder: An empty folder, for the books if they are a file, and for their keys.
+        engine: "sqlite" or "postgresql".
 
     Raises:
         AssertionError: the books differ from the model, or an answer is wrong.
     """
-    return asyncio.run(ServiceSimulation(folder, seed).run(steps))
+    with (
+        patch.dict(os.environ, {KEYS_SETTING: str(folder / "station.key")}),
+        RUNNING.books(engine, folder) as url,
+    ):
+        return asyncio.run(ServiceSimulation(url, seed).run(steps))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="simulation.service", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--engine", choices=ENGINES, default="sqlite")
     options = parser.parse_args()
     logging.getLogger(LOGGER).setLevel(logging.CRITICAL + 1)  # Full disks are expected.
-    with tempfile.TemporaryDirectory(prefix="supplies-service-") as folder:
-        tally = simulate(Path(folder), options.seed, options.steps)
-    print(f"seed {options.seed}, {options.steps} requests to two applications: no failure found")
+    try:
+        with tempfile.TemporaryDirectory(prefix="supplies-service-") as folder:
+            tally = simulate(Path(folder), options.seed, options.steps, options.engine)
+    finally:
+        RUNNING.stop()
+    print(
+        f"seed {options.seed}, {options.engine}, {options.steps} requests to two applications: "
+        "no failure found"
+    )
     print(", ".join(f"{count} × {fault}" for fault, count in tally.most_common()))
     return 0
 

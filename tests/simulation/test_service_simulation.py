@@ -9,8 +9,9 @@ import pytest
 from simulation.service import FAULTS, simulate
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.usefixtures("engines")
+@pytest.mark.parametrize(("engine", "seed"), [("sqlite", 1), ("postgresql", 2)])
 def test_requests_to_two_applications_with_faults_are_recorded_once(
-    tmp_path: Path, seed: int
+    tmp_path: Path, engine: str, seed: int
 ) -> None:
-    assert set(simulate(tmp_path, seed, steps=75)) == set(FAULTS)
+    assert set(simulate(tmp_path, seed, 75, engine)) == set(FAULTS)
