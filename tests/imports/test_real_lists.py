@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,13 @@ from support.engines import without_fsync
 from support.ledger_fixture import Clock
 
 from supplies import Location, Station
+from supplies.domain.entries import decode_body
+from supplies.domain.entry_rows import PackedLine
 from supplies.imports.import_results import ImportOptions, ImportResult
 from supplies.imports.importer import import_rows
+from supplies.imports.quantities import Units
 from supplies.ledger.ledger import Ledger
+from supplies.papers.units import SHIPPED_UNITS
 
 FOLDER = os.environ.get("SUPPLIES_REAL_DATA")
 
@@ -53,8 +59,47 @@ def oracle(name: str) -> dict[str, object]:
     return found
 
 
+def sums_of(expected: dict[str, object]) -> Iterator[tuple[str, int]]:
+    sums = expected["sum_by_unit"]
+    assert isinstance(sums, dict)
+    yield from sums.items()
+
+
 def listed(result: ImportResult, words: str) -> int:
     return sum(words in one.why for one in result.listed)
+
+
+OTHER_WORDS = {"": "件", "case": "piece", "小盒": "盒", "小箱": "箱"}
+"""Units without a code of their own, and the unit that an import takes for each."""
+
+
+def by_unit(quantities: Iterator[tuple[str, int]]) -> dict[str, int]:
+    """Add up quantities by the code of their unit. Units with the same word count as one."""
+    units = Units({code: (one.zh, one.en, one.en_many) for code, one in SHIPPED_UNITS.items()})
+    found: Counter[str] = Counter()
+    for word, quantity in quantities:
+        known = OTHER_WORDS.get(word, word)
+        found[(units.codes(known) or [known])[0]] += quantity
+    return {unit: total for unit, total in found.items() if total}
+
+
+def moved(ledger: Ledger, kind: str, target: str) -> Iterator[tuple[str, int]]:
+    """Yield the unit and quantity of all goods that entries of a kind moved, in packs if stated."""
+    for (body,) in ledger.store.all("SELECT body FROM entries WHERE kind = ?", (kind,)):
+        entry = decode_body(body)
+        for transfer in entry.transfers:
+            if transfer.target.startswith(target):
+                yield ledger.books.item(transfer.item).unit, transfer.quantity
+        for row in entry.rows:
+            if isinstance(row, PackedLine):
+                yield ledger.books.item(row.item).unit, -row.quantity * row.size
+                yield row.pack.rstrip("0123456789"), row.quantity
+
+
+def not_recorded(result: ImportResult, unit: int, quantity: int) -> Iterator[tuple[str, int]]:
+    """Yield the unit and quantity of the listed rows, by the indexes of their cells."""
+    for one in result.listed:
+        yield one.cells[unit], int(one.cells[quantity] or 0)
 
 
 def test_offers_and_matches_give_the_totals_of_the_oracle(ledger: Ledger) -> None:
@@ -85,6 +130,9 @@ def test_published_donations_and_distributions_are_recorded_or_listed(ledger: Le
     expected = oracle(f"{name}.oracle.json")
     assert donations.rows == expected["rows"]
     assert listed(donations, "is missing") == expected["unbookable_rows"]
+    assert by_unit(
+        chain(moved(ledger, "donation_received", "stock:"), not_recorded(donations, 7, 8))
+    ) == by_unit(sums_of(expected))
     name = "wuhan_distributions_out_20200203-0208"
     distributions = run(ledger, "distributions", f"{name}.csv")
     expected = oracle(f"{name}.oracle.json")
@@ -92,3 +140,6 @@ def test_published_donations_and_distributions_are_recorded_or_listed(ledger: Le
         expected["rows"],
         expected["exact_duplicate_rows"],
     )
+    assert by_unit(
+        chain(moved(ledger, "handed_out", "received:"), not_recorded(distributions, 6, 7))
+    ) == by_unit(sums_of(expected))
