@@ -140,6 +140,28 @@ def test_a_sheet_of_ods_is_read_with_its_lost_cells(tmp_path: Path) -> None:
     assert cells_of(path) == [["物资", "数量"], ["口罩", 71], ["洗手液", LOST]]
 
 
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ('{text}<table:table-cell table:number-columns-repeated="255"/>{text}', "has 257 columns"),
+        (
+            (
+                "{text}</table:table-row>"
+                '<table:table-row table:number-rows-repeated="3999999"><table:table-cell/>'
+                "</table:table-row><table:table-row>{text}{text}"
+            ),
+            "more than 4000000 cells",
+        ),
+    ],
+)
+def test_a_far_cell_of_ods_is_refused(tmp_path: Path, rows: str, words: str) -> None:
+    text = '<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell>'
+    row = f"<table:table-row>{rows.format(text=text)}</table:table-row>"
+    path = ods(tmp_path / "a.ods", f'<table:table table:name="一">{row}</table:table>')
+    with pytest.raises(InvalidField, match=words):
+        rows_of(path)
+
+
 def write_zip(path: Path, **parts: bytes) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():

@@ -383,20 +383,21 @@ def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, in
     Return the row and column of each formula, in one set for each sheet.
 
     Raises:
-        InvalidField: the file has too many cells, counting repeated ones.
+        InvalidField: a sheet has too many columns, or too many cells between its first and its last
+            one, counting empty and repeated ones.
     """
     sheets: list[set[tuple[int, int]]] = []
-    row, next_row, column, repeat, filled = 1, 1, 0, 1, 0
+    row, next_row, column, columns = 1, 1, 0, 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal row, next_row, column, repeat, filled
+        nonlocal row, next_row, column, columns
         name = name.rpartition(":")[2]
         if name == "table":
             sheets.append(set())
-            next_row = 1
+            next_row, columns = 1, 0
         elif name == "table-row":
-            repeat, column = int(attributes.get("table:number-rows-repeated", 1)), 0
-            row, next_row = next_row, next_row + repeat
+            repeat = int(attributes.get("table:number-rows-repeated", 1))
+            row, next_row, column = next_row, next_row + repeat, 0
         elif name in ("table-cell", "covered-table-cell"):
             times = int(attributes.get("table:number-columns-repeated", 1))
             kind = attributes.get("office:value-type")
@@ -405,8 +406,17 @@ def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, in
             ):
                 sheets[-1].add((row, column + 1))
             if kind is not None:
-                filled += times * repeat
-                if filled > MAX_CELLS_IN_MEMORY:
+                columns = max(columns, column + times)
+                if columns > MAX_COLUMNS:
+                    raise InvalidField(
+                        Sentence(
+                            "{file} has {count} columns; at most {most} are read",
+                            file=path.name,
+                            count=columns,
+                            most=MAX_COLUMNS,
+                        )
+                    )
+                if (next_row - 1) * columns > MAX_CELLS_IN_MEMORY:
                     raise InvalidField(
                         Sentence(
                             "{file} has more than {most} cells; save it as .xlsx or .csv",
