@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from supplies.books.reader import Books
     from supplies.domain.catalogue_records import (
         Barcode,
+        Campaign,
         Community,
         Donor,
         Item,
@@ -151,6 +152,7 @@ __all__ = [
     "Books",
     "BooksBroken",
     "Busy",
+    "Campaign",
     "CancelPledge",
     "CitedEntry",
     "Claim",

@@ -123,6 +123,7 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
                 "losses",
                 "pledges-by-donor",
                 "donor-values",
+                "campaigns",
                 "waiting",
                 "teams",
                 "household",

@@ -190,6 +190,7 @@ REPORTS = {
     "losses": [],
     "pledges-by-donor": [],
     "donor-values": [],
+    "campaigns": [],
     "waiting": [],
     "teams": ["--team", "t_1"],
     "household": ["--recipient", "R-001"],

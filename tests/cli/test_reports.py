@@ -155,6 +155,6 @@ def test_an_unknown_report_gives_an_error_that_lists_all_reports(
     assert (
         "Use one of: stock, pledges, needs, alerts, deliveries, receipts, station, statement, "
         "recall, disclosure, cover, derivation, movements, losses, pledges-by-donor, donor-values, "
-        "waiting, teams, household." in message
+        "campaigns, waiting, teams, household." in message
     )
     assert "Did you mean 'pledges'?" in run_with_usage_error(capsys, "report", "pledge")

@@ -9,10 +9,12 @@ import pytest
 from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor
+from supplies.domain.catalogue_records import Campaign, Donor
 from supplies.domain.entry_rows import Allocation, Lot
 from supplies.errors import InvalidField
 from supplies.ledger.recorded import recorded_result
+from supplies.views.donations import get_donation
+from supplies.views.stated_donation import stated_donation
 
 
 def test_a_donation_is_stocked_in_a_lot_of_its_donor(station: StationLedger) -> None:
@@ -143,3 +145,36 @@ def test_goods_beyond_their_pledge_give_a_warning(station: StationLedger) -> Non
     assert station.give(4, pledge=pledge).warnings == []
     (warning,) = station.give(9, pledge=pledge).warnings
     assert warning.startswith(f"line 1: 3 × mask are not counted towards pledge {pledge}")
+
+
+def test_goods_from_a_campaign_state_it_until_a_correction_changes_it(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(Campaign(code="C-2", name="省级资助"))
+    gift = msgspec.structs.replace(station.donation(5), campaign="C-1")
+    done = station(gift)
+    assert get_donation(station.books, str(done.document)).campaign == "C-1"
+    assert stated_donation(station.books, str(done.document)).campaign == "C-1"
+    other = msgspec.structs.replace(gift, campaign="C-2")
+    corrected = station(c.Correct(entry=done.seq, command=other, reason="wrong campaign"))
+    assert get_donation(station.books, str(done.document)).campaign == "C-2"
+    reworded = msgspec.structs.replace(other, note="by truck")
+    corrected = station(c.Correct(entry=corrected.seq, command=reworded, reason="a note"))
+    assert get_donation(station.books, str(done.document)).campaign == "C-2"
+    none = msgspec.structs.replace(reworded, campaign=None)
+    station(c.Correct(entry=corrected.seq, command=none, reason="no campaign"))
+    assert get_donation(station.books, str(done.document)).campaign is msgspec.UNSET
+
+
+@pytest.mark.parametrize("origin", ["bought", "donor"])
+def test_an_unknown_campaign_is_refused(station: StationLedger, origin: str) -> None:
+    lines = [c.ArrivalLine(item="mask", quantity=1)]
+    command: c.Command = c.RecordArrival(
+        origin="bought", party="X-1", location="store", lines=lines, campaign="C-9"
+    )
+    if origin == "donor":
+        command = msgspec.structs.replace(station.donation(5), campaign="C-9")
+    with pytest.raises(InvalidField, match="there is no campaign C-9") as refusal:
+        station(command)
+    assert refusal.value.faults[0].pointer == "/campaign"
+    assert station.entries() == 0

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from support.browser import WIDTH_AND_LANGUAGE, OpenPage, fits, serious_faults
 
-TABLES = ("donors", "recipients", "items", "locations", "teams", "communities")
+TABLES = ("donors", "recipients", "items", "locations", "teams", "communities", "campaigns")
 
 
 def field(page: Page, pointer: str) -> Locator:

@@ -179,6 +179,13 @@ GET    CRA   /communities/{code}
 GET    CR    /communities/{code}/change
 POST   CR    /communities/{code}/change
 POST   CR    /communities/{code}/retire
+GET    CRA   /campaigns
+GET    CR    /campaigns/new
+POST   CR    /campaigns/new
+GET    CRA   /campaigns/{code}
+GET    CR    /campaigns/{code}/change
+POST   CR    /campaigns/{code}/change
+POST   CR    /campaigns/{code}/retire
 GET    CR    /donors/{code}/links
 POST   CR    /donors/{code}/links
 POST   CR    /donors/{code}/links/{link}/end
@@ -263,6 +270,10 @@ GET    CRA   /api/communities
 POST   CR    /api/communities
 GET    CRA   /api/communities/{code}
 PATCH  CR    /api/communities/{code}
+GET    CRA   /api/campaigns
+POST   CR    /api/campaigns
+GET    CRA   /api/campaigns/{code}
+PATCH  CR    /api/campaigns/{code}
 GET    CRA   /api/teams
 POST   CR    /api/teams
 GET    CRA   /api/teams/{code}
@@ -428,6 +439,7 @@ GET    CRA   /api/reports/derivation
 GET    CRA   /api/reports/losses
 GET    CRA   /api/reports/pledges-by-donor
 GET    CRA   /api/reports/donor-values
+GET    CRA   /api/reports/campaigns
 GET    CRA   /api/reports/waiting
 GET    CRA   /api/reports/teams
 GET    CRA   /api/reports/household
@@ -440,6 +452,7 @@ GET    CRA   /api/reports/movements/{form}
 GET    CRA   /api/reports/losses/{form}
 GET    CRA   /api/reports/pledges-by-donor/{form}
 GET    CRA   /api/reports/donor-values/{form}
+GET    CRA   /api/reports/campaigns/{form}
 GET    CRA   /api/reports/waiting/{form}
 GET    CRA   /api/reports/teams/{form}
 GET    CRA   /api/reports/household/{form}

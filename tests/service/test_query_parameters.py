@@ -29,7 +29,7 @@ RIGHT = {
 }
 """Values of the parameters that a route requires beside the one that is tested."""
 
-CATALOGUE = ("items", "locations", "teams", "communities", "donors", "recipients")
+CATALOGUE = ("items", "locations", "teams", "communities", "campaigns", "donors", "recipients")
 
 ANY_TEXT = {
     # Searched words. A list of people or goods without the word is empty.
@@ -124,6 +124,7 @@ CODES = {
     "items": "mask",
     "locations": "store",
     "communities": "north",
+    "campaigns": "C-1",
 }
 
 

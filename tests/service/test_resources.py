@@ -11,6 +11,7 @@ NOUNS = [
     ("items", {"code": "gloves", "name": "手套", "packs": {"box": 100}}, {"category": "ppe"}),
     ("locations", {"code": "gate", "name": "Gate 1"}, {"quarantine": True}),
     ("communities", {"code": "north", "name": "北村"}, {"name_en": "North"}),
+    ("campaigns", {"code": "C-9", "name": "省级资助"}, {"note": "grant 2020-17"}),
     ("teams", {"code": "T-9", "name": "九队"}, {"name": "新九队"}),
     ("donors", {"code": "D-9", "name": "某人"}, {"phone": "13800138000"}),
     ("recipients", {"code": "R-9", "name": "某户"}, {"access": "knock slowly"}),

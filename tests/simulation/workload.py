@@ -8,7 +8,15 @@ import msgspec
 from support.command_generators import CatalogueCodes, CommandGenerator, SeededRandom
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
+from supplies.domain.catalogue_records import (
+    Campaign,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Station,
+    Team,
+)
 from supplies.ledger.ledger import Ledger
 
 STATIONS = {
@@ -50,6 +58,7 @@ def register_all(ledger: Ledger) -> None:
         ),
         *(Location(code=code, name=code) for code in sorted(set(CODES.open))),
         Location(code=CODES.quarantine, name="Quarantine", quarantine=True),
+        Campaign(code=CODES.campaign, name="appeal"),
         *(
             Team(code=code, name=code, counter=counter)
             for code, counter in zip(CODES.teams, ("store", "annex", "ward", None), strict=True)

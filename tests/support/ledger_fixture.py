@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
+from supplies.domain.catalogue_records import (
+    Campaign,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Station,
+    Team,
+)
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 
@@ -44,6 +52,7 @@ def register_all(ledger: Ledger) -> None:
         Location(code="ward", name="Quarantine", quarantine=True),
         Team(code="T-1", name="一队"),
         Team(code="T-2", name="二队"),
+        Campaign(code="C-1", name="战疫募捐", name_en="Epidemic appeal"),
     )
 
 

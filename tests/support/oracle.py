@@ -14,6 +14,7 @@ from supplies.domain import commands as c
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import (
     Allocation,
+    ArrivalCampaign,
     Conflict,
     Erasure,
     Forgetting,
@@ -294,10 +295,12 @@ class Oracle:
             case c.MakePledge():
                 check_moved("donor·", "pledged·")
             case c.RecordDonation():
+                self.check_campaign(command, new)
                 check_moved("donor", "stock", also="allocated lost")
             case c.OpenStock():
                 check_moved("opening", "stock", also="lost")
             case c.RecordArrival():
+                self.check_campaign(command, new)
                 check_moved(command.origin, "stock", also="lost")
             case c.QuarantineBatch():
                 self.check_quarantine(command, new)
@@ -444,6 +447,12 @@ class Oracle:
             for transfer in body.transfers:
                 assert transfer.lot, transfer
                 assert {each.partition(":")[0] for each in transfer[:2]} <= set(kinds.split())
+
+    def check_campaign(self, command: c.RecordDonation | c.RecordArrival, new: list[Any]) -> None:
+        """Check that the entries of an arrival state its campaign, and no other."""
+        rows = [row for body in new for row in body.rows if isinstance(row, ArrivalCampaign)]
+        stated = [row.campaign for row in rows]
+        assert stated == ([] if command.campaign is None else [command.campaign]), (command, rows)
 
     def check_quarantine(self, command: c.QuarantineBatch, new: list[Any]) -> None:
         """Check that goods moved into the quarantine only, and that none stay outside of it."""

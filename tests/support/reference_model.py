@@ -20,6 +20,7 @@ from supplies.domain.entries import Body, decode_body
 from supplies.domain.entry_rows import (
     Allocation,
     Arrival,
+    ArrivalCampaign,
     ArrivalLine,
     Conflict,
     CountedLine,
@@ -44,6 +45,7 @@ from supplies.domain.entry_rows import (
     StopRemoval,
     Withdrawal,
 )
+from supplies.views.campaign_report import report_campaigns
 
 Key = tuple[str, str, str]
 
@@ -265,6 +267,7 @@ class ReferenceModel:
         self._check_met()
         self._check_needs()
         self._check_arrivals()
+        self._check_campaigns()
         self._check_receipts()
         self._check_counts()
         self._check_packs()
@@ -382,6 +385,23 @@ class ReferenceModel:
         lots = self.latest(Lot, "lot")
         for key in self.balances:
             assert not key[2] or lots[key[2]].item == key[1], key
+
+    def _check_campaigns(self) -> None:
+        """Check that the report by campaign has what arrived from each, at any place."""
+        arrived: Counter[tuple[str, str]] = Counter()
+        lines = self.latest_lines(Arrival, ArrivalLine, "arrival")
+        campaigns = self.latest_lines(Arrival, ArrivalCampaign, "arrival")
+        for name, rows in campaigns.items():
+            for row in rows:
+                for line in lines[name]:
+                    arrived[row.campaign, line.item] += line.quantity
+        reported = {}
+        for one in report_campaigns(self.books, date.min, date.max).items:
+            reported[one.campaign, one.item] = one.received
+            places = one.free + one.allocated + one.in_transit + one.handed_over
+            places += one.used + one.lost + one.other
+            assert one.received + one.repacked == places, one
+        assert {key: n for key, n in reported.items() if n} == arrived, (reported, arrived)
 
     def _check_counts(self) -> None:
         """Check that the expected quantity of each counted line is the stock at the sheet's moment.

@@ -1,4 +1,4 @@
-"""Pages of the catalogue: items, places, donors, recipients, teams and communities.
+"""Pages of the catalogue: items, places, donors, recipients, teams, communities and campaigns.
 
 All kinds of record have the same pages: a list, a page for each record that also lists related
 documents, and the forms, which are in `catalogue_forms`.
@@ -16,6 +16,7 @@ from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED
 from supplies.domain.catalogue_records import (
+    Campaign,
     CatalogueRecord,
     Community,
     Donor,
@@ -50,7 +51,15 @@ from supplies_service.routes.catalogue import PERSONAL_KINDS, change_record, see
 from supplies_service.routes.statements import donor_statement_pdf
 from supplies_service.security.authorization import allow_roles
 
-KINDS: tuple[type[CatalogueRecord], ...] = (Donor, Recipient, Item, Location, Team, Community)
+KINDS: tuple[type[CatalogueRecord], ...] = (
+    Donor,
+    Recipient,
+    Item,
+    Location,
+    Team,
+    Community,
+    Campaign,
+)
 """The kinds of record that have pages, in the order in which the lists are linked."""
 
 ROWS = 50

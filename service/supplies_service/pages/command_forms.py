@@ -19,7 +19,7 @@ import msgspec
 from litestar import Request, Response
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Donor, Recipient
+from supplies.domain.catalogue_records import Campaign, Donor, Recipient
 from supplies.errors import (
     Fault,
     IdempotencyConflict,
@@ -58,11 +58,11 @@ C = TypeVar("C", bound=msgspec.Struct)
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
 """Regular expression of the index of a form's line. Removing lines leaves gaps in the indexes."""
 
-NewRecord = Donor | Recipient | PurposeName
+NewRecord = Donor | Recipient | Campaign | PurposeName
 """A catalogue record that a form can register together with its command."""
 
 _PROVISIONAL = "new"
-"""A code that stands for a donor in the command until the donor is registered."""
+"""A code that stands for a new record in the command until the record is registered."""
 
 FILL_IN_RIGHT = Sentence("some fields are not filled in right")
 
@@ -276,15 +276,16 @@ class CommandForm(Generic[C]):
         warnings = list[Warned]()
         for pointer, part in self._registered().items():
             new = self._part(part)
-            if isinstance(new, Donor | Recipient):
-                # Another person may have got the proposed code meanwhile.
-                new = msgspec.structs.replace(new, code=ledger.next_code(type(new)))
-                ledger.register(new)
-                log_registration(context, ledger, new.code)
-                warnings += find_look_alikes(ledger.books, new)
-                code = new.code
-            else:
+            if isinstance(new, PurposeName):
                 code = add_purpose(ledger.books, new)
+            else:
+                # Another record may have got the proposed code meanwhile.
+                code = ledger.next_code(type(new))
+                new = msgspec.structs.replace(new, code=code)
+                ledger.register(new)
+                log_registration(context, ledger, code)
+                if isinstance(new, Donor | Recipient):
+                    warnings += find_look_alikes(ledger.books, new)
             command = msgspec.structs.replace(command, **{pointer.removeprefix("/"): code})
         return command, warnings
 

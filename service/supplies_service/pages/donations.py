@@ -9,7 +9,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Donor, Location
+from supplies.domain.catalogue_records import Campaign, Donor, Location
 from supplies.domain.commands import Command, Correct, RecordDonation, Reverse
 from supplies.errors import NotFound, SuppliesError
 from supplies.ledger.ledger import Ledger
@@ -94,6 +94,7 @@ class DonationPages(Controller):
         """Record the donation. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, RecordDonation)
         form.allow_new("/donor", Donor, "/new_donor")
+        form.allow_new("/campaign", Campaign, "/new_campaign")
         if form.do == "same-as-last":
             with context.reading() as books:
                 _fill_in_last_lines(books, form, context.by)

@@ -8,6 +8,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery
 
 from supplies.domain.catalogue_records import (
+    Campaign,
     CatalogueRecord,
     Donor,
     Item,
@@ -23,7 +24,7 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_roles
 
 KINDS: Mapping[str, type[CatalogueRecord]] = {
-    kind.table: kind for kind in (Donor, Recipient, Item, Location, Team)
+    kind.table: kind for kind in (Donor, Recipient, Item, Location, Team, Campaign)
 }
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from supplies.books.reader import Books
 from supplies.domain.accounts import BORROWED, BOUGHT, LENT, MADE
 from supplies.domain.catalogue_records import (
+    Campaign,
     CatalogueRecord,
     Donor,
     Item,
@@ -35,6 +36,7 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
     "team": Team,
     "party": Donor,
     "borrower": Donor,
+    "campaign": Campaign,
 }
 """The kind of record that a field refers to, by the name of the field.
 

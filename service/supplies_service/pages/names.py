@@ -14,6 +14,8 @@ from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.catalogue_records import (
+    CATALOGUE_RECORDS,
+    Campaign,
     CatalogueRecord,
     Community,
     Donor,
@@ -51,9 +53,7 @@ SEPARATOR = " · "
 MAX_OPTIONS = 200
 """Maximum number of records that a page lists to choose from."""
 
-_KINDS: Mapping[str, type[CatalogueRecord]] = {
-    kind.table: kind for kind in (Donor, Recipient, Item, Location, Team, Community)
-}
+_KINDS: Mapping[str, type[CatalogueRecord]] = {kind.table: kind for kind in CATALOGUE_RECORDS}
 
 _PAGES = {
     "a": "/allocations",
@@ -155,6 +155,11 @@ class Names:
     def community(self, code: str) -> str:
         """Return the name of a community, or its code if it is not registered."""
         found = self._books.catalogue.get(Community, code)
+        return code if found is None else self._in_language(found.name, found.name_en)
+
+    def campaign(self, code: str) -> str:
+        """Return the name of a campaign."""
+        found = self._books.catalogue.get(Campaign, code)
         return code if found is None else self._in_language(found.name, found.name_en)
 
     def person(self, party: str) -> str:
@@ -379,6 +384,7 @@ class Names:
             Location: self.location,
             Team: self.team,
             Community: self.community,
+            Campaign: self.campaign,
         }
         return readers[kind](code)
 

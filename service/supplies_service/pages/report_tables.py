@@ -8,7 +8,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import CatalogueRecord, Item, Recipient, Team
+from supplies.domain.catalogue_records import Campaign, CatalogueRecord, Item, Recipient, Team
 from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.exports.report_papers import build_report_paper
 from supplies.exports.reports import REPORTS, ReportKind, ReportOption, build_report
@@ -25,7 +25,9 @@ from supplies_service.routes.period_reports import Form, report_file
 
 AsOfDay = Annotated[str, QueryParameter(name="as_of")]
 
-_RECORDS: dict[str, type[CatalogueRecord]] = {"items": Item, "recipients": Recipient, "teams": Team}
+_RECORDS: dict[str, type[CatalogueRecord]] = {
+    kind.table: kind for kind in (Item, Recipient, Team, Campaign)
+}
 
 
 class ReportTablePages(Controller):
@@ -45,6 +47,7 @@ class ReportTablePages(Controller):
         item: FromQuery[str] = "",
         team: FromQuery[str] = "",
         recipient: FromQuery[str] = "",
+        campaign: FromQuery[str] = "",
         account: FromQuery[str] = "",
         batch: FromQuery[str] = "",
         days: FromQuery[str] = "",
@@ -59,8 +62,8 @@ class ReportTablePages(Controller):
                 are empty, the period is the last `DEFAULT_DAYS` days, unless the report needs an
                 option, such as a household.
             as_of: The last day of which entries count; "" means all.
-            item, team, recipient, account, batch, days: Options of reports. If one that the report
-                needs is empty, only the form is shown.
+            item, team, recipient, campaign, account, batch, days: Options of reports. If one that
+                the report needs is empty, only the form is shown.
             form: "pdf", "csv" or "xlsx" to get a file; "" to get the page.
         """
         kind = REPORTS.get(report)
@@ -70,6 +73,7 @@ class ReportTablePages(Controller):
             "item": item,
             "team": team,
             "recipient": recipient,
+            "campaign": campaign,
             "account": account,
             "batch": batch,
             "days": days,

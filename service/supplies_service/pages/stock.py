@@ -5,7 +5,7 @@ The forms record commands that move goods.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
-from supplies.domain.catalogue_records import Donor, Item, Location, Recipient
+from supplies.domain.catalogue_records import Campaign, Donor, Item, Location, Recipient
 from supplies.domain.commands import (
     Command,
     Convert,
@@ -63,13 +63,13 @@ FORMS: Mapping[str, type[Command]] = {
 }
 """The command of each form, by name. The name is the last part of the form's address."""
 
-NEW_RECORDS: Mapping[str, tuple[str, type[NewRecord], str]] = {
-    "arrival": ("/party", Donor, "/new_party"),
-    "lend": ("/borrower", Donor, "/new_party"),
-    "hand-out": ("/recipient", Recipient, "/new_recipient"),
-    "issue": ("/purpose", PurposeName, "/new_purpose"),
+NEW_RECORDS: Mapping[str, Sequence[tuple[str, type[NewRecord], str]]] = {
+    "arrival": (("/party", Donor, "/new_party"), ("/campaign", Campaign, "/new_campaign")),
+    "lend": (("/borrower", Donor, "/new_party"),),
+    "hand-out": (("/recipient", Recipient, "/new_recipient"),),
+    "issue": (("/purpose", PurposeName, "/new_purpose"),),
 }
-"""For forms that can also register a record: the arguments of `CommandForm.allow_new`."""
+"""For forms that can also register records: the arguments of `CommandForm.allow_new`."""
 
 ARRIVALS = ("arrival", "opening", "take-back", "found")
 """The names of the forms that add goods to the stock."""
@@ -152,8 +152,8 @@ class StockPages(Controller):
     async def record(self, context: Context, kind: FromPath[str]) -> Response[bytes]:
         """Record the command of a form. If that is refused, show the form with the errors."""
         form = await CommandForm[Any].read(context.request, _form(kind))
-        if kind in NEW_RECORDS:
-            form.allow_new(*NEW_RECORDS[kind])
+        for allowed in NEW_RECORDS.get(kind, ()):
+            form.allow_new(*allowed)
         return await submit(
             context,
             form,

@@ -15,6 +15,7 @@ from supplies.access.access_context import AccessContext
 from supplies.access.record_changes import CHANGED, REGISTERED, changed_fields
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
+    Campaign,
     CatalogueRecord,
     Community,
     Donor,
@@ -292,6 +293,7 @@ CATALOGUE_CONTROLLERS = [
     catalogue_controller(Location, "location"),
     catalogue_controller(Team, "team"),
     catalogue_controller(Community, "community"),
+    catalogue_controller(Campaign, "campaign"),
     catalogue_controller(Donor, "donor"),
     catalogue_controller(Recipient, "recipient"),
 ]

@@ -148,6 +148,8 @@ def _is_known(access: AccessContext, column: str, code: str) -> bool:
         "items": "code",
         "locations": "code",
         "teams": "code",
+        "communities": "code",
+        "campaigns": "code",
         "entries": "document",
     }
     return any(

@@ -17,6 +17,7 @@ from supplies.domain.catalogue_checks import check_catalogue_record
 from supplies.domain.catalogue_records import (
     CATALOGUE_RECORDS,
     Barcode,
+    Campaign,
     CatalogueRecord,
     Community,
     Donor,
@@ -68,6 +69,7 @@ CODE_LETTERS: Mapping[type[CatalogueRecord], str] = {
     Location: "L",
     Team: "T",
     Community: "C",
+    Campaign: "G",
 }
 """For each kind of record, the first letter of new codes that the program proposes."""
 

@@ -13,6 +13,7 @@ from supplies.books.catalogue import Catalogue
 from supplies.books.written import NOTHING_WRITTEN, Written, WrittenEntry
 from supplies.domain.accounts import ANONYMOUS, DONOR, AccountKind, check_account, check_accounts
 from supplies.domain.catalogue_records import (
+    Campaign,
     CatalogueRecord,
     Donor,
     Item,
@@ -62,6 +63,7 @@ _UNKNOWN = {
     "recipient": template("there is no recipient {code}; register it first, or correct the code"),
     "location": template("there is no location {code}; register it first, or correct the code"),
     "team": template("there is no team {code}; register it first, or correct the code"),
+    "campaign": template("there is no campaign {code}; register it first, or correct the code"),
 }
 """Message templates for an unknown code, by the kind of record."""
 
@@ -223,6 +225,10 @@ class Books:
     def team(self, code: str, pointer: str = "") -> Team:
         """Return a team by its code. Parameters and errors are those of `item`."""
         return self._cached_record(Team, "team", code, pointer)
+
+    def campaign(self, code: str, pointer: str = "") -> Campaign:
+        """Return a campaign by its code. Parameters and errors are those of `item`."""
+        return self._cached_record(Campaign, "campaign", code, pointer)
 
     def _cached_record(self, kind: type[N], name: str, code: str, pointer: str) -> N:
         found = self.catalogue.get(kind, code)

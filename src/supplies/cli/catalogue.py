@@ -1,4 +1,4 @@
-"""`supplies catalogue …`: items, people, places, teams and communities."""
+"""`supplies catalogue …`: items, people, places, teams, communities and campaigns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from supplies.domain.commands import PersonKind
     from supplies.ledger.ledger import Ledger
 
-_KINDS = ("item", "donor", "recipient", "location", "team", "community")
+_KINDS = ("item", "donor", "recipient", "location", "team", "community", "campaign")
 
 # Not named `kind`: records have a field of this name, and errors name arguments by their field.
 _kind_argument = click.argument("noun", metavar="KIND", type=click.Choice(_KINDS))
@@ -35,7 +35,7 @@ _set_option = click.option(
 def catalogue() -> None:
     """Register, change and find items, people and places.
 
-    KIND is one of: item, donor, recipient, location, team, community.
+    KIND is one of: item, donor, recipient, location, team, community, campaign.
     """
 
 

@@ -81,6 +81,7 @@ _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "locations": ("Locations.", _RECORDS),
     "teams": ("Teams.", _RECORDS),
     "communities": ("Communities.", _RECORDS),
+    "campaigns": ("Campaigns and grants.", _RECORDS),
     "merges": ("Codes merged into others.", ()),
 }
 """The line in `--help` and the filters of each list in `supplies.exports.lists`."""

@@ -16,6 +16,7 @@ from supplies.access.access_context import AccessContext
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import (
     DEFAULT_HOST,
+    Campaign,
     Community,
     Donor,
     Item,
@@ -185,6 +186,7 @@ class Scene:
             ),
             Community(code="north", name="北片社区（虚构）", name_en="North (fictitious)"),
             Community(code="south", name="南片社区（虚构）", name_en="South (fictitious)"),
+            Campaign(code="appeal", name="抗疫募捐（虚构）", name_en="Appeal (fictitious)"),
             Recipient(code=NEWCOMERS, name="新来穗人员95人（虚构）", kind="group"),
             Recipient(code=RESIDENTS, name="居民（虚构）", kind="group"),
         )
@@ -248,13 +250,20 @@ class Scene:
 
     # --- masks -----------------------------------------------------------------------------------
 
-    def _give(self, donor: str | None, *lines: c.DonationLine, wish: str | None = None) -> Recorded:
+    def _give(
+        self,
+        donor: str | None,
+        *lines: c.DonationLine,
+        wish: str | None = None,
+        campaign: str | None = None,
+    ) -> Recorded:
         return self._record(
             c.RecordDonation(
                 donor=donor,
                 location="store-a",
                 handled_by="陈晓（虚构）",
                 wish=wish,
+                campaign=campaign,
                 lines=list(lines),
             )
         )
@@ -367,6 +376,7 @@ class Scene:
                 batch="S-2001",
                 expires_on=date(2022, 6, 30),
             ),
+            campaign="appeal",
         )
         self._give(
             "D-04",

@@ -197,6 +197,21 @@ class Community(CatalogueRecord, frozen=True, kw_only=True):
     retired: bool = False
 
 
+class Campaign(CatalogueRecord, frozen=True, kw_only=True):
+    """A campaign or grant from which goods come. A report sums up the goods of each campaign.
+
+    Attributes:
+        note: A remark that all readers see, such as the number of the grant.
+    """
+
+    table = "campaigns"
+
+    name: Label
+    name_en: Label | None = None
+    note: Label | None = None
+    retired: bool = False
+
+
 DEFAULT_HOST = "http://127.0.0.1:8000"
 """The host of stations that have not set one. Only browsers on the same computer can open it."""
 
@@ -230,4 +245,5 @@ CATALOGUE_RECORDS: tuple[type[CatalogueRecord], ...] = (
     Location,
     Team,
     Community,
+    Campaign,
 )

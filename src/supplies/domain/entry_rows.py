@@ -171,6 +171,13 @@ class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
     location: str
 
 
+class ArrivalCampaign(EntryRow, frozen=True, kw_only=True, tag="arrival_campaigns"):
+    """The campaign from which the goods of an arrival come. Other arrivals have no such row."""
+
+    arrival: str
+    campaign: str
+
+
 class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
     """One line of an arrival, in base units.
 
@@ -706,6 +713,7 @@ AnyEntryRow = (
     | Pledge
     | PledgeLine
     | Arrival
+    | ArrivalCampaign
     | ArrivalLine
     | Allocation
     | AllocationLine

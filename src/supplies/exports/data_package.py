@@ -20,6 +20,7 @@ _RECORDS = {
     "recipient": "recipients",
     "location": "locations",
     "team": "teams",
+    "campaign": "campaigns",
 }
 """For each column that contains codes, the table to which the codes refer.
 

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED
 from supplies.domain.catalogue_records import (
+    Campaign,
     CatalogueRecord,
     Community,
     Donor,
@@ -78,6 +79,7 @@ class _FlatFile:
             for kind in (Donor, Recipient)
         }
         self._places = _unique_names(self._records(Location), lambda place: place.name)
+        self._campaigns = _unique_names(self._records(Campaign), lambda campaign: campaign.name)
         self._words = {
             "community": _unique_names(self._records(Community), lambda one: one.name),
             "unit": {
@@ -151,6 +153,7 @@ class _FlatFile:
         for table, kind in (("donors", Donor), ("recipients", Recipient)):
             self._insert(table, self._catalogue(self._records(kind), self._names[kind]))
         self._insert("places", self._catalogue(self._records(Location), self._places))
+        self._insert("campaigns", self._catalogue(self._records(Campaign), self._campaigns))
 
     def _catalogue(
         self, records: Iterable[CatalogueRecord], names: dict[str, str]
@@ -169,6 +172,7 @@ class _FlatFile:
                     "item": self._item_names[line.item],
                     "unit": self._units[line.item],
                     "place": self._places.get(gift.location),
+                    "campaign": self._campaigns.get(gift.campaign),
                     "receipt": gift.receipt,
                     "donation": gift.id,
                     "wish": gift.wish,

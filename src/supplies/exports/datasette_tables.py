@@ -13,8 +13,9 @@ _TABLES = {
     "donors": "name* code kind phone+ address+",
     "recipients": "name* code kind community phone+ address+",
     "places": "name* code",
+    "campaigns": "name* code",
     "gifts": "day donor>donors item>items quantity# unit place>places receipt donation lot batch "
-    "expires_on wish+ note+",
+    "expires_on campaign>campaigns wish+ note+",
     "needs": "need day recipient>recipients item>items asked# open# claimed# assigned# met# "
     "urgency status needed_by note+",
     "pledges": "pledge day donor>donors item>items promised# arrived# outstanding# due_on status "
@@ -31,6 +32,8 @@ CHINESE = {
     "asked": "所需",
     "assigned": "已分配",
     "batch": "批号",
+    "campaign": "项目",
+    "campaigns": "项目",
     "claimed": "已认领",
     "code": "编号",
     "community": "社区",

@@ -50,6 +50,7 @@ EXPORTED_LISTS = (
     "locations",
     "teams",
     "communities",
+    "campaigns",
     "merges",
 )
 """The lists that can be exported.

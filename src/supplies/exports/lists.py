@@ -9,6 +9,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
+    Campaign,
     CatalogueRecord,
     Community,
     Donor,
@@ -100,6 +101,7 @@ LISTS: Mapping[str, ListOf] = {
     "locations": _records(Location),
     "teams": _records(Team),
     "communities": _records(Community),
+    "campaigns": _records(Campaign),
     "merges": ListOf(MergeView, list_merges),
 }
 """The lists by name. The REST API uses the same names in addresses."""

@@ -9,7 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import CatalogueRecord, Community, Item, Location, Team
+from supplies.domain.catalogue_records import (
+    Campaign,
+    CatalogueRecord,
+    Community,
+    Item,
+    Location,
+    Team,
+)
 from supplies.exports.report_sources import Values, source_address, values_of_report
 from supplies.exports.report_words import HEADINGS, TABLE_TITLES, value_words
 from supplies.exports.reports import BuiltReport, ReportKind, report_tables
@@ -21,6 +28,7 @@ from supplies.stations.paper_settings import paper_settings, station_head, unit_
 _NAMED: Mapping[str, type[CatalogueRecord]] = {
     "location": Location,
     "community": Community,
+    "campaign": Campaign,
     "team": Team,
 }
 """The columns whose codes are replaced by names, each with the type of the named record."""

@@ -59,7 +59,7 @@ class ReportOption(NamedTuple):
     name: str
     label: Words
     help: str
-    record: Literal["items", "recipients", "teams"] | None = None
+    record: Literal["items", "recipients", "teams", "campaigns"] | None = None
     required: bool = False
     days: int | None = None
 
@@ -103,6 +103,9 @@ _DAYS = ReportOption(
 _TEAM = ReportOption("team", Words("配送队", "Team"), "Code of the team.", "teams")
 _RECIPIENT = ReportOption(
     "recipient", Words("受助人", "Recipient"), "Code of the recipient.", "recipients", required=True
+)
+_CAMPAIGN = ReportOption(
+    "campaign", Words("项目", "Campaign"), "Code of the campaign or grant.", "campaigns"
 )
 _ACCOUNT = ReportOption(
     "account", Words("账户", "Account"), "An account, as in stock:store-a.", required=True
@@ -151,6 +154,12 @@ def _values(books: Books, period: Period) -> Any:
     from supplies.views.donor_reports import report_donor_values
 
     return report_donor_values(books, period.first, period.last)
+
+
+def _campaigns(books: Books, period: Period, *, campaign: str | None = None) -> Any:
+    from supplies.views.campaign_report import report_campaigns
+
+    return report_campaigns(books, period.first, period.last, campaign=campaign)
 
 
 def _waiting(books: Books, period: Period) -> Any:
@@ -327,6 +336,29 @@ _KINDS = (
         {"items": ("donor", "name", "year", "currency", "value", "donations", "not_valued")},
         {"items": dict.fromkeys(("value", "donations", "not_valued"), sources.donations_of_donor)},
         has_names=True,
+    ),
+    ReportKind(
+        "campaigns",
+        Words("项目物资", "Goods by campaign"),
+        "Report what came from each campaign or grant, and where these goods are.",
+        "supplies.views.campaign_report:CampaignReport",
+        _campaigns,
+        {
+            "items": (
+                "campaign",
+                "item",
+                "received",
+                "repacked",
+                "free",
+                "allocated",
+                "in_transit",
+                "handed_over",
+                "used",
+                "lost",
+                "other",
+            )
+        },
+        (_CAMPAIGN,),
     ),
     ReportKind(
         "waiting",

@@ -178,6 +178,7 @@ KINDS: Mapping[str, RowKind] = {
                 _column("handled_by", "handled_by 经办人 接收人 handledby receiver", required=True),
                 _column("for", "for 定向 定向单位 指定"),
                 _column("wish", "wish 捐赠意愿 定向意愿 用途"),
+                _column("campaign", "campaign grant project 项目 募捐活动 活动 资助项目"),
                 _DAY,
                 _REFERENCE,
                 _NOTE,

@@ -11,7 +11,14 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from supplies.books.name_search import comparable
-from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Location, Recipient
+from supplies.domain.catalogue_records import (
+    Campaign,
+    CatalogueRecord,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+)
 from supplies.errors import InvalidField, Sentence, template
 from supplies.imports.import_results import Message
 from supplies.ledger.ledger import Ledger
@@ -25,6 +32,7 @@ NOUNS: Mapping[type[CatalogueRecord], Sentence] = {
     Donor: Sentence("donor"),
     Recipient: Sentence("recipient"),
     Location: Sentence("location"),
+    Campaign: Sentence("campaign"),
 }
 """The English words for the kinds of records. The web pages show them translated."""
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from supplies.domain.accounts import RECEIVED, STOCK
-from supplies.domain.catalogue_records import Donor, Location, Recipient
+from supplies.domain.catalogue_records import Campaign, Donor, Location, Recipient
 from supplies.errors import InvalidField, Sentence
 from supplies.imports.columns import Header, RowKind
 from supplies.imports.days import DayHints, ReadDay, read_day
@@ -197,6 +197,11 @@ class RowReader:
         """Return the code of the location in a row."""
         text = self.needed_text(row, "location").removeprefix(STOCK.prefix)  # as in exports
         return self.find(Location, "location", text)
+
+    def campaign(self, row: Row, name: str) -> str | None:
+        """Return the code of the campaign in a row; None if the cell is empty."""
+        text = self.text(row, name)
+        return self.find(Campaign, name, text) if text else None
 
     def find(
         self,

@@ -87,6 +87,7 @@ def donations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
         lines.append(line)
     donor = reader.donor(rows[0])
     wish = reader.all_texts(rows, "wish")
+    campaign = reader.common(rows, "campaign", reader.campaign)
     handled_by = reader.all_texts(rows, "handled_by", "、")
     if not handled_by:
         raise reader.missing("handled_by")
@@ -94,6 +95,7 @@ def donations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
         c.RecordDonation,
         reader.head(rows, notes_of_specs(reader, goods)),
         {"wish": wish} if wish else {},
+        {} if campaign is None else {"campaign": campaign},
         {} if donor is None else {"donor": donor, "keep_pledges": True},
         location=reader.location(rows[0]),
         handled_by=handled_by,

@@ -11,7 +11,14 @@ import msgspec
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ANONYMOUS, PLEDGED, keys_of, kind_of
-from supplies.domain.entry_rows import Allocation, Arrival, ArrivalLine, Lot, ReceiptDonation
+from supplies.domain.entry_rows import (
+    Allocation,
+    Arrival,
+    ArrivalCampaign,
+    ArrivalLine,
+    Lot,
+    ReceiptDonation,
+)
 from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import Days, all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedView, Page, View, check_codes
@@ -96,6 +103,7 @@ class DonationView(View, frozen=True, kw_only=True):
             oldest first.
         pledges: All pledges that the donation fulfilled, whether a line names them or not, oldest
             first.
+        campaign: Code of the campaign from which the goods come; unset if there is none.
     """
 
     id: str
@@ -115,6 +123,7 @@ class DonationView(View, frozen=True, kw_only=True):
     allocations: list[str]
     pledges: list[FulfilledPledgeView]
     or_earlier: OrEarlier = msgspec.UNSET
+    campaign: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def get_donation(books: Books, name: str) -> DonationView:
@@ -191,6 +200,7 @@ def find_last_donation(
 def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[DonationView]:
     ids = [one.stated.arrival for one in found]
     lines = read_latest(books, ArrivalLine, "arrival", ids, head=Arrival)
+    campaigns = read_latest(books, ArrivalCampaign, "arrival", ids, head=Arrival)
     described = read_lots(books, [line.lot for each in lines.values() for line in each])
     papers = _receipts(books, ids)
     allocations = _allocations(books, ids)
@@ -216,6 +226,9 @@ def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[Donati
             remarks=entries.remarks(one.stated.arrival),
             allocations=allocations.get(one.stated.arrival, []),
             pledges=pledges.get(one.stated.arrival, []),
+            campaign=next(
+                (row.campaign for row in campaigns.get(one.stated.arrival, ())), msgspec.UNSET
+            ),
         )
         for one in found
     ]

@@ -101,8 +101,10 @@ def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     return Gifts(given, repacked, family.items, parts, +collected)
 
 
-def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotShare]]:
-    """Return where the goods that arrived in these lots are now, by lot of arrival.
+def read_owned_goods(
+    books: Books, lots: Iterable[str], last: date = date.max
+) -> dict[str, list[LotShare]]:
+    """Return where the goods that arrived in these lots were at the end of a day, by arrived lot.
 
     If goods were repacked, the result shows the original quantity in the account of the conversion,
     and in addition where the products are.
@@ -114,7 +116,7 @@ def read_owned_goods(books: Books, lots: Iterable[str]) -> dict[str, list[LotSha
     if not wanted:
         return {}
     owned: dict[str, list[LotShare]] = {lot: [] for lot in wanted}
-    family = _LotFamily(books, wanted, date.max)
+    family = _LotFamily(books, wanted, last)
     for lot in sorted(family.balances):
         for account, shares in family.shares(lot).items():
             for (owner, _), quantity in shares.items():

@@ -12,6 +12,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import (
+    Campaign,
     CatalogueRecord,
     Community,
     Donor,
@@ -174,7 +175,8 @@ def check_choice(field: str, value: str | None, known: Collection[str]) -> None:
 def check_codes(books: Books, **codes: str | None) -> None:
     """Check that the codes in filters are in the catalogue.
 
-    The names of the filters are `item`, `donor`, `recipient`, `location`, `team` and `community`.
+    The names of the filters are `item`, `donor`, `recipient`, `location`, `team`,
+    `community` and `campaign`.
     None means no filter.
 
     Raises:
@@ -201,6 +203,7 @@ _NOUNS: dict[str, type[CatalogueRecord]] = {
     "location": Location,
     "team": Team,
     "community": Community,
+    "campaign": Campaign,
 }
 
 MAX_FETCHES = 8

@@ -34,6 +34,7 @@ from supplies.domain.entry_rows import (
     Allocation,
     AllocationLine,
     Arrival,
+    ArrivalCampaign,
     ArrivalLine,
     Collection,
     EntryRow,
@@ -316,7 +317,8 @@ def _arrival(stated: _Stated) -> c.OpenStock | c.RecordArrival:
     }
     if row.origin == OPENING.name:
         return c.OpenStock(**shared)
-    return c.RecordArrival(origin=row.origin, party=row.party, **shared)  # type: ignore[arg-type]  # a donation has another kind
+    campaign = next((each.campaign for each in stated.rows(ArrivalCampaign)), None)
+    return c.RecordArrival(origin=row.origin, party=row.party, campaign=campaign, **shared)  # type: ignore[arg-type]  # a donation has another kind
 
 
 def _arrival_line(stated: _Stated, line: ArrivalLine, lot: Lot, place: str) -> c.ArrivalLine:

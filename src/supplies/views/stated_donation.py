@@ -64,6 +64,7 @@ def stated_donation(books: Books, name: str) -> RecordDonation:
         keep_pledges=any(line.on_pledge and line.pledge is None for line in view.lines),
         happened_on=view.happened_on,
         or_earlier=bool(view.or_earlier),
+        campaign=view.campaign or None,
     )
 
 

@@ -15,7 +15,13 @@ import msgspec
 
 from supplies.books.reader import Books, query_ids
 from supplies.books.stock_counts import RESOLVED
-from supplies.domain.entry_rows import HandOutReport, HandOutTo, Withdrawal
+from supplies.domain.entry_rows import (
+    Arrival,
+    ArrivalCampaign,
+    HandOutReport,
+    HandOutTo,
+    Withdrawal,
+)
 from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, PackedLineView, Page, View, paginate
 from supplies.views.remarks import DocumentEntries, RemarkView
@@ -104,6 +110,7 @@ class StockDocumentView(View, frozen=True, kw_only=True):
         happened_at: The reported time of this hand-out; None if only the day is known.
         phone_time: The time on the phone's clock, if the reported time was corrected; otherwise
             None.
+        campaign: Code of the campaign that paid for goods that arrived; unset if there is none.
     """
 
     id: str
@@ -123,6 +130,7 @@ class StockDocumentView(View, frozen=True, kw_only=True):
     team: str | msgspec.UnsetType = msgspec.UNSET
     happened_at: datetime | msgspec.UnsetType | None = msgspec.UNSET
     phone_time: datetime | msgspec.UnsetType | None = msgspec.UNSET
+    campaign: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumentView:
@@ -196,6 +204,7 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
     effects, all_effects = _effects(books, ids, kinds)
     withdrawals = read_latest(books, Withdrawal, "withdrawal", ids)
     hand_outs = read_latest(books, HandOutTo, "hand_out", ids)
+    campaigns = read_latest(books, ArrivalCampaign, "arrival", ids, head=Arrival)
     reports = read_latest(books, HandOutReport, "hand_out", ids)
     packed = read_packed_lines(books, [e.seq for name in ids for e in entries.of(name)])
     views = []
@@ -226,6 +235,8 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
             view = msgspec.structs.replace(view, due_on=withdrawal.due_on, outstanding=outstanding)
         for hand_out in hand_outs.get(name, ()):
             view = msgspec.structs.replace(view, headcount=hand_out.headcount)
+        for arrived in campaigns.get(name, ()):
+            view = msgspec.structs.replace(view, campaign=arrived.campaign)
         for report in reports.get(name, ()):
             view = msgspec.structs.replace(
                 view,

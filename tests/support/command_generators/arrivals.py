@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from supplies.domain import commands as c
 from supplies.domain.money import Value
 from support.command_generators.base import GeneratorBase
@@ -136,7 +140,12 @@ class ArrivalCommands(GeneratorBase):
             lines=lines,
             happened_on=self.day(),
             keep_pledges=self.once_in(3),
+            campaign=self.campaign(lines),
         )
+
+    def campaign(self, lines: Sequence[c.GoodsLine]) -> str | None:
+        """Return the campaign for about one of three arrivals, without a further draw."""
+        return None if lines[0].quantity % 3 else self.codes.campaign
 
     def arrival_lines(self) -> list[c.ArrivalLine]:
         return [
@@ -154,10 +163,13 @@ class ArrivalCommands(GeneratorBase):
         )
 
     def record_arrival(self) -> c.Command:
-        return c.RecordArrival(
+        arrival = c.RecordArrival(
             origin=self.choose("bought", "made", "borrowed"),
             party=self.choose("X-1", "X-2"),
             location=self.place(),
             lines=self.arrival_lines(),
             happened_on=self.day(),
         )
+        if arrival.origin == "borrowed":
+            return arrival
+        return msgspec.structs.replace(arrival, campaign=self.campaign(arrival.lines))

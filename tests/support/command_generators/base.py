@@ -36,6 +36,7 @@ class CatalogueCodes:
     open: tuple[str, ...]
     quarantine: str
     forgettable: tuple[str, ...]
+    campaign: str = "C-1"
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -103,6 +103,7 @@ class CorrectionCommands(ArrivalCommands, DeliveryCommands, StockCommands, Offic
             changes |= self.other_expiries(command)
         if what == "donor" and isinstance(command, c.RecordDonation):
             changes["donor"] = self.choose(*self.codes.donors, None)
+            changes["campaign"] = None if command.campaign else self.codes.campaign
         return msgspec.structs.replace(command, **changes)
 
     def other_expiries(self, command: Any) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class RecordDonation(Command, frozen=True, kw_only=True):
         fiscal_ticket: Number of the fiscal ticket that a partner charity issued for the donation.
         keep_pledges: Whether lines without a pledge fulfil the donor's open pledges of the same
             item, beginning with the oldest. Goods beyond the pledges are an additional gift.
+        campaign: Code of the campaign or grant from which the goods come.
     """
 
     donor: Code | None = None
@@ -63,6 +64,7 @@ class RecordDonation(Command, frozen=True, kw_only=True):
     fiscal_ticket: ShortText | None = None
     note: Text | None = None
     keep_pledges: bool = False
+    campaign: Code | None = None
 
 
 class ArrivalLine(GoodsLine, frozen=True, kw_only=True):
@@ -93,6 +95,7 @@ class RecordArrival(Command, frozen=True, kw_only=True):
 
     Attributes:
         party: Code of the supplier, maker or lender.
+        campaign: Code of the campaign or grant that paid for the goods.
     """
 
     origin: Literal["bought", "made", "borrowed"]
@@ -100,3 +103,4 @@ class RecordArrival(Command, frozen=True, kw_only=True):
     location: Code
     lines: Annotated[list[ArrivalLine], LINE_LIMITS]
     note: Text | None = None
+    campaign: Code | None = None

@@ -37,6 +37,7 @@ from supplies.domain.entry_rows import (
     Activity,
     AllocationLine,
     Arrival,
+    ArrivalCampaign,
     ArrivalLine,
     Collection,
     EntryRow,
@@ -170,6 +171,7 @@ _RESTATED_ROWS = (
     Activity,
     AllocationLine,
     Arrival,
+    ArrivalCampaign,
     ArrivalLine,
     Collection,
     HandOutTo,
@@ -377,7 +379,16 @@ def _release_again(again: Journal, history: History) -> list[Draft]:
     return drafts
 
 
-_REPEATED_ROWS = (Arrival, Collection, Pledge, Withdrawal, HandOutTo, Need, Activity)
+_REPEATED_ROWS = (
+    Arrival,
+    ArrivalCampaign,
+    Collection,
+    Pledge,
+    Withdrawal,
+    HandOutTo,
+    Need,
+    Activity,
+)
 
 
 def _zeroed_row(row: Any) -> Any:

@@ -24,7 +24,7 @@ from supplies.domain.commands import (
     RecordArrival,
     RecordDonation,
 )
-from supplies.domain.entry_rows import Arrival, Lot, Need
+from supplies.domain.entry_rows import Arrival, ArrivalCampaign, Lot, Need
 from supplies.domain.entry_rows import ArrivalLine as StatedLine
 from supplies.errors import InvalidField, Sentence
 from supplies.ledger.corrected_command import CreatedLot
@@ -74,6 +74,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     draft.add_rows(
         Arrival(arrival=donation, origin="donor", party=donor, location=command.location)
     )
+    _add_campaign(journal, draft, command.campaign)
     shares: list[EarmarkedShare] = []
     details = details_from_command(command, donation, draft.happened_on, location.name)
     lines = [
@@ -158,7 +159,10 @@ def record_arrival(command: RecordArrival, journal: Journal) -> None:
     Raises:
         InvalidField: a code is unknown, or goods have expired.
     """
-    _record_goods(journal, command.origin, command.party, command.location, command.lines, "b")
+    draft = _record_goods(
+        journal, command.origin, command.party, command.location, command.lines, "b"
+    )
+    _add_campaign(journal, draft, command.campaign)
 
 
 def _record_goods(
@@ -168,7 +172,7 @@ def _record_goods(
     location: str,
     lines: list[ArrivalLine],
     prefix: str,
-) -> None:
+) -> Draft:
     journal.books.location(location, "/location")
     kind = "stock_opened" if origin == OPENING.name else f"goods_{origin}"
     draft = journal.entry(kind, prefix=prefix)
@@ -197,6 +201,18 @@ def _record_goods(
             )
         )
     describe_products(journal, draft, lots.values())
+    return draft
+
+
+def _add_campaign(journal: Journal, draft: Draft, campaign: str | None) -> None:
+    """Add the campaign of an arrival to its entry.
+
+    Raises:
+        InvalidField: the code of the campaign is unknown.
+    """
+    if campaign is not None:
+        journal.books.campaign(campaign, "/campaign")
+        draft.add_rows(ArrivalCampaign(arrival=str(draft.document), campaign=campaign))
 
 
 # --- lots -----------------------------------------------------------------------------------

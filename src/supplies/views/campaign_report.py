@@ -1,0 +1,128 @@
+"""Report what came from each campaign or grant, and where these goods are."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from supplies.books.reader import Books, query_ids
+from supplies.domain.accounts import kind_of, place_name
+from supplies.views.lot_ownership import LotShare, apportion_all, read_owned_goods
+from supplies.views.pagination import View, check_codes
+from supplies.views.periods import PeriodReport, check_days
+
+_SHOWN_PLACES = ("free", "allocated", "in_transit", "handed_over", "used", "lost")
+
+
+class CampaignGoods(View, frozen=True, kw_only=True):
+    """The goods of one item from one campaign, in base units.
+
+    `received` plus `repacked` equals the sum of the columns after them.
+
+    Attributes:
+        received: The quantity that arrived in the period.
+        repacked: The quantity that was made by repacking goods of the campaign.
+        free: The quantity in stock that is not set aside.
+        handed_over: The quantity that recipients have.
+        other: The quantity at all other places, such as lent, sent to other stations, given back,
+            or repacked into other items.
+    """
+
+    campaign: str
+    item: str
+    received: int
+    repacked: int
+    free: int
+    allocated: int
+    in_transit: int
+    handed_over: int
+    used: int
+    lost: int
+    other: int
+
+
+class CampaignReport(PeriodReport, frozen=True, kw_only=True):
+    """The goods that arrived from campaigns in a period, by campaign and item."""
+
+    items: list[CampaignGoods]
+
+
+def report_campaigns(
+    books: Books, first: date, last: date, *, campaign: str | None = None
+) -> CampaignReport:
+    """Return what arrived from campaigns in a period, and where it was at the end of the period.
+
+    Args:
+        campaign: Report only this campaign. If None, all are reported.
+
+    Raises:
+        InvalidField: `last` is before `first`, or `campaign` is unknown.
+        BooksBroken: the balances of a lot do not add up to the quantity that came in.
+    """
+    check_days(first, last)
+    check_codes(books, campaign=campaign)
+    arrived = _arrived_lots(books, first, last)
+    goods: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for lot, shares in read_owned_goods(books, arrived, last).items():
+        for share, parts in _parts(lot, shares, arrived[lot]):
+            place = place_name(kind_of(share.account))
+            for code, quantity in parts.items():
+                quantities = goods[code, share.item]
+                quantities["received" if share.lot == lot else "repacked"] += quantity
+                quantities[place if place in _SHOWN_PLACES else "other"] += quantity
+    columns = ("received", "repacked", *_SHOWN_PLACES, "other")
+    return CampaignReport(
+        first=first,
+        last=last,
+        items=[
+            CampaignGoods(campaign=code, item=item, **{name: quantities[name] for name in columns})
+            for (code, item), quantities in sorted(goods.items())
+            if campaign in (None, code) and any(quantities.values())
+        ],
+    )
+
+
+def _parts(
+    lot: str, shares: list[LotShare], arrived: Counter[str]
+) -> Iterator[tuple[LotShare, dict[str, int]]]:
+    """Yield each share of an arrived lot with the quantities in it that come from campaigns.
+
+    Several arrivals may have filled a lot that a stock count found first. Then each share is
+    divided in proportion to the quantities that arrived.
+
+    Args:
+        arrived: The quantity that arrived from each campaign.
+    """
+    own = [share for share in shares if share.lot == lot]
+    others = max(0, sum(share.quantity for share in own) - arrived.total())
+    weights = [*arrived.values(), others]
+    for some in (own, [share for share in shares if share.lot != lot]):
+        divided = apportion_all((share.quantity for share in some), weights)
+        for share, parts in zip(some, divided, strict=True):
+            yield share, dict(zip(arrived, parts, strict=False))
+
+
+def _arrived_lots(books: Books, first: date, last: date) -> dict[str, Counter[str]]:
+    """Return the lots that arrived from campaigns in a period, with the quantity from each.
+
+    A lot arrives on the first day on which goods of it are booked.
+    """
+    rows = books.all(
+        "SELECT l.lot, c.campaign, l.quantity FROM arrival_campaigns c "
+        "JOIN arrival_lines l ON l.station = c.station AND l.arrival = c.arrival AND l.seq = c.seq "
+        "WHERE c.station = :station AND c.seq = (SELECT max(a.seq) FROM arrivals a "
+        "WHERE a.station = c.station AND a.arrival = c.arrival)"
+    )
+    arrived: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for lot, campaign, quantity in rows:
+        arrived[lot][campaign] += int(quantity)
+    days = query_ids(
+        books,
+        sorted(arrived),
+        "SELECT w.id, min(d.day) FROM wanted w CROSS JOIN balances b CROSS JOIN days d "
+        "WHERE b.station = :station AND b.lot = w.id AND b.lot <> '' "
+        "AND d.station = b.station AND d.account = b.account AND d.item = b.item "
+        "AND d.lot = b.lot AND d.quantity <> 0 GROUP BY w.id",
+    )
+    return {lot: arrived[lot] for lot, day in days if first.isoformat() <= day <= last.isoformat()}
