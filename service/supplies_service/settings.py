@@ -20,7 +20,9 @@ from supplies.errors import InvalidField
 
 PREFIX = "SUPPLIES_"
 
-READ_ELSEWHERE = frozenset({"SUPPLIES_KEYS", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"})
+READ_ELSEWHERE = frozenset(
+    {"SUPPLIES_KEYS", "SUPPLIES_TOKEN", "SUPPLIES_BACKUPS", "SUPPLIES_REPLICA"}
+)
 
 BODY_SECONDS = 30.0
 """Default number of seconds in which the body of a request must arrive.

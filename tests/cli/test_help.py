@@ -8,7 +8,7 @@ import sys
 
 import click
 import pytest
-from support.command_line import run, run_with_usage_error
+from support.command_line import all_commands, run, run_with_usage_error
 
 from supplies.cli import COMMANDS, main, supplies
 
@@ -22,20 +22,6 @@ HEAVY = {
     "rich",
     "sqlite3",
 }
-
-
-def all_commands() -> list[str]:
-    """Return the names of all commands, those within groups included."""
-
-    def walk(command: click.Command, name: str) -> list[str]:
-        if not isinstance(command, click.Group):
-            return [name]
-        with click.Context(command) as context:
-            names = command.list_commands(context)
-            found = [(one, command.get_command(context, one)) for one in names]
-        return [leaf for one, sub in found if sub for leaf in walk(sub, f"{name} {one}".strip())]
-
-    return walk(supplies, "")
 
 
 def imported_by(*words: str) -> set[str]:

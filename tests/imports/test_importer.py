@@ -90,6 +90,20 @@ def test_a_file_that_is_imported_again_records_nothing(
     assert (station.total("stock:store"), station.total("stock:store", "salt")) == (14, 1)
 
 
+def test_donations_name_their_campaign_in_a_column(station: StationLedger, tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path,
+        ["物资", "数量", "项目"],
+        ["口罩", 7, "战疫募捐"],
+        ["洗手液", 2, "C-1"],
+        ["口罩", 3, "省级资助"],
+    )
+    result = run(station, "donations", path, values=GIFT)
+    assert whys(result) == {"C4": "no campaign is named '省级资助'; register it"}
+    found = list_donations(station.books).items
+    assert {one.campaign for one in found} == {"C-1"}
+
+
 def test_an_interrupted_import_goes_on_where_it_stopped(
     station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

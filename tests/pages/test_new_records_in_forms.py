@@ -84,6 +84,34 @@ def test_a_supplier_or_borrower_is_chosen_by_name_or_registered(
     assert "康民药店" in recorder.open("/donors")
 
 
+def test_a_campaign_is_chosen_by_name_or_registered_with_the_arrival(recorder: Browser) -> None:
+    fields = {"/origin": "bought", "/party": "广州某企业"}
+    recorded(recorder, send(recorder, "arrival", {"/campaign": "战疫募捐"} | fields))
+    unknown = send(recorder, "arrival", {"/campaign": "省级资助"} | fields)
+    assert unknown.status_code == 422
+    assert 'value="new:/campaign"' in unknown.text
+    new = {"/new_campaign/name": "省级资助", "/lines/0/quantity": "3"}
+    recorded(recorder, send(recorder, "arrival", new | fields))
+    report = recorder.open("/reports/tables/campaigns?form=csv").splitlines()
+    assert [line.split(",")[:3] for line in report[1:]] == [
+        ["C-1", "mask", "2"],
+        ["G-001", "mask", "3"],
+    ]
+    assert "省级资助" in recorder.open("/reports/tables/campaigns")
+    assert "/reports/tables/campaigns?campaign=G-001" in recorder.open("/campaigns/G-001")
+
+
+def test_a_donation_names_its_campaign_until_a_correction_removes_it(recorder: Browser) -> None:
+    path = "/donations/new"
+    key = re.search(r'name="key" value="([^"]+)"', recorder.open(path))
+    assert key
+    fields = LINE | {"/handled_by": "陈某", "/new_campaign/name": "省级资助"}
+    page = recorder.send(path, **fields, key=key[1], do="save").headers["location"]
+    assert '<a href="/campaigns/G-001">省级资助</a>' in recorder.open(page)
+    corrected = recorder.open(f"{page}/correct")
+    assert "省级资助 · G-001" in corrected
+
+
 def test_an_auditor_sees_the_code_of_a_supplier(
     recorder: Browser, anonymous_client: TestClient, service: Service
 ) -> None:

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from supplies.cli import main
+from supplies.cli import main, supplies
 
 PERIOD = ["--from", "2020-02-03", "--to", "2020-02-13"]
 """The days of the demo."""
@@ -49,3 +50,17 @@ def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def paper_of(database: Path, number: str = "JZ-2020-000003") -> str:
     """Return the path of a receipt that `supplies demo` wrote."""
     return str(database.with_name("demo-papers") / f"{number}.pdf")
+
+
+def all_commands() -> list[str]:
+    """Return the names of all commands, those within groups included."""
+
+    def walk(command: click.Command, name: str) -> list[str]:
+        if not isinstance(command, click.Group):
+            return [name]
+        with click.Context(command) as context:
+            names = command.list_commands(context)
+            found = [(one, command.get_command(context, one)) for one in names]
+        return [leaf for one, sub in found if sub for leaf in walk(sub, f"{name} {one}".strip())]
+
+    return walk(supplies, "")

@@ -86,7 +86,7 @@ _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """The line in `--help` and the filters of each list in `supplies.exports.lists`."""
 
-_ALIASES = {"households": "recipients", "places": "locations"}
+ALIASES = {"households": "recipients", "places": "locations"}
 
 
 class ListGroup(Group):
@@ -94,7 +94,7 @@ class ListGroup(Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command that prints a list."""
-        return super().get_command(ctx, _ALIASES.get(cmd_name, cmd_name))
+        return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
 
 
 @click.group("list", cls=ListGroup)

@@ -1,4 +1,4 @@
-"""The lists of the books by name, and a function that reads a list page by page."""
+"""The lists of the books by name, functions that read them, and what one code or id names."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
-from supplies.views.activities import ActivityView, list_activities
-from supplies.views.allocations import AllocationView, list_allocations
-from supplies.views.catalogue import list_records
-from supplies.views.count_sheets import CountSheetView, list_count_sheets
-from supplies.views.deliveries import DeliveryView, list_deliveries
-from supplies.views.donations import DonationView, list_donations
+from supplies.views.activities import ActivityView, get_activity, list_activities
+from supplies.views.allocations import AllocationView, get_allocation, list_allocations
+from supplies.views.catalogue import get_record, list_records
+from supplies.views.count_sheets import CountSheetView, get_count_sheet, list_count_sheets
+from supplies.views.deliveries import DeliveryView, get_delivery, list_deliveries
+from supplies.views.donations import DonationView, get_donation, list_donations
 from supplies.views.entries import ConflictView, EntryView, list_conflicts, list_entries
 from supplies.views.merges import MergeView, list_merges
 from supplies.views.movements import MovementView, list_movements
-from supplies.views.needs import NeedView, list_needs
+from supplies.views.needs import NeedView, get_need, list_needs
 from supplies.views.pagination import MAX_LIMIT, Page
-from supplies.views.pledges import PledgeView, list_pledges
-from supplies.views.receipts import ReceiptView, list_receipts
-from supplies.views.shipments import ShipmentView, list_shipments
+from supplies.views.pledges import PledgeView, get_pledge, list_pledges
+from supplies.views.receipts import ReceiptView, get_receipt, list_receipts
+from supplies.views.shipments import ShipmentView, get_shipment, list_shipments
 from supplies.views.stock import BalanceView, StockRow, get_stock, list_balances
 from supplies.views.stock_documents import (
     StockDocumentView,
     StockNoun,
+    get_stock_document,
     list_stock_documents,
 )
+from supplies.views.trace import trace_lot
 
 
 class ListOf(NamedTuple):
@@ -47,22 +49,27 @@ class ListOf(NamedTuple):
         kind: The type of the list's elements.
         fetch: Returns one page of the list: an object with `items` and `next`. Its arguments are
             the books, filters, and `after` and `limit` for pagination.
+        get: Returns the element with a code or an id, from the books and the code. None if the
+            elements have none.
     """
 
     kind: type[msgspec.Struct]
     fetch: Callable[..., Any]
+    get: Callable[[Books, str], Any] | None = None
 
 
 def _records(kind: type[CatalogueRecord]) -> ListOf:
     def fetch(books: Books, *, find: str | None = None, in_use: bool = False, **page: Any) -> Any:
         return list_records(books, kind, find, retired=False if in_use else None, **page)
 
-    return ListOf(kind, fetch)
+    return ListOf(kind, fetch, lambda books, code: get_record(books, kind, code))
 
 
 def _stock_documents(noun: StockNoun) -> ListOf:
     return ListOf(
-        StockDocumentView, lambda books, **page: list_stock_documents(books, noun, **page)
+        StockDocumentView,
+        lambda books, **page: list_stock_documents(books, noun, **page),
+        lambda books, name: get_stock_document(books, noun, name),
     )
 
 
@@ -80,19 +87,19 @@ def _whole_stock(books: Books, *, after: str | None, limit: int, **filters: Any)
 
 
 LISTS: Mapping[str, ListOf] = {
-    "donations": ListOf(DonationView, list_donations),
-    "needs": ListOf(NeedView, list_needs),
-    "pledges": ListOf(PledgeView, list_pledges),
-    "allocations": ListOf(AllocationView, list_allocations),
-    "deliveries": ListOf(DeliveryView, list_deliveries),
+    "donations": ListOf(DonationView, list_donations, get_donation),
+    "needs": ListOf(NeedView, list_needs, get_need),
+    "pledges": ListOf(PledgeView, list_pledges, get_pledge),
+    "allocations": ListOf(AllocationView, list_allocations, get_allocation),
+    "deliveries": ListOf(DeliveryView, list_deliveries, get_delivery),
     "stock": ListOf(StockRow, _whole_stock),
     "balances": ListOf(BalanceView, _balances),
     "movements": ListOf(MovementView, list_movements),
     **{noun: _stock_documents(noun) for noun in get_args(StockNoun)},
-    "count-sheets": ListOf(CountSheetView, list_count_sheets),
-    "shipments": ListOf(ShipmentView, list_shipments),
-    "receipts": ListOf(ReceiptView, list_receipts),
-    "activities": ListOf(ActivityView, list_activities),
+    "count-sheets": ListOf(CountSheetView, list_count_sheets, get_count_sheet),
+    "shipments": ListOf(ShipmentView, list_shipments, get_shipment),
+    "receipts": ListOf(ReceiptView, list_receipts, get_receipt),
+    "activities": ListOf(ActivityView, list_activities, get_activity),
     "entries": ListOf(EntryView, list_entries),
     "conflicts": ListOf(ConflictView, _conflicts),
     "donors": _records(Donor),
@@ -105,6 +112,16 @@ LISTS: Mapping[str, ListOf] = {
     "merges": ListOf(MergeView, list_merges),
 }
 """The lists by name. The REST API uses the same names in addresses."""
+
+
+SHOWN: Mapping[str, Callable[[Books, str], Any]] = {
+    **{name: one.get for name, one in LISTS.items() if one.get is not None},
+    "lots": trace_lot,
+}
+"""By the name of a list, the function that returns the element with a code or id.
+
+A lot is returned with its trace, from its origin to where its goods are.
+"""
 
 
 def read_list(books: Books, name: str, **filters: Any) -> Iterator[msgspec.Struct]:

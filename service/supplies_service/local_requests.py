@@ -1,0 +1,78 @@
+"""Send a request to the application within this process, without a server or a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from litestar import Litestar
+from litestar.types import HTTPScope, Message
+
+HOST = "127.0.0.1"
+
+
+class LocalResponse(NamedTuple):
+    """The response to a request. The names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def send_request(
+    app: Litestar, method: str, address: str, headers: Mapping[str, str], body: bytes
+) -> LocalResponse:
+    """Start the application, send it one request, and stop it. Return the response.
+
+    Args:
+        method: The HTTP method, in capital letters.
+        address: Path and query, as in `/api/needs?status=open`.
+        headers: The headers of the request, without `Host` and `Content-Length`.
+
+    Raises:
+        SuppliesError: the books or their keys cannot be opened.
+    """
+    sent = {"host": HOST, "content-length": str(len(body)), **headers}
+    requests: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    status, received, parts = 0, dict[str, str](), list[bytes]()
+
+    async def receive() -> Message:
+        return requests.pop(0) if requests else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            received.update(
+                (name.decode("latin-1").lower(), value.decode("latin-1"))
+                for name, value in message["headers"]
+            )
+        elif message["type"] == "http.response.body":
+            parts.append(message["body"])
+
+    async with app.lifespan():
+        await app(_scope(app, method, address, sent), receive, send)  # type: ignore[arg-type]
+    return LocalResponse(status, received, b"".join(parts))
+
+
+def _scope(app: Litestar, method: str, address: str, headers: Mapping[str, str]) -> HTTPScope:
+    parts = urlsplit(address)
+    return {  # type: ignore[typeddict-item]
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(parts.path),
+        "raw_path": parts.path.encode("ascii"),
+        "query_string": parts.query.encode("ascii"),
+        "root_path": "",
+        "headers": [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+        ],
+        "client": (HOST, 0),
+        "server": (HOST, 80),
+        "extensions": {},
+    }
