@@ -30,6 +30,7 @@ from supplies.domain.fields import StrictStruct
 from supplies.errors import Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.views.allocations import list_allocations
+from supplies.views.campaign_report import list_campaign_arrivals
 from supplies.views.catalogue import get_record, list_records
 from supplies.views.deliveries import list_deliveries
 from supplies.views.donations import list_donations
@@ -267,6 +268,9 @@ def _about(
         case Team():
             page_of_team = list_deliveries(books, team=code, limit=ROWS, after=after)
             return {"deliveries": context.redacted(page_of_team)}
+        case Campaign():
+            arrivals = list_campaign_arrivals(books, code, limit=ROWS, after=after)
+            return {"arrivals": arrivals}
     if after is not None:
         raise invalid_cursor(after)
     return {}

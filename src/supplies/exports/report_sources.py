@@ -32,6 +32,7 @@ STEP = "/reports/figures/step?step={step}&item={item}&from={first}&to={last}"
 LOSS = "/reports/figures/step?step=lost:{reason}&item={item}&from={first}&to={last}"
 TEAM = "/deliveries?team={team}&status=all"
 RECALL = "/stock/recall?item={item}&batch={batch}"
+CAMPAIGN = "/campaigns/{campaign}"
 RECEIVED = "/stock/movements?account=received:{recipient}&item={item}"
 
 _ALERTS = {

@@ -193,6 +193,18 @@ def _alerts(books: Books, period: Period) -> Any:
     return report_alerts(books, period.today)
 
 
+_CAMPAIGN_FIGURES = (
+    "received",
+    "repacked",
+    "free",
+    "allocated",
+    "in_transit",
+    "handed_over",
+    "used",
+    "lost",
+    "other",
+)
+
 _KINDS = (
     ReportKind(
         "stock",
@@ -343,21 +355,8 @@ _KINDS = (
         "Report what came from each campaign or grant, and where these goods are.",
         "supplies.views.campaign_report:CampaignReport",
         _campaigns,
-        {
-            "items": (
-                "campaign",
-                "item",
-                "received",
-                "repacked",
-                "free",
-                "allocated",
-                "in_transit",
-                "handed_over",
-                "used",
-                "lost",
-                "other",
-            )
-        },
+        {"items": ("campaign", "item", *_CAMPAIGN_FIGURES)},
+        {"items": dict.fromkeys(_CAMPAIGN_FIGURES, sources.CAMPAIGN)},
         (_CAMPAIGN,),
     ),
     ReportKind(

@@ -9,8 +9,14 @@ from datetime import date
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import kind_of, place_name
 from supplies.views.lot_ownership import LotShare, apportion_all, read_owned_goods
-from supplies.views.pagination import View, check_codes
+from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_codes, paginate
 from supplies.views.periods import PeriodReport, check_days
+
+_IS_LATEST = (
+    "c.seq = (SELECT max(a.seq) FROM arrivals a "
+    "WHERE a.station = c.station AND a.arrival = c.arrival)"
+)
+"""SQL condition that a row `c` of `arrival_campaigns` is not from before a correction."""
 
 _SHOWN_PLACES = ("free", "allocated", "in_transit", "handed_over", "used", "lost")
 
@@ -46,6 +52,46 @@ class CampaignReport(PeriodReport, frozen=True, kw_only=True):
     """The goods that arrived from campaigns in a period, by campaign and item."""
 
     items: list[CampaignGoods]
+
+
+class CampaignArrival(View, frozen=True, kw_only=True):
+    """A donation or other arrival of a campaign, with the latest entry about it."""
+
+    entry: int
+    document: str
+    happened_on: date
+
+
+def list_campaign_arrivals(
+    books: Books, campaign: str, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
+) -> Page[CampaignArrival]:
+    """List the arrivals of a campaign that were not reversed, in the order of their entries.
+
+    Raises:
+        InvalidField: `after` or `limit` is invalid.
+    """
+
+    def fetch(position: int, wanted: int) -> list[tuple[int, CampaignArrival]]:
+        rows = books.all(
+            "SELECT c.seq, c.arrival, e.happened_on FROM arrival_campaigns c "
+            "JOIN entries e ON e.station = c.station AND e.seq = c.seq "
+            "WHERE c.station = :station AND c.campaign = :campaign AND c.seq > :position "
+            f"AND {_IS_LATEST} AND EXISTS (SELECT 1 FROM arrival_lines l "
+            "WHERE l.station = c.station AND l.arrival = c.arrival AND l.seq = c.seq) "
+            "ORDER BY c.seq LIMIT :wanted",
+            campaign=campaign,
+            position=position,
+            wanted=wanted,
+        )
+        return [
+            (
+                seq,
+                CampaignArrival(entry=seq, document=document, happened_on=date.fromisoformat(day)),
+            )
+            for seq, document, day in rows
+        ]
+
+    return paginate(fetch, after, limit)
 
 
 def report_campaigns(
@@ -111,8 +157,7 @@ def _arrived_lots(books: Books, first: date, last: date) -> dict[str, Counter[st
     rows = books.all(
         "SELECT l.lot, c.campaign, l.quantity FROM arrival_campaigns c "
         "JOIN arrival_lines l ON l.station = c.station AND l.arrival = c.arrival AND l.seq = c.seq "
-        "WHERE c.station = :station AND c.seq = (SELECT max(a.seq) FROM arrivals a "
-        "WHERE a.station = c.station AND a.arrival = c.arrival)"
+        f"WHERE c.station = :station AND {_IS_LATEST}"
     )
     arrived: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for lot, campaign, quantity in rows:
