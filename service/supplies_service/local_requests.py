@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from litestar import Litestar
@@ -34,11 +34,12 @@ async def send_request(
         SuppliesError: the books or their keys cannot be opened.
     """
     sent = {"host": HOST, "content-length": str(len(body)), **headers}
-    requests: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    requests: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
     status, received, parts = 0, dict[str, str](), list[bytes]()
 
     async def receive() -> Message:
-        return requests.pop(0) if requests else {"type": "http.disconnect"}
+        message: Message = requests.pop(0) if requests else {"type": "http.disconnect"}
+        return message
 
     async def send(message: Message) -> None:
         nonlocal status

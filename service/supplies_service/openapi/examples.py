@@ -47,6 +47,7 @@ _RECORDS: Mapping[str, Mapping[str, Any]] = {
         "minimum": 500,
     },
     "Location": {"code": "store-a", "name": "Store A"},
+    "Campaign": {"code": "appeal", "name": "抗疫募捐", "note": "grant 2020-17"},
     "Community": {"code": "longxue", "name": "龙穴社区", "name_en": "Longxue"},
     "Team": {"code": "t_1", "name": "一队"},
     "Donor": {"code": "D-01", "name": "蓝湾公司", "kind": "organisation", "publish": "name"},
