@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import HttpMethod
@@ -184,7 +185,7 @@ class RequestChecksMiddleware:
             InvalidField: a query parameter is unknown, given twice, or contains a NUL character.
             NotFound: a path parameter contains a NUL character.
         """
-        connection: Connection = Connection(scope)
+        connection: Connection = ASGIConnection(scope)
         if connection.scope.get("method") == HttpMethod.OPTIONS:
             await _answer_options(scope, send)
             return

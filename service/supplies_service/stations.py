@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import cached_property
 from typing import Any, TypeVar
 from zlib import crc32
@@ -216,11 +216,13 @@ class Stations:
         Return None if the database engine has no such version.
         """
         # If the database cannot be read, the handling of the request reports it.
-        with suppress(StoreError), self._ledger.read_without_transaction() as books:
-            version = books.store.database_version()
-            # With the connection, because each connection counts the commits of the others.
-            return None if version is None else (self, version)
-        return None
+        try:
+            with self._ledger.read_without_transaction() as books:
+                version = books.store.database_version()
+        except StoreError:
+            return None
+        # With the connection, because each connection counts the commits of the others.
+        return None if version is None else (self, version)
 
     def count_queued(self) -> int:
         """Return the number of accepted requests whose changes are not durable yet."""

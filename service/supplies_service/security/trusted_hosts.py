@@ -14,12 +14,12 @@ from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
+from litestar.datastructures import URL
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies.domain.network_addresses import is_loopback, parse_address
 from supplies_service.observability.logs import LOGGER
 from supplies_service.problems import Malformed
-from supplies_service.stations import Connection
 
 _log = logging.getLogger(LOGGER)
 
@@ -119,9 +119,11 @@ class TrustedHostMiddleware:
             raise Malformed(
                 f"the request has {len(named)} `Host` headers; send one (RFC 9112, 3.2)"
             )
-        connection: Connection = Connection(scope)
-        host = _host_in_header(named[0]) if named and named[0] else connection.url.hostname or ""
-        hosts: TrustedHosts = connection.app.state.trusted_hosts
+        if named and named[0]:
+            host = _host_in_header(named[0])
+        else:
+            host = URL.from_scope(scope).hostname or ""
+        hosts: TrustedHosts = scope["litestar_app"].state.trusted_hosts
         if not is_loopback(host) and host not in hosts:
             raise Malformed(
                 f"the service does not answer to the host name {host[:253]!r}; its administrator "
