@@ -15,7 +15,7 @@ from supplies.access import access_log as log
 from supplies.access.access_context import AccessContext
 from supplies.cli import main
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Item, Recipient, Station
+from supplies.domain.catalogue_records import Donor, Item, Recipient, Station
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import Ledger
 from supplies.maintenance.backup import back_up, restore
@@ -63,6 +63,21 @@ def test_people_are_due_a_period_after_the_last_entry_about_them(
     assert codes_due(served_station, 30) == []
     assert codes_due(served_station, 31) == ["R-1", "R-2"]
     assert codes_due(served_station, 61) == ["D-2", "R-1", "R-2"]
+
+
+def test_suppliers_lenders_and_borrowers_are_due_without_a_donation(
+    station: StationLedger,
+) -> None:
+    set_days(station, donors_days=60)
+    for code in ("D-7", "D-8", "D-9"):
+        station.ledger.register(Donor(code=code, kind="person", name=f"王{code}"))
+    for origin, party in (("bought", "D-7"), ("borrowed", "D-8")):
+        goods = [c.ArrivalLine(item="mask", quantity=5)]
+        station(c.RecordArrival(origin=origin, party=party, location="store", lines=goods))
+    lent = [c.LotLine(item="mask", quantity=2)]
+    station(c.LendGoods(borrower="D-9", location="store", lines=lent))
+    assert codes_due(station, 60) == []
+    assert codes_due(station, 61) == ["D-7", "D-8", "D-9"]
 
 
 def test_a_new_entry_about_a_person_restarts_the_retention_period(

@@ -28,6 +28,8 @@ FORM = re.compile(r'<form method="post" action="([^"?]*)')
 ENGLISH = re.compile(r'<span lang="en">([^<]*)')
 """A sentence without a translation, as `format_sentence` shows it on a Chinese page."""
 
+RAW_LOT = re.compile(r">[^<]*\bl_lx_\d")
+
 FIGURE_CELL = re.compile(r'<td [^>]*class="number"[^>]*>(.*?)</td>', re.DOTALL)
 
 LISTS_OF_ENTRIES = ("/reports/figures/", "/stock/movements")
@@ -104,6 +106,14 @@ def test_no_link_and_no_form_leads_a_role_to_what_it_may_not_do(client: TestClie
 def test_no_page_of_the_demo_shows_an_english_sentence_in_chinese(client: TestClient) -> None:
     found = [(page.path, ENGLISH.findall(page.html)) for page in walk(client, "zh")]
     assert [(path, texts) for path, texts in found if texts] == []
+
+
+@pytest.mark.parametrize("client", ["coordinator"], indirect=True)
+def test_lots_are_shown_by_their_batch_expiry_or_arrival(client: TestClient) -> None:
+    found = [page.path for page in walk(client, "zh") if RAW_LOT.search(page.html)]
+    assert found == []
+    shown = client.get("/stock/items/mask", headers={"Accept-Language": "zh"}).text
+    assert "蓝湾科技公司（虚构） · 2020年2月5日" in shown
 
 
 @pytest.mark.parametrize("client", ["coordinator"], indirect=True)

@@ -65,6 +65,7 @@ from supplies.views import (
     household_statistics,
     likely_duplicates,
     look_alikes,
+    lot_origins,
     merges,
     movements,
     need_reports,
@@ -374,6 +375,8 @@ def show_reports(books: Books) -> None:
     activities.list_activity_changes(books, FIRST, TODAY)
     for figure in figure_sources.FIGURES:
         figure_sources.list_figure_sources(books, figure, "mask", FIRST, TODAY)
+    figure_sources.list_step_sources(books, "donor", "mask", FIRST, TODAY)
+    lot_origins.find_lot_origin(books, "l_lx_1_1")
     household_statistics.list_surveyed_households(books, FIRST, TODAY)
     household_statistics.list_fully_met_households(books, FIRST, TODAY)
     stock_cover.report_stock_cover(books, TODAY)

@@ -36,11 +36,13 @@ from supplies.domain.entry_rows import (
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound, Sentence
+from supplies.exports.report_words import value_words
 from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import PaperSettings, purpose_names, unit_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
 from supplies.views.entries import ConflictView
+from supplies.views.lot_origins import LotOrigin, find_lot_origin
 from supplies.views.needs import NeedView
 from supplies.views.pagination import PackedView
 from supplies.views.stated_commands import CORRECTABLE_KINDS
@@ -310,6 +312,36 @@ class Names:
     @property
     def _anonymous(self) -> str:
         return translations(self._language).gettext("anonymous")
+
+    def loss_reason(self, code: str) -> str:
+        """Return the word for the reason of a loss, or its code if it has none."""
+        words = value_words("reason", code)
+        return words if isinstance(words, str) else self._in_language(words.zh, words.en)
+
+    def lot(self, code: str) -> str:
+        """Return the batch and the expiry of a lot. If it has neither, return its arrival."""
+        origin = find_lot_origin(self._books, code)
+        if origin is None:
+            return code
+        lot = origin.lot
+        expiry = lot.expires_month or (
+            format_day(lot.expires_on, self._language) if lot.expires_on else None
+        )
+        return SEPARATOR.join(filter(None, (lot.batch, expiry))) or self._arrival(origin)
+
+    def arrival(self, lot: str) -> str:
+        """Return where a lot came from and the day of its arrival."""
+        origin = find_lot_origin(self._books, lot)
+        return lot if origin is None else self._arrival(origin)
+
+    def _arrival(self, origin: LotOrigin) -> str:
+        words = value_words("step", origin.kind)
+        source = words if isinstance(words, str) else self._in_language(words.zh, words.en)
+        if origin.kind == "donor" and origin.key == ANONYMOUS:
+            source = self._anonymous
+        elif origin.key is not None and origin.kind in ("donor", "bought", "made", "borrowed"):
+            source = self.party(origin.key)
+        return f"{source}{SEPARATOR}{format_day(origin.day, self._language)}"
 
     def need(self, need: NeedView) -> str:
         """Return the recipient, item and requested quantity of a need, as its title on pages."""

@@ -24,6 +24,7 @@ from supplies.exports.tables import Table, Value
 from supplies.papers.common import BilingualText
 from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, ReportTable
 from supplies.stations.paper_settings import paper_settings, station_head, unit_words
+from supplies.views.lot_origins import find_lot_origin
 
 _NAMED: Mapping[str, type[CatalogueRecord]] = {
     "location": Location,
@@ -114,6 +115,8 @@ class _Words:
             return self._item(str(value))
         if column in _NAMED:
             return self._name(_NAMED[column], str(value))
+        if column == "lot" or (column == "code" and row.get("what") in ("expired", "expires_soon")):
+            return self._lot(str(value))
         if column == "value":
             return _amount(value, row["currency"])
         if column == "year":
@@ -132,6 +135,14 @@ class _Words:
             zh=f"{item.name}（{unit.zh if unit else item.unit}）",
             en=f"{item.name_en or item.name} ({unit.en if unit else item.unit})",
         )
+
+    def _lot(self, code: str) -> ReportCell:
+        """Return where a lot came from and the day of its arrival, without names of people."""
+        origin = find_lot_origin(self._books, code)
+        words = code if origin is None else value_words("step", origin.kind)
+        if origin is None or isinstance(words, str):
+            return code
+        return BilingualText(zh=f"{words.zh} {origin.day}", en=f"{words.en} {origin.day}")
 
     def _name(self, kind: type[CatalogueRecord], code: str) -> ReportCell:
         record: Any = self._books.catalogue.get(kind, code)

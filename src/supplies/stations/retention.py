@@ -16,7 +16,17 @@ from msgspec import Meta
 
 from supplies.books.merged_codes import code_that_stays, codes_of_person
 from supplies.books.reader import Books
-from supplies.domain.accounts import ASKED, DONOR, RECEIVED, RETURNED, AccountKind
+from supplies.domain.accounts import (
+    ASKED,
+    BORROWED,
+    BOUGHT,
+    DONOR,
+    LENT,
+    MADE,
+    RECEIVED,
+    RETURNED,
+    AccountKind,
+)
 from supplies.domain.entry_rows import Forgetting, entry_of_forgotten_text
 from supplies.signing.seals import Seals
 
@@ -160,6 +170,15 @@ def _moved(kind: AccountKind) -> str:
     )
 
 
+_PARTIES = (DONOR, BOUGHT, MADE, BORROWED, LENT)
+"""The kinds of account of donors, suppliers, makers, lenders and borrowers.
+
+All of them are registered as donors.
+"""
+
+_ORIGINS = "'donor', 'bought', 'made', 'borrowed'"
+"""The origins of arrivals that come from a person or an organisation, in SQL."""
+
 _STATED = {
     "recipient": (
         "SELECT recipient AS code, seq FROM needs WHERE station = :station",
@@ -170,8 +189,8 @@ _STATED = {
     ),
     "donor": (
         "SELECT donor AS code, seq FROM pledges WHERE station = :station",
-        "SELECT party, seq FROM arrivals WHERE station = :station AND origin = 'donor'",
-        _moved(DONOR),
+        f"SELECT party, seq FROM arrivals WHERE station = :station AND origin IN ({_ORIGINS})",
+        *map(_moved, _PARTIES),
     ),
 }
 """SQL queries that find an entry about each person, using only indexes.
@@ -194,7 +213,7 @@ def _days(kind: AccountKind) -> str:
     )
 
 
-_DONATED_BY = "d.origin = 'donor' AND d.party"
+_GIVEN_BY = f"d.origin IN ({_ORIGINS}) AND d.party"
 
 _DOCUMENTS = {
     "recipient": (
@@ -205,11 +224,11 @@ _DOCUMENTS = {
     ),
     "donor": (
         _documents("d.pledge", "pledges d", "d.donor"),
-        _documents("d.arrival", "arrivals d", _DONATED_BY),
+        _documents("d.arrival", "arrivals d", _GIVEN_BY),
         _documents(
             "r.number",
             "arrivals d CROSS JOIN receipt_donations r",
-            f"r.station = d.station AND r.donation = d.arrival AND {_DONATED_BY}",
+            f"r.station = d.station AND r.donation = d.arrival AND {_GIVEN_BY}",
         ),
     ),
 }
@@ -220,7 +239,7 @@ Every entry of such a document counts as an entry about the person.
 
 _MOVED_ON = {
     "recipient": (_days(ASKED), _days(RECEIVED)),
-    "donor": (_days(DONOR), _days(RETURNED)),
+    "donor": (*map(_days, _PARTIES), _days(RETURNED)),
 }
 """SQL queries for the days on which goods, promises or needs of a person were booked."""
 
