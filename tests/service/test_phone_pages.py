@@ -350,7 +350,7 @@ def test_the_records_of_a_text_are_shown_in_words_before_they_are_taken_over(
     assert rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]["outcome"] is None
     done = desk.send("/phones/rescue", **{"/text": text}).text
     assert household in done
-    assert "the code is wrong" in done
+    assert "the code did not match" in done
     today = desk.see("/")
     assert "Stops where the code was wrong" in today
     assert household in today
@@ -388,7 +388,7 @@ def test_both_sides_of_a_conflict_are_shown_in_words_before_and_after_the_decisi
             "4 pieces received",
             "a neighbour",
             "the aunt",
-            "the code is wrong",
+            "the code did not match",
             "Signature",
         ):
             assert words in recorded

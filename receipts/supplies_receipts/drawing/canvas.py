@@ -208,10 +208,15 @@ class Sheet:
         self._canvas.showPage()
 
     @contextmanager
-    def moved(self, right: float) -> Iterator[None]:
-        """Within the `with` block, draw everything `right` millimetres further to the right."""
+    def moved(self, right: float, scale: float = 1) -> Iterator[None]:
+        """Within the `with` block, draw everything `right` millimetres further to the right.
+
+        Args:
+            scale: Factor by which everything is enlarged, from the top left corner of the page.
+        """
         self._canvas.saveState()
-        self._canvas.translate(right * mm, 0)
+        self._canvas.translate(right * mm, (1 - scale) * self._height * mm)
+        self._canvas.scale(scale, scale)
         yield
         self._canvas.restoreState()
 

@@ -35,14 +35,17 @@ _HANDED_OVER_BY = Words("发放人", "Handed over by")
 
 _NAME = Style(16, bold=True, leading=1.25)
 _SMALL = Style(8, leading=1.25)
-_SIGNATURE = 30.0
+_SIGNATURE = 52.0
+_SCALE = 1.2  # the columns then use the width of the page
 
 
 def draw_collection_slip(slip: CollectionSlip) -> bytes:
     """Draw the collection slip of one allocation, on as many pages as its goods need."""
     with bilingual.as_issued_by(slip.station):
         sheet = Sheet(title=f"{_TITLE.zh} {slip.allocation}", author=slip.station.name)
-        draw_two_parts(sheet, _goods(slip), _signed() if slip.lines else [], slip.allocation)
+        draw_two_parts(
+            sheet, _goods(slip), _signed() if slip.lines else [], slip.allocation, _SCALE
+        )
         return sheet.finish()
 
 

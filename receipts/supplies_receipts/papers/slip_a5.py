@@ -16,8 +16,6 @@ from supplies_receipts.papers.slip import MARGIN, WIDTH, drawn, goods, hand_over
 
 _TOP = 12.0
 _FOOT = 4.0
-_GAP = (A5_LANDSCAPE[0] - 2 * WIDTH) / 3  # margin left and right, and between the columns
-_LEFTS = (_GAP, 2 * _GAP + WIDTH)
 _TINY = Style(6)
 
 
@@ -40,25 +38,34 @@ def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
 
 
 def draw_two_parts(
-    sheet: Sheet, upper: Sequence[Block], lower: Sequence[Block], number: str
+    sheet: Sheet, upper: Sequence[Block], lower: Sequence[Block], number: str, scale: float = 1
 ) -> None:
     """Draw the two parts of a slip in two columns, on as many pages as they need.
 
     Args:
         number: The text at the foot of each page, which identifies the slip.
+        scale: Factor by which both parts are enlarged if they then fit on one page.
     """
     width, height = A5_LANDSCAPE
-    available = height - 2 * _TOP - _FOOT
-    signed = layout.stacked(lower)
-    parts = [signed] if signed.height <= available else lower
-    columns = layout.paginated([*upper, *parts], available, available)
+    columns = _columns(upper, lower, scale)
+    if len(columns) > 2:
+        scale, columns = 1, _columns(upper, lower, 1)
+    gap = (width - 2 * scale * WIDTH) / 3  # margin left and right, and between the columns
+    lefts = (gap, 2 * gap + scale * WIDTH)
     count = (len(columns) + 1) // 2
     for at in range(count):
         with sheet.page(width, height):
-            for column, x in zip(columns[2 * at : 2 * at + 2], _LEFTS, strict=False):
-                with sheet.moved(x - MARGIN):
-                    column.draw(sheet, _TOP)
+            for column, x in zip(columns[2 * at : 2 * at + 2], lefts, strict=False):
+                with sheet.moved(x - scale * MARGIN, scale):
+                    column.draw(sheet, _TOP / scale)
             page = bilingual.page(at + 1, count)
-            rest = width - 2 * _GAP - _TINY.width(page) - 3
-            sheet.paragraph(_GAP, height - _TOP, one_line(number, _TINY, rest))
-            sheet.text(width - _GAP, height - _TOP, page, _TINY, "right")
+            rest = width - 2 * gap - _TINY.width(page) - 3
+            sheet.paragraph(gap, height - _TOP, one_line(number, _TINY, rest))
+            sheet.text(width - gap, height - _TOP, page, _TINY, "right")
+
+
+def _columns(upper: Sequence[Block], lower: Sequence[Block], scale: float) -> list[Block]:
+    available = (A5_LANDSCAPE[1] - 2 * _TOP - _FOOT) / scale
+    signed = layout.stacked(lower)
+    parts = [signed] if signed.height <= available else lower
+    return layout.paginated([*upper, *parts], available, available)
