@@ -77,8 +77,8 @@ class Fault:
             whole command.
         asked, available: The requested and the available quantity in base units, for errors about
             quantities; otherwise None.
-        rule: A message that says what the field must be, without the pointer. If it is left out and
-            `detail` is a `Sentence`, it is `detail`. None if there is no such message.
+        rule: A message that says what the field must be, without the pointer. The default is
+            `detail` if `detail` is a `Sentence`, otherwise None.
     """
 
     pointer: str

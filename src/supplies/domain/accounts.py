@@ -57,7 +57,7 @@ class AccountKind:
         families: What accounts of this kind can contain.
         column: The report column that counts its goods; None if such accounts contain no goods.
         floored: Whether balances of this kind must never fall below zero.
-        description: The meaning of such an account in words. {name} is replaced by its first key.
+        description: What an account of this kind stands for. {name} is replaced by its first key.
     """
 
     name: str
@@ -269,7 +269,7 @@ def check_account(account: str) -> None:
 
 
 def check_accounts(prefix: str) -> None:
-    """Check the beginning of accounts: a kind, with all, some or none of its keys.
+    """Check a text with which accounts begin: a kind, with all, some or none of its keys.
 
     Examples are `stock:store-a`, `stock`, `stock:` and `in_transit:v_20:`.
 

@@ -129,7 +129,7 @@ def _check_larger_unit(item: Item) -> None:
     """Check that the number of base units in an item's larger unit is a power of ten.
 
     Raises:
-        InvalidField: it is another number.
+        InvalidField: the number is not a power of ten.
     """
     larger = item.shown_unit
     if larger is not None and (larger.size == 1 or str(larger.size).rstrip("0") != "1"):

@@ -89,7 +89,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 def missing_labels(
     item: Item, batch: str | None, expires_on: date | None
 ) -> list[Literal["batch", "expiry"]]:
-    """Return which of batch and expiry arrived goods lack, although their item requires it."""
+    """Return what the item needs but the arrived goods lack: batch, expiry, or both."""
     missing: list[Literal["batch", "expiry"]] = []
     if item.needs_batch and batch is None:
         missing.append("batch")
@@ -103,8 +103,8 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
 
     Attributes:
         name: None if it was erased.
-        publish: How the name may be published: in full, the family name only, or not at all. It is
-            never published without consent (Charity Law of China, 2023, art. 82).
+        publish: How the name may be published: in full, the family name only, or not at all. A name
+            is never published without consent (Charity Law of China, 2023, art. 82).
         consent_on: The day on which the donor consented to `publish`; None if unknown.
     """
 

@@ -163,7 +163,7 @@ def chain_hash(previous: bytes, body: bytes) -> bytes:
 def new_salt() -> bytes:
     """Return new random bytes to hash together with a text.
 
-    Without such a salt, anybody could guess an erased text and confirm the guess by its digest.
+    Without a salt, anybody could guess an erased text and confirm the guess by its digest.
     """
     return secrets.token_bytes(SALT_BYTES)
 

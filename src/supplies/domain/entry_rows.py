@@ -63,8 +63,8 @@ class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries")
     Attributes:
         lot: The lot of the product.
         basis: What decides the expiry of the product.
-        expires_on: The expiry in the command; None if it gives none. If the basis is "reason", None
-            means that the product does not expire.
+        expires_on: The expiry in the command; None if the command has none. If the basis is
+            "reason", None means that the product does not expire.
         expires_month: As in `Lot`.
     """
 
@@ -75,7 +75,7 @@ class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries")
 
 
 class ProductPledge(EntryRow, frozen=True, kw_only=True, tag="product_pledges"):
-    """How much of a product counts as kept of a pledge. The command names the pledge.
+    """How much of a product fulfilled the pledge that the command names for the product.
 
     If a conversion is corrected, the rows of all its products are recorded again. The rows of the
     latest entry are valid.
@@ -328,7 +328,7 @@ class CodeAttempt(EntryRow, frozen=True, kw_only=True, tag="code_attempts"):
 
 
 class StopCode(EntryRow, frozen=True, kw_only=True, tag="stop_codes"):
-    """The code of a stop: digits that the household tells the courier when it has the goods.
+    """The code of a stop: digits that the household tells the courier on receiving the goods.
 
     Attributes:
         digest: Salted digest of the code. The code itself is in the table `erasable`.
@@ -415,10 +415,10 @@ class ConflictReason(EntryRow, frozen=True, kw_only=True, tag="conflict_reasons"
 
     Attributes:
         kind: The kind of the contradiction.
-        fields: Further values as a JSON object: `entry`, `before` and `outcome` for another
-            outcome, `entry` for a stop that was taken off or a time before the dispatch, `line`,
-            `reported` and `loaded` for more goods than were loaded, and `place` (a code) for a
-            counter or a quarantine. Otherwise it is empty.
+        fields: A JSON object with further values, by `kind`: `entry`, `before` and `outcome` for
+            `other_outcome` and `other_quantities`; `entry` for `taken_off` and `before_dispatch`;
+            `line`, `reported` and `loaded` for `more_than_loaded`; `place` (a code) for
+            `other_counter` and `quarantine`. The object is empty for all other kinds.
     """
 
     kind: ContradictionKind
@@ -474,9 +474,9 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 
 
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
-    """A changed expected quantity of a counted line, in base units.
+    """A corrected expected quantity of a counted line, in base units.
 
-    The change is recorded when an event is recorded after a count, but happened before it. The
+    This row is written if an event is recorded after a count but happened before the count. The
     latest row of each line is valid.
     """
 
@@ -654,7 +654,7 @@ class Reprint(EntryRow, frozen=True, kw_only=True, tag="reprints"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """A change of the closing date: all days up to this day are closed, until the next such row.
+    """A change of the closing date: all days up to this day are closed, until the next row.
 
     If the day is earlier than in the row before, the days in between are open again.
     """

@@ -182,7 +182,7 @@ def _with_last_day(
     """Return the fields of a struct. If a month of expiry was typed, fill in month and last day.
 
     The month may be typed in the field for the month or in the field for the day. A text that is
-    not a month is a fault, and so is a day other than the last day of the month.
+    not a month is a fault. So is a typed day that is not the last day of the month.
 
     Args:
         month, day: The names of the two fields.

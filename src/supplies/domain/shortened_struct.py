@@ -47,7 +47,7 @@ def all_faults_of(
         error: The error with which the struct was first refused.
         kind: The type of the struct.
         fields: The values of the struct as decoded JSON. Some may be invalid.
-        check: Called with the rest of the struct. It raises an error to refuse it.
+        check: A function that raises an error if the rest of the struct is refused.
     """
     found: dict[str, Found] = {fault.pointer: (error.detail, fault) for fault in error.faults}
     shortened = ShortenedStruct(kind, fields)
@@ -122,7 +122,7 @@ class ShortenedStruct:
         return [self.as_sent(fault) for fault in faults]
 
     def built(self) -> Any:
-        """Return the shortened struct. A list may be empty because its lines were left out."""
+        """Return the shortened struct. Lists may be empty even if their types require lines."""
         return _built(self._kind, _kept(self._fields))
 
     def mend_fields(self) -> tuple[list[Fault], bool]:
@@ -139,7 +139,7 @@ class ShortenedStruct:
         return found, True
 
     def mend(self, pointer: str) -> bool:
-        """Leave out or replace the part with a fault. Return False if that is not possible.
+        """Leave out or replace the faulty part at a pointer. Return False if this is not possible.
 
         An optional field is left out. A required field first gets a made-up value, unless it
         contains the number of an entry or line. If the fault remains, the object or line that

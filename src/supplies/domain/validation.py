@@ -84,7 +84,7 @@ def line_numbers(pointer: str) -> list[int]:
 
 
 def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
-    """Yield the faults of a value for a type.
+    """Yield the faults that make a value invalid for a type.
 
     If parts of the value have faults, only these are yielded; otherwise, the fault of the value
     itself.

@@ -19,7 +19,7 @@ class LastBackup(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         made_at: When the backup was complete and verified.
         file: Absolute path of the backup on the computer on which it was made.
-        entries: Number of entries in it, of all stations.
+        entries: Number of entries of all stations in the backup.
     """
 
     made_at: datetime

@@ -28,7 +28,7 @@ _MARK_AT = 68
 
 
 def refuse_files_of_books(path: Path, database: str) -> None:
-    """Check that writing to a path would not overwrite a database or a key file.
+    """Check that a path is not a database, its log, or a file with keys or the last seal.
 
     Symbolic and hard links are recognized. The write-ahead log of these books is refused even if it
     does not exist, because SQLite would read what is written there.

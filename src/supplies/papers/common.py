@@ -88,7 +88,10 @@ class StationHead(PaperPart, frozen=True, kw_only=True):
 class StatedPacks(PaperPart, frozen=True, kw_only=True):
     """A quantity in packs, as a user gave it.
 
-    It is `quantity` packs of the kind `pack`, with `size` base units in each.
+    Attributes:
+        quantity: Number of packs.
+        pack: Code of the kind of pack.
+        size: Number of base units in each pack.
     """
 
     quantity: int

@@ -22,10 +22,10 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         title: None if the report has only one table.
-        rows: The rows, each with a cell per column. A cell is None if it would repeat the row
-            above, which is about the same document.
-        sources: For each cell of `rows`, the address of the entries behind it; None if there is
-            none.
+        rows: The rows, each with a cell per column. A cell is None if it would repeat the
+            cell above it, and both rows are about the same document.
+        sources: For each cell of `rows`, the address of the entries behind the figure; None for a
+            cell without such an address.
     """
 
     title: BilingualText | None

@@ -1,5 +1,7 @@
 """Compute the authentication codes (HMAC-SHA256) of seals and of lines of the access log.
 
+A seal is a row that proves the content of another row. See `seals.py`.
+
 The keys for these codes are derived from the private keys in the key file, separately for each
 station. So somebody who has the database but not the key file cannot make a valid code.
 """

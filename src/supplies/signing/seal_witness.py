@@ -96,7 +96,7 @@ def forget_witness(database: str, station: str) -> None:
 
 
 def keep_witnesses(store: Store) -> None:
-    """Write the last seal of each station that has new seals to its file. Call after a commit.
+    """For each station with new seals, write the last one to a file. Call after a commit.
 
     If writing fails, the committed changes stay, so only a warning is logged.
     """
@@ -182,7 +182,10 @@ def find_missing(store: Store, seen: Witness) -> Literal["seals", "access_log"] 
     """Return the table in which the recorded seal or line of the access log is missing, or None.
 
     Nothing counts as missing if sealing was started anew after the recorded seal. A line that was
-    erased as planned does not count as missing either.
+    erased after its retention period does not count as missing either.
+
+    Args:
+        seen: The seal and the line that were recorded.
     """
     if _mac_at(store, "seals", seen.station, seen.seq) != seen.mac:
         missing: Literal["seals", "access_log"] = "seals"

@@ -169,7 +169,7 @@ class Seals:
         """Erase lines of the access log. Return the number of erased lines.
 
         Args:
-            before: Erase the lines from before this time, which is given as stored text.
+            before: Lines from before this time are erased. The time is text, as in the column `at`.
 
         Raises:
             StoreError: the log is sealed, and the keys are missing.

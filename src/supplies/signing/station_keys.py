@@ -4,6 +4,8 @@ The keys are in a file that only its owner can read. They are not in the databas
 books is not enough to forge a receipt. The environment variable `SUPPLIES_KEYS` names the file. If
 it is not set, the file is beside the database file. For a database on a server, it must be set.
 
+The codes of seals, which protect users, settings and access log, are computed from these keys too.
+
 Keys are never removed, so a receipt has the same signature each time it is printed. A new key signs
 only the receipts that are issued after the key was made.
 """
@@ -302,7 +304,8 @@ def ensure_keys(store: Store, database: str) -> bool:
         database: The database that `store` has opened.
 
     Raises:
-        StoreError: receipts exist but their keys are missing, or the key file is damaged.
+        StoreError: receipts or sealed rows exist but the keys are missing, or the key file is
+            damaged.
         InvalidField: the name of the database is reserved for key files.
     """
     made = not _are_in_use(store) and create_first_key(database)

@@ -117,7 +117,9 @@ def set_head(books: Books, head: str | None) -> None:
     within `Ledger.admin_transaction()`.
 
     Raises:
-        InvalidField: the head is the station itself or is unknown, or there would be a third level.
+        InvalidField: the head is the station itself or is under a head; or this station has
+            stations under it.
+        NotFound: the database has no station `head`.
     """
     if head is not None:
         _check_head(books, head)

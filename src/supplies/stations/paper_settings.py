@@ -266,7 +266,7 @@ def receipt_statement(settings: PaperSettings, *, valued: bool) -> BilingualText
 
 
 def receipt_thanks(settings: PaperSettings) -> BilingualText:
-    """Return the words with which a receipt thanks the donor: the station's own, or the usual."""
+    """Return the words with which a receipt thanks the donor: the station's own, or `THANKS`."""
     return BilingualText(zh=settings.thanks or THANKS.zh, en=settings.thanks_en or THANKS.en)
 
 

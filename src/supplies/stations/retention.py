@@ -87,8 +87,11 @@ def retention(books: Books) -> Retention:
 def set_retention(books: Books, kept: Retention) -> None:
     """Set the retention periods. Call this within `Ledger.admin_transaction()`.
 
+    Only the database checks the periods here; `amend_station` checks them with plain messages.
+
     Raises:
-        InvalidField: the access log would be kept for less than `MIN_ACCESS_LOG_DAYS`.
+        StoreError: the access log would be kept for less than `MIN_ACCESS_LOG_DAYS`; or the
+            settings are sealed, and the keys are missing.
     """
     Seals(books.store, books.station_code).put("retention", **msgspec.structs.asdict(kept))
 
@@ -97,8 +100,8 @@ def people_due(books: Books, today: date) -> list[PersonDue]:
     """Return the people whose retention period has ended by `today`, the longest overdue first.
 
     People with an open need, pledge or delivery are included, but they can be forgotten only after
-    it is closed. People without any entry are left out, because the books do not contain the day of
-    their registration.
+    these are closed. People without any entry are left out, because the books do not contain the
+    day of their registration.
     """
     kept = retention(books)
     return sorted(

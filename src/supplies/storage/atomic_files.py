@@ -48,7 +48,7 @@ def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
 
 
 def check_file_name(path: Path) -> None:
-    """Check that a path can be the path of a file.
+    """Check that a path can name a file.
 
     Raises:
         InvalidField: the path is empty, `.` or `/`, or the file name is too long.

@@ -82,13 +82,13 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True, made: boo
     """Open a database by its URL or path.
 
     A URL `postgresql://…` is a database on a server; a path or `sqlite:///PATH` is a SQLite file.
-    Tables of an older version are always migrated.
 
     Args:
-        create: Whether to create missing tables.
+        create: Whether to create missing tables. Tables of an older version are migrated in any
+            case.
         guarded: Whether to refuse books with missing triggers. Only verification reads such books.
-        made: Whether this function migrates or creates the tables. If false, the caller creates
-            the tables with `create_tables` and `create_guards`.
+        made: Whether to create or migrate tables at all. If false, the caller creates the tables
+            with `create_tables` and `create_guards`.
 
     Raises:
         InvalidField: the URL is invalid.

@@ -108,7 +108,7 @@ class StoredResponses:
         """Erase the bodies of responses. Return the number of erased bodies.
 
         Args:
-            before: Erase bodies that were stored before this time. If None, all is erased.
+            before: Erase only bodies that were stored before this time. If None, erase all bodies.
         """
         older = "" if before is None else " AND answered_at < :before"
         return self.store.run(

@@ -2,8 +2,8 @@
 
 Numbered scripts, `migrations/NNNN-….sql`, create and change the tables. A released script never
 changes; a later version adds another script. A new database runs all scripts. An older database
-runs the scripts that it has not run yet. The triggers are templates. They are completed with the
-accounts that may be negative, which the chart of accounts determines.
+runs the scripts that it has not run yet. The triggers are templates. The accounts
+that may be negative are filled in from the chart of accounts.
 """
 
 from __future__ import annotations
@@ -305,7 +305,7 @@ def sqlite_guards() -> dict[str, str]:
 
 
 def _same_rows() -> dict[str, str]:
-    """Return, for each table, an SQL condition that a new row has the key of a stored row.
+    """Return, for each table, the SQL condition under which a new row has a stored row's key.
 
     Triggers refuse such rows. Otherwise `INSERT OR REPLACE` would delete the stored row without an
     error.

@@ -22,8 +22,7 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
 
     Attributes:
         need: The need that the goods are for; None means the recipient's most urgent need of the
-            item. If more is allocated than the open part of the need, claims of pledges on the need
-            are dropped.
+            item. Claims of the need on pledges are dropped as far as these goods take their place.
         lots: The lots to take, with their quantities. If None, the lots that expire first are
             taken.
         allow_expired: Whether to take expired lots too.

@@ -17,7 +17,7 @@ class Command(StrictStruct, frozen=True, kw_only=True, tag=True, tag_field="type
     Attributes:
         happened_on: The day of the event; None means today at the station.
         or_earlier: Whether the event may also have happened before `happened_on`, as in "by 28
-            February" (截至28日). It is booked on `happened_on` in either case.
+            February" (截至28日). The event is booked on `happened_on` in either case.
     """
 
     happened_on: date | None = None

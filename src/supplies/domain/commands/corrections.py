@@ -61,7 +61,8 @@ Correctable = (
 )
 """The types of command that `Correct` can correct.
 
-Commands of other types are undone by a command of their own, such as `Release` for `Allocate`.
+Commands of other types are undone by a command of their own: for example, `Release` undoes
+`Allocate`.
 """
 
 

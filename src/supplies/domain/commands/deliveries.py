@@ -41,7 +41,7 @@ class Dispatch(Command, frozen=True, kw_only=True):
     Attributes:
         allocations: The allocations to take along, in the order of the stops.
         parts: The allocations of which the team takes only a part. The rest stays set aside, and
-            another delivery can take it. If None, it takes all goods of each allocation.
+            another delivery can take it. If None, the team takes all goods of each allocation.
         allow_expired: Whether to take expired goods too.
     """
 
@@ -90,7 +90,7 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
             stop is stored, not the code itself. A wrong code does not change the outcome.
         why: Why the goods could not be handed over, in addition to the outcome.
         next_attempt: The day on which the household wants the goods.
-        time_window: When the household is at home on that day, in its own words.
+        time_window: When the household is at home on the day `next_attempt`, in its own words.
         phone_time: The time on the phone's clock, if the clock was wrong and `happened_at` is the
             corrected time.
     """
@@ -183,9 +183,10 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
     earlier resolution booked.
 
     Attributes:
-        happened_on: The day of a report whose time is impossible, or is more than 60 days before
-            the report of a phone. None means the reported time if that is long ago, and the day on
-            which the report was recorded if it is impossible. All other reports keep their day.
+        happened_on: The day on which to book a report whose time is impossible, or which a phone
+            sent more than 60 days after its time. If None, a late report is booked on the day of
+            its time, and an impossible one on the day on which it was recorded. Other reports keep
+            their day.
         by: "correct" books the reported outcome in place of the recorded one, or a reported
             hand-out with goods that are in the books. "unexplained" books the report and takes the
             missing goods from the account `unexplained`, which is settled after the next count.

@@ -18,8 +18,8 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
         pledge: The pledge that the goods fulfil. Goods beyond the pledge are an additional gift.
         recipient ("for" in JSON): The one recipient to whom the donor wants to give the goods.
         need: The need of this recipient that the goods are for; None means the most urgent one. If
-            a need is given and pledges claim it, these goods replace as much of the claims as is
-            necessary.
+            a need is given, its claims on pledges are dropped as far as these goods take their
+            place.
         expires_on: The last day on which the goods may be used.
         expires_month: The month of expiry, if the goods show no day; see `Month`.
         quarantine: A location for these goods instead of the command's location.

@@ -216,7 +216,7 @@ class Pool:
         self._pool.putconn(connection)
 
     def leave(self) -> None:
-        """Stop using the pool. When its last store stops using it, all connections are closed."""
+        """Stop using the pool. When the last store has stopped, all connections are closed."""
         with _LOCK:
             self.members -= 1
             if self.members:

@@ -13,7 +13,7 @@ from supplies.storage import introspection, schema
 from supplies.storage.store import Store
 
 OWNER_WRITTEN_TABLES = ("balances", "catalogue_changes", "days", "heads", "migrations", "pending")
-"""Tables that only their owner may write, or functions with the rights of the owner."""
+"""Tables that only their owner, and functions with the owner's rights, may write."""
 
 UPDATABLE_COLUMNS = {
     **{

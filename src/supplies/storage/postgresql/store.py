@@ -295,7 +295,7 @@ class PostgresStore:
                 line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Stop using the pool. When its last store stops using it, all connections are closed."""
+        """Stop using the pool. When the last store has stopped, all connections are closed."""
         if not self._closed:
             self._closed = True
             self._pool.leave()

@@ -116,7 +116,7 @@ class SqliteStore:
         pragma("PRAGMA schema_version")
         self._files = DatabaseFiles(self.path)
         self._savepoint_at: int | None = None
-        """How many rows the connection had changed at its open savepoint; None if none is open."""
+        """How many rows were changed before the open savepoint; None if no savepoint is open."""
 
     def _enable_wal(self) -> None:
         try:
@@ -214,7 +214,7 @@ class SqliteStore:
         self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
 
     def _begin_writing(self) -> None:
-        """Take the write lock. If another connection has it, wait until the busy timeout.
+        """Take the write lock. If another connection has it, wait at most the busy timeout.
 
         SQLite itself would wait up to 100 ms between its attempts. If two processes write all the
         time, one of them would then nearly always lose, and wait for seconds.
@@ -292,7 +292,7 @@ class SqliteStore:
         return int(row[0]) if row else 0
 
     def database_version(self) -> tuple[int, int]:
-        """Return a number that changes with each commit of this or another connection."""
+        """Return two numbers: one changes with other connections' commits, one with own changes."""
         return self.catalogue_version(""), self.connection.total_changes
 
     def purge_erased(self) -> None:
