@@ -216,6 +216,15 @@ def test_a_sheet_with_a_far_cell_is_read_row_by_row(tmp_path: Path) -> None:
         rows_of(tmp_path / "wide.xlsx")
 
 
+def test_a_sheet_with_more_rows_than_any_program_writes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "MAX_IN_MEMORY", 0)
+    monkeypatch.setattr(workbooks, "MAX_ROWS", 4)
+    with pytest.raises(InvalidField, match="sheet Sheet has more than 4 rows"):
+        rows_of(workbook(tmp_path / "gifts.xlsx"))
+
+
 def test_an_entity_in_a_workbook_is_refused(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx")
     with zipfile.ZipFile(path) as archive:

@@ -36,7 +36,9 @@ MAX_IN_MEMORY = 48 * 2**20
 MAX_CELLS_IN_MEMORY = 4_000_000
 """Maximum number of cells of a sheet that calamine reads, including empty cells."""
 
-_CHUNK = 1 << 20
+MAX_ROWS = 1_048_576
+"""Maximum number of rows of a sheet. No spreadsheet program writes more."""
+
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -323,6 +325,15 @@ def _openpyxl_rows(path: Path, sheet: Any, formulas: Any) -> Iterator[Row]:
     for number, (row, as_typed) in enumerate(
         zip(sheet.iter_rows(), formulas.iter_rows(), strict=True), 1
     ):
+        if number > MAX_ROWS:
+            raise InvalidField(
+                Sentence(
+                    "{file}, sheet {sheet} has more than {most} rows; save it as .csv",
+                    file=path.name,
+                    sheet=sheet.title,
+                    most=MAX_ROWS,
+                )
+            )
         if len(row) > MAX_COLUMNS:
             raise InvalidField(
                 Sentence(
