@@ -56,7 +56,8 @@ def service_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served
     with running_service(database, port) as process:
         assert process.stderr
         threading.Thread(target=process.stderr.read, daemon=True).start()
-        document.write_bytes(httpx.get(f"{address}/schema/openapi.json").content)
+        response = httpx.get(f"{address}/schema/openapi.json", timeout=PATIENCE)
+        document.write_bytes(response.content)
         yield Served(address, token, document)
 
 
