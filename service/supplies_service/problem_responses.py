@@ -118,7 +118,7 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Log an unexpected error in full, and return an error response without details."""
     log_error("failed", request.scope, error)
-    sentence = "the service failed to answer this request; its log contains the cause"
+    sentence = Sentence("the service failed to answer this request; its log contains the cause")
     return _problem_response(request, Internal(sentence), 500, sentence, {})
 
 
@@ -130,7 +130,7 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
         allowed = ", ".join(_allowed(error))
         return WrongMethod(f"{request.method} is not possible at {path}; use {allowed}")
     if error.status_code == 413:
-        return TooLarge("the body is larger than 1 MiB; send it in several requests")
+        return TooLarge(Sentence("the body is larger than 1 MiB; send it in several requests"))
     if isinstance(error, ValidationException):
         return _invalid_parameters(request, error)
     return Malformed("the request cannot be read; see /schema/openapi.json for the right form")

@@ -21,6 +21,8 @@ def test_a_wrong_address_and_a_forbidden_page_are_explained_in_chinese(
     assert missing.status_code == 404
     assert "此网址下没有内容" in missing.text
     assert "openapi" not in missing.text
+    report = client.get("/reports/tables/given", headers=CHINESE)
+    assert "没有报表" in report.text
     forbidden = client.get("/admin", headers=CHINESE)
     assert forbidden.status_code == 403
     assert "may not use this route" not in forbidden.text

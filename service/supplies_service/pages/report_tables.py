@@ -68,7 +68,9 @@ class ReportTablePages(Controller):
         """
         kind = REPORTS.get(report)
         if kind is None:
-            raise NotFound(f"there is no report {report[:64]!r}; see the reports")
+            raise NotFound(
+                Sentence("there is no report {name}; see the reports", name=repr(report[:64]))
+            )
         texts = {
             "item": item,
             "team": team,

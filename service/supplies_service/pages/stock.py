@@ -29,7 +29,7 @@ from supplies.domain.commands import (
     TakeBack,
     WriteOff,
 )
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.ledger.recorded import Recorded
 from supplies.stations.paper_settings import PurposeName
 from supplies.views.likely_duplicates import find_likely_duplicates
@@ -210,7 +210,9 @@ def _form(kind: str) -> type[Command]:
     """
     found = FORMS.get(kind)
     if found is None:
-        raise NotFound(f"there is no form {kind[:64]}; see the page about stock")
+        raise NotFound(
+            Sentence("there is no form {kind}; see the page about stock", kind=kind[:64])
+        )
     return found
 
 
