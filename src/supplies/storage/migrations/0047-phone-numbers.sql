@@ -1,4 +1,4 @@
--- Version 48: the number of each phone in its team, in the order of joining.
+-- Version 47: the number of each phone in its team, in the order of joining.
 ALTER TABLE phones ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
 
 UPDATE phones SET number = (
