@@ -229,7 +229,7 @@ class PeriodClosed(AgainstBooks):
 
 
 class Unaccounted(AgainstBooks):
-    """Refused because goods are in transit, or a difference or conflict is unresolved."""
+    """Something must be settled first, such as goods in transit, an open need or a conflict."""
 
     slug = "unaccounted"
     title = "Not everything is accounted for"

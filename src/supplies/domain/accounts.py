@@ -233,7 +233,7 @@ _ACCOUNTS = {
 """Regular expressions for the accounts of each kind, by the name of the kind."""
 
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
-"""The kinds of account that donations, other arrivals and opening stock are booked from.
+"""The kinds of account from which donations, other arrivals and opening stock are booked.
 
 The keys are the names of the kinds. Goods from other stations are booked from accounts of the kind
 `from_station` instead.
@@ -336,7 +336,7 @@ def place_name(kind: AccountKind) -> str:
 def is_origin(kind: AccountKind) -> bool:
     """Return whether goods enter the books from accounts of this kind.
 
-    The balances of such accounts are negative: minus all that came from there.
+    The balance of such an account is negative: minus the quantity that came from the account.
     """
     return kind.column in (ReportColumn.OPENING, ReportColumn.RECEIVED)
 

@@ -89,7 +89,7 @@ def parse_barcode(text: str) -> ScannedCode:
 
 
 def _elements(code: str) -> GS1ElementStrings | None:
-    """Return the values in a GS1 code by their identifiers; None if it is not a GS1 code."""
+    """Return the values in a GS1 code by GS1 identifier; None if the text is not a GS1 code."""
     from biip import ParseError
     from biip.gs1_digital_link_uris import GS1DigitalLinkURI
     from biip.gs1_messages import GS1Message

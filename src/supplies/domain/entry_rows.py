@@ -320,7 +320,7 @@ The codes are not compared if the stop has no code, or after too many wrong atte
 
 
 class CodeAttempt(EntryRow, frozen=True, kw_only=True, tag="code_attempts"):
-    """An attempt with a reported code, which was compared with the code of the stop."""
+    """The result of comparing a code that a courier reported with the code of the stop."""
 
     delivery: str
     allocation: str

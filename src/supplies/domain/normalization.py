@@ -59,9 +59,9 @@ Plain = Any
 """Decoded JSON: dictionaries, lists, text, numbers, booleans, None."""
 
 Rule = Callable[[Plain, str, list[Fault]], Plain]
-"""A function that normalizes a value. It takes the value, its JSON pointer, and a list.
+"""A function that takes a value, its JSON pointer and a list, and returns the normalized value.
 
-It appends the faults that it finds to the list.
+The function appends the faults that it finds to the list.
 """
 
 

@@ -226,7 +226,7 @@ class ShortenedStruct:
         return pointer in self._shortened
 
     def as_sent(self, fault: Fault) -> Fault:
-        """Return a fault of the shortened struct with its pointer changed into the whole struct."""
+        """Return a fault of the shortened struct, but with a pointer into the whole struct."""
         pointer = self._pointer_as_sent(fault.pointer)
         return fault if pointer == fault.pointer else replace(fault, pointer=pointer)
 
@@ -246,9 +246,10 @@ class ShortenedStruct:
         return "".join(f"/{part}" for part in parts)
 
     def lines_before(self, pointer: str) -> int:
-        """Return how many lines of the shortened struct precede the one at a pointer into it.
+        """Return how many lines of the same list come before the line at a pointer.
 
-        If the pointer leads to no line, return the number of all lines.
+        The pointer leads into the shortened struct. If it leads to no line, return the number of
+        all lines.
         """
         numbers = line_numbers(pointer)
         if numbers:
@@ -338,7 +339,7 @@ def _fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInf
 
 
 def _struct(kind: Any, value: Mapping[str, Any]) -> type[msgspec.Struct] | None:
-    """Return the type of an object. If an annotation allows several structs, its tag decides."""
+    """Return the type of an object. If the annotation allows several, the object's tag decides."""
     structs = [
         part
         for part in alternatives(kind)

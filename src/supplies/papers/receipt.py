@@ -107,8 +107,8 @@ class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
     The item is on the receipt, or it was made by repacking goods of the receipt.
 
     Attributes:
-        received: The corrected quantity that was received, without what was repacked into other
-            items. For an item made by repacking, the quantity made.
+        received: The quantity that was received, after corrections and without the part that was
+            repacked into other items. For an item made by repacking, the quantity made.
     """
 
     name: str

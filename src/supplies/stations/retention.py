@@ -1,8 +1,8 @@
 """How long a station keeps personal data, and whose data is due to be erased.
 
 Personal data may be kept only as long as its purpose needs (Personal Information Protection Law of
-China, art. 19). Each station sets the periods. Nothing is erased automatically: one command lists
-the people whose data is due to be erased, and another command erases it.
+China, art. 19). Each station sets the periods. Nothing is erased automatically. The command
+`supplies forget due` lists the people whose data is due to be erased; `--yes` erases the data.
 """
 
 from __future__ import annotations

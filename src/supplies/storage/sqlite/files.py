@@ -33,6 +33,9 @@ class DatabaseFiles:
         The operating system allows a process to go on writing to a deleted file. The data would be
         lost when the process ends.
 
+        Args:
+            keeps_a_log: Returns whether the database still has a write-ahead log.
+
         Raises:
             Gone: one of the files was deleted or replaced.
         """
