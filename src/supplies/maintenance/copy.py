@@ -76,7 +76,10 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
 
 
 def _keys(source: str, target: str) -> Path | None:
-    """Return the key file of the books, or None if its path is not known."""
+    """Return the path of the key file of the books, or None if no path is known.
+
+    An existing file is preferred, and of two existing files that of the source.
+    """
     known = []
     for database in (source, target):
         with suppress(StoreError):
