@@ -91,7 +91,7 @@ def test_the_commands_run_in_the_order_of_the_page(name: str, tmp_path: Path) ->
         "statement.pdf",
     ):
         assert (tmp_path / "var" / paper).read_bytes().startswith(b"%PDF"), paper
-    ends = (".db", ".key", ".seals")
+    ends = (".db", ".key", ".seals", ".checkpoints")
     others = sorted(path.name for path in tmp_path.iterdir() if path.suffix not in ends)
     assert others == ["var"]
     wait_until_it_is_free(port)

@@ -44,6 +44,7 @@ from supplies.views import (
     allocation_proposal,
     allocations,
     barcodes,
+    campaign_report,
     catalogue,
     collection_slips,
     conflict_reasons,
@@ -373,6 +374,8 @@ def show_stock(books: Books) -> None:
 
 def show_reports(books: Books) -> None:
     activities.list_activity_changes(books, FIRST, TODAY)
+    campaign_report.report_campaigns(books, FIRST, TODAY)
+    campaign_report.list_campaign_arrivals(books, "spring")
     for figure in figure_sources.FIGURES:
         figure_sources.list_figure_sources(books, figure, "mask", FIRST, TODAY)
     figure_sources.list_step_sources(books, "donor", "mask", FIRST, TODAY)

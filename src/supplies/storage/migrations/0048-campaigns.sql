@@ -1,4 +1,4 @@
--- Version 47: campaigns and grants, and the arrivals whose goods come from them.
+-- Version 48: campaigns and grants, and the arrivals whose goods come from them.
 
 CREATE TABLE campaigns (
     station TEXT NOT NULL REFERENCES stations (code),
