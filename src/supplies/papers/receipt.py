@@ -118,7 +118,7 @@ class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
 
 
 class GivenBackMark(PaperPart, frozen=True, kw_only=True):
-    """The mark for goods of a receipt that were given back to the donor.
+    """The mark which says that goods of a receipt were given back to the donor.
 
     Attributes:
         all: True if all goods of the receipt were given back, False if only a part of them.
@@ -129,7 +129,7 @@ class GivenBackMark(PaperPart, frozen=True, kw_only=True):
 
 
 class Proof(PaperPart, frozen=True, kw_only=True):
-    """What a printed receipt shows for checking it: entry, digest, check code, and marks.
+    """The parts of a printed receipt that help to check it: entry, digest, check code, marks.
 
     Attributes:
         url: The URL in the QR code.
