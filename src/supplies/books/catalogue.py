@@ -155,7 +155,7 @@ class Catalogue:
         return None if row is None else self.records_from_rows(kind, [row])[0]
 
     def records_from_rows(self, kind: type[N], rows: Sequence[Row]) -> list[N]:
-        """Build records from database rows whose columns are those of `columns_of`."""
+        """Build records of a kind from database rows with the columns that `columns_of` returns."""
         records = [_record_from_row(kind, row) for row in rows]
         if kind is not Item or not records:
             return records
@@ -166,7 +166,7 @@ class Catalogue:
         ]
 
     def _barcodes(self, items: Iterable[str]) -> dict[str, list[Barcode]]:
-        """Return the barcodes of each of these items, sorted."""
+        """Return the sorted barcodes of items, by item code. Omit items that have none."""
         found: dict[str, list[Barcode]] = {}
         wanted = list(items)
         for start in range(0, len(wanted), _ITEMS_PER_QUERY):
@@ -255,7 +255,7 @@ class Catalogue:
         Args:
             kind: The type of the record, or a subclass of it.
             fields: The fields of the record as plain data, including invalid ones. If the code is
-                left out and such records have numbered codes, the next free code is assumed.
+                missing and records of this kind have numbered codes, the next free code is assumed.
         """
         kind = next((known for known in CATALOGUE_RECORDS if issubclass(kind, known)), kind)
         if fields.get("code") is None and kind in CODE_LETTERS:

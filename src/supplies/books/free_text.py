@@ -103,12 +103,12 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 class _Fields(NamedTuple):
-    """The names of those fields of a struct that are stored outside the hash chain.
+    """The fields of a struct that may contain data stored outside the hash chain, by name.
 
     Attributes:
         texts: The fields that are free text.
-        apart: The other fields that are stored outside the hash chain, such as signatures.
-        nested: Fields whose values are structs that may contain such fields.
+        apart: The fields that are a signature, a photo or the code of a stop.
+        nested: The fields with structs, which may have fields of the other two kinds.
     """
 
     texts: tuple[str, ...]
@@ -142,7 +142,7 @@ def _is_nested(kind: inspect.Type) -> bool:
 
 
 def has_fields_kept_apart(value: Any) -> bool:
-    """Return whether a command has a signature, a photo, or a code that the household told."""
+    """Return whether a command has a signature, a photo or the code of a stop."""
     if isinstance(value, msgspec.Struct):
         fields = _fields(type(value))
         return any(getattr(value, name) is not None for name in fields.apart) or any(
@@ -154,7 +154,7 @@ def has_fields_kept_apart(value: Any) -> bool:
 def without_free_text(command: msgspec.Struct) -> Any:
     """Return a command as plain data, without the parts that are stored outside the hash chain.
 
-    These are free texts, signatures, photos, and codes that households told.
+    These parts are free texts, signatures, photos and codes of stops.
     """
     return _without_erasable(command)
 

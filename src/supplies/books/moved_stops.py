@@ -7,7 +7,7 @@ from supplies.domain.entry_rows import StopRemoval
 
 
 def deliveries_of_stop(books: Books, delivery: str, allocation: str) -> list[str]:
-    """Return all deliveries that a stop has been on, newest first, up to the given delivery."""
+    """Return the given delivery and those from which a stop was moved to it, newest first."""
     found = [delivery]
     while (
         removal := books.latest_row(StopRemoval, moved_to=found[-1], allocation=allocation)

@@ -2,7 +2,7 @@
 
 The index contains bigrams, which are pairs of neighbouring characters. It finds the records that
 contain all bigrams of a searched word. Then `matches` checks that the record contains the word
-itself. This works in both databases, for Chinese and English.
+itself. This works in SQLite and PostgreSQL, for Chinese and English.
 """
 
 from __future__ import annotations

@@ -275,7 +275,7 @@ class Books:
         return answer
 
     def value(self, sql: str, **params: Any) -> Any:
-        """Return the first column of the first row of an SQL query, or None without rows."""
+        """Return the first column of the first row of an SQL query, or None if there is no row."""
         row = self.one(sql, **params)
         return None if row is None else row[0]
 
@@ -346,8 +346,8 @@ class Books:
     def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
         """Return the day-end balances of an account, item and lot from the day `since` on, by day.
 
-        Only days on which the balance changed are in the result. The last such day before `since`,
-        if there is one, is in it too.
+        The result contains only days on which the balance changed. It begins with the last such day
+        before `since`, if there is one.
         """
         account, item, lot = key
         where = "WHERE station = :station AND account = :account AND item = :item AND lot = :lot"
@@ -534,7 +534,7 @@ class Books:
         return self._statement(statement, rows[0]) if rows else None
 
     def latest_rows(self, statement: type[S], key: str, ids: Iterable[str]) -> dict[str, S]:
-        """Return the last recorded row of each of these ids, with few queries.
+        """Return the last recorded row for each of several ids, by id, with few queries.
 
         Ids without a row are left out.
 
@@ -553,9 +553,10 @@ class Books:
         return {row[0]: self._statement(statement, row[1:]) for row in rows}
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """Return the current rows of documents that have the given column values.
+        """Return those current rows of all documents that have the given column values.
 
-        Each document may have several rows of this type, of which the last recorded one is current.
+        Several entries may have written rows of this type for a document. The rows of the last
+        such entry are current.
 
         Args:
             key: Name of the column that contains the id of the document.
@@ -637,7 +638,7 @@ def query_ids(books: Books, ids: Iterable[str | int], sql: str, **params: Any) -
     """Run an SQL query about many ids, and return its rows.
 
     The SQL can read the ids from the column `id` of the table `wanted`. If there are more than
-    `_MAX_IDS` ids, the query is run several times. Then `ORDER BY` sorts only the rows of each run.
+    `_MAX_IDS` ids, the query is run several times. `ORDER BY` then sorts only within each run.
     """
     wanted = list(dict.fromkeys(ids))
     rows: list[Row] = []

@@ -15,7 +15,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
 
 COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
-"""Kinds of entry that book the difference of a count: the first time, and after it has changed."""
+"""Kinds of entry that book the difference of a count, and later changes of this difference."""
 
 RESOLVED = "conflict_resolved"
 """Kind of entry that resolves a conflict.
@@ -109,7 +109,7 @@ _Move = tuple[str, str, str, str, int]
 
 
 def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
-    """Return the transfers on the day of a moment that belong to later events than this moment."""
+    """Return the transfers of the moment's day whose events are not before the moment."""
     rows = books.all(
         "SELECT t.seq, t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
         "CROSS JOIN transfers t WHERE e.station = :station AND e.booked_on = :day "

@@ -50,7 +50,7 @@ class Floors:
     def day_end_balances(self, key: Key) -> dict[str, int]:
         """Return a balance at the end of each day on which it changes, by day in ISO format.
 
-        The days begin with that of the first planned transfer and are in order.
+        The days are in order and begin with the day of the first planned transfer.
         """
         return self._ends[key]
 

@@ -68,7 +68,7 @@ class CorrectedCommand:
     Attributes:
         seq: Number of the first entry of the latest correction, or of the command if there is none.
         first: Number of the command's first entry.
-        document: Id of the document of the command's first entry.
+        document: Id of the document to which the command's first entry belongs, or None.
         effect: The net change of each balance.
         by_day: The net change of each balance on each day. A closed day counts as the first open
             day, on which a correction books.
@@ -78,7 +78,7 @@ class CorrectedCommand:
         found: For a gift: the goods that a stock count had found as a surplus before the gift was
             recorded, by balance.
         taken_lots: Lots from which goods were taken. The corrected version takes from them first.
-        packed: Lines with quantities in packs, the latest first.
+        packed: The packs of lines that count packs, the latest recorded first.
         described: The latest description of each lot in `lots`, by lot id.
     """
 

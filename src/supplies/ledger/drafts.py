@@ -45,8 +45,8 @@ class DraftedRows:
 
     Attributes:
         lots: The drafted lots, by id. If a lot was drafted twice, this is the first row.
-        needs_served: For each allocation, the need that each item and lot in it is for. If this was
-            drafted twice, it is the last row.
+        needs_served: For each allocation, the need that each item and lot in it is for. If a lot is
+            drafted twice, this is the need in the last row.
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Draft:
         """Add content that can be erased later, and return its salted digest.
 
         Args:
-            about: The person whom the content is about; None for the person whom the entry
+            about: The person whom the content is about. None means the person whom the entry
                 concerns.
         """
         salt = new_salt()

@@ -186,7 +186,7 @@ class Journal:
 
         Args:
             happened_on: The day of the event.
-            plan: Whether to refuse a closed day. Facts and corrections are never refused for it.
+            plan: Whether to refuse a closed day. Even then, facts and corrections are accepted.
 
         Raises:
             PeriodClosed: `plan` is set and the day is closed.
@@ -312,7 +312,7 @@ class Journal:
     def closing_balance(self, account: str, item: str, day: date) -> int:
         """Return a balance at the end of a day, including all drafted entries.
 
-        The balance is one of promises or needs, which have no lots.
+        Use it only for balances of promises and needs, because they have no lots.
         """
         key = account, item, ""
         closings = self.books.daily_balances(key, since=day.isoformat())
@@ -323,10 +323,10 @@ class Journal:
         return closings.get(last, 0) - before + drafted
 
     def first_day_available(self, account: str, item: str) -> date:
-        """Return the earliest day from which on today's available quantity was always available.
+        """Return the first day on which as much can be taken from a balance as today.
 
-        The balance is one of promises or needs, which have no lots. Days before the command's day
-        are not considered.
+        Days before the command's day are not considered. Use it only for balances of promises and
+        needs, because they have no lots.
         """
         first, today = self.booked_on(self.happened_on), self.booked_on(self.today)
         key = account, item, ""
@@ -365,7 +365,7 @@ class Journal:
         return None
 
     def lots_missing_in_counts(self, account: str, item: str) -> set[str]:
-        """Return the lots of an item in an account of which later stock counts found too little."""
+        """Return the lots of which stock counts after the command's day found too little."""
         day = self.booked_on(self.happened_on).isoformat()
         if day >= self.latest_day and self.corrected is None:
             return set()
@@ -416,10 +416,10 @@ class Journal:
         return self._changed[account, item, lot]
 
     def kept(self, account: str, item: str, lot: str = "") -> int:
-        """Return how much of the original command's change of a balance may be repeated.
+        """Return how much of the original command's change of a balance can still be repeated.
 
-        What the drafted entries have repeated of the change is subtracted. The result is 0 if the
-        original command did not change the balance, and always 0 if this is not a correction.
+        The part that the drafted entries have repeated is subtracted. The result is 0 if the
+        original command did not change the balance, or if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -430,8 +430,8 @@ class Journal:
     def taken_before(self, account: str, item: str, lot: str) -> int:
         """Return how much the original command took from a balance on the day of the correction.
 
-        What the drafted entries have taken again is subtracted. The result is 0 if the correction
-        changes the day, and always 0 if this is not a correction.
+        The part that the drafted entries have taken again is subtracted. The result is 0 if the
+        correction changes the day, or if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -635,8 +635,8 @@ def _place(pointer: str) -> tuple[_Field, int]:
     """Return the name of the list in which a line is, and the number of the line from 1.
 
     Args:
-        pointer: JSON pointer to the line. If it is "", the command has no lines, such as a need,
-            and counts as line 1 of `lines`.
+        pointer: JSON pointer to the line. A command without lines, such as `NoteNeed`, has the
+            pointer "" and counts as line 1 of `lines`.
     """
     if not pointer:
         return "lines", 1

@@ -393,9 +393,9 @@ class Ledger:
                 returns the first result. If None, a new id is created.
 
         Raises:
-            InvalidField: `command` is not a command or a value is invalid; `faults` point to the
-                fields.
-            NotFound: a code or id is unknown.
+            InvalidField: `command` is not a command, a value is invalid or a code is unknown;
+                `faults` point to the fields.
+            NotFound: the document, entry or person that the command changes is unknown.
             AgainstBooks: the current books do not allow the command; the class of the error says
                 why.
             IdempotencyConflict: the id was used for another command.

@@ -170,7 +170,7 @@ def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int])
 def pick_from(
     journal: Journal, account: str, line: LotLine, quantity: int, pointer: str, lots: dict[str, int]
 ) -> dict[str, int]:
-    """Choose the lots for a line from given quantities of the lots of its item.
+    """Choose the lots for a line, and take at most the given quantity of each lot.
 
     Return the quantity to take of each lot. These quantities are also subtracted from `lots`.
 

@@ -58,9 +58,9 @@ def _stays(books: Books, command: Command, codes: list[str]) -> str:
 
 
 def _giver(books: Books, command: c.Settle, codes: list[str]) -> str | None:
-    """Return the code of the donor that stays in use.
+    """Return the donor's code that stays in use.
 
-    If the goods did not come from a donor but from a supplier, maker or lender, return this party.
+    If the goods came from a supplier, maker or lender instead, return the command's `party`.
     """
     return codes[0] if command.by == "donor" else command.party
 
@@ -73,7 +73,7 @@ def _of_need(books: Books, lines: Iterable[Any], codes: list[str]) -> str:
     """Return the recipient of the need that a line names.
 
     If no line names a need, return the first of `codes` that has an open need for an item in the
-    lines.
+    lines. If none has one, return the code that stays in use.
     """
     for line in lines:
         need = None if line.need is None else books.latest_row(Need, need=line.need)
@@ -90,8 +90,8 @@ def _needs(books: Books, recipient: str, item: str) -> bool:
 def _of_open_pledge(books: Books, command: c.RecordDonation, codes: list[str]) -> str:
     """Return the donor of the pledge that a line names.
 
-    If no line names a pledge, return the first of `codes` that has an open pledge of an item in the
-    lines.
+    If no line names a pledge, but `keep_pledges` is set, return the first of `codes` that has an
+    open pledge of an item in the lines. Otherwise, return the code that stays in use.
     """
     for line in command.lines:
         pledge = None if line.pledge is None else books.latest_row(Pledge, pledge=line.pledge)
@@ -116,7 +116,8 @@ def _promises(books: Books, donor: str, item: str) -> bool:
 def _with_the_goods(books: Books, command: c.TakeBack, codes: list[str]) -> str:
     """Return the first code under which the goods of all lines were received.
 
-    The code that the command names is tried first.
+    The code that the command names is tried first. If no code fits, return the code that stays in
+    use.
     """
     for code in (command.recipient, *codes):
         if all(_received(books, code, line.item, line.lot) for line in command.lines):
@@ -151,7 +152,7 @@ _PEOPLE: Mapping[
     c.RecordDonation: ("donor", "donor", _of_open_pledge),
     c.Settle: ("donor", "party", _giver),
 }
-"""For each command that names a donor or recipient: the kind of person, the field, a function.
+"""Commands that name a donor or recipient, with the kind of person, the field and a function.
 
-If the person has several merged codes, the function chooses the one to record.
+If codes of the person were merged, the function chooses the code to record.
 """

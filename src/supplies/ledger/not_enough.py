@@ -85,10 +85,10 @@ def _requested(quantity: int) -> Sentence:
 
 
 def join_sentences(sentences: Sequence[str]) -> str:
-    """Join several error messages to one, separated by semicolons.
+    """Join several error messages into one, separated by semicolons.
 
-    If each message can be translated, the result can be translated too. To limit how deeply
-    messages are nested in it, neighbours are joined in pairs, then these pairs, and so on.
+    If each message can be translated, the result can be translated too. Neighbours are joined in
+    pairs, then these pairs, and so on, so that messages are not nested deeply.
     """
     if len(sentences) == 1:
         return sentences[0]

@@ -82,7 +82,7 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
-    """Return the ids of the count sheets of which these rows change an expected quantity."""
+    """Return the ids of the count sheets in which these rows change an expected quantity."""
     return list(dict.fromkeys(row.sheet for row in rows if type(row) is Recount))
 
 

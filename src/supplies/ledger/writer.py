@@ -82,8 +82,8 @@ class CheckedRequest(msgspec.Struct, frozen=True):
             contains the encoded command as it was sent, because older versions of the program
             recorded that.
         texts: The encoded free texts of the command; None if it has none. If it has a signature,
-            photo or code told by the household but no texts, this is an empty JSON object, so that
-            the salt is stored with it.
+            photo or code of a stop but no texts, this is an empty JSON object, because the salt is
+            stored together with the texts.
         salt: Random bytes that are hashed together with the texts, and with the whole command.
     """
 
@@ -130,7 +130,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     def as_given(cls, request: Request) -> Self | None:
         """Wrap a request without checking it, to look for an earlier request with the same id.
 
-        Return None if it is not a request, has no id or cannot be encoded.
+        Return None if the argument is not a request, has no id or cannot be encoded.
         """
         try:
             id = shipment_command_id(request.command) or _parse_uuid(request.id or "")
@@ -178,7 +178,7 @@ def _parse_uuid(given: str | uuid.UUID) -> str:
 
 
 def _texts_with(request: CheckedRequest, reported: Texts) -> bytes | None:
-    """Return the encoded texts of a request and of the earlier report that it books."""
+    """Return the encoded texts of a request, and of the earlier report if it books one."""
     if request.texts is None or not reported:
         return request.texts
     return encode_body(reported | msgspec.json.decode(request.texts, type=Texts))

@@ -200,9 +200,10 @@ def _allocate_line(
 def _need_of(
     journal: Journal, allocation: AllocationDraft, line: AllocationLine, pointer: str
 ) -> Need | None:
-    """Return the need that a line is for, or None.
+    """Return the need that the goods of a line are for, or None.
 
-    In a correction, if the line names no need, this is a need that the original command served.
+    If the line names no need, this is the recipient's most urgent open need for the item. In a
+    correction, needs that the original command served come first.
     """
     recipient = allocation.recipient
     if line.need is not None:
@@ -325,8 +326,8 @@ def allocated_goods(
         pointer: JSON pointer to the object that has `lines`.
 
     Raises:
-        InvalidField: the allocation has no such line.
-        NotEnough: less of a line is set aside.
+        InvalidField: a line is not in the allocation.
+        NotEnough: less of a line is set aside than the command takes.
     """
     balances = journal.nonzero_balances(f"{ALLOCATED(allocation)}:")
     if lines is None:

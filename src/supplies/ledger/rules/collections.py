@@ -26,7 +26,7 @@ def collect_allocation(command: CollectAllocation, journal: Journal) -> None:
     Raises:
         InvalidField: a line is unknown, goods are in a quarantine, or a lot has expired.
         AlreadyDone: nothing is left in the allocation.
-        NotEnough: less of a line is set aside.
+        NotEnough: less of a line is set aside than the command takes.
         NotFound: the allocation is unknown.
     """
     name = command.allocation

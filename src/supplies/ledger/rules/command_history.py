@@ -242,7 +242,7 @@ def _parts(books: Books, head: Body) -> list[Body]:
 
 
 def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
-    """Sum up what a command and its corrections recorded, so that its rule can run again."""
+    """Sum up what a command and its corrections recorded, so that the rule can run again."""
     allocations: dict[str, list[Allocation]] = defaultdict(list)
     for row in history.rows():
         if isinstance(row, Allocation):
@@ -274,9 +274,9 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return the goods of a gift that a stock count had found before as a surplus, by balance.
+    """Return goods that a stock count found as a surplus before their gift was recorded.
 
-    The quantity is 0 for a surplus that the gift explained until the gift was reversed.
+    The result has the quantity by balance. The quantity is 0 if the gift was reversed.
     """
     if history.first.kind != "donation_received":
         return {}
@@ -358,13 +358,13 @@ def _earmarks_of(books: Books, history: History) -> list[Earmark]:
 
 
 def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
-    """Return how much of the goods that a command added to a balance was taken by others.
+    """Return how much of what a command added to a balance was taken by other commands.
 
-    Others are commands that do not belong to its history. The result is the largest such quantity
-    at the end of any day.
+    Corrections of the command are not other commands. The result is the largest such quantity at
+    the end of any day.
 
     Args:
-        by_day: What the command changed, as `net_changes_by_day` returns it.
+        by_day: What the command and its corrections changed, as `net_changes_by_day` returns it.
     """
     changes = by_day.get(key, {})
     days = {day for day, change in changes.items() if change}
@@ -385,7 +385,7 @@ def check_type(command: Correctable, history: History) -> None:
     """Check that the corrected version is a command of the same type as the recorded one.
 
     Raises:
-        InvalidField: the type is another one.
+        InvalidField: the types differ.
     """
     wanted = CORRECTABLE[history.first.kind]
     if type(command).__name__ != wanted:

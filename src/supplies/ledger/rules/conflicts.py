@@ -81,11 +81,11 @@ def resolve_conflict(
 
     Raises:
         NotFound: the conflict does not exist.
-        AlreadyDone: the conflict was already resolved in the same direction, or the books have
-            changed since the earlier resolution.
+        AlreadyDone: the report is already booked, or already ignored, as the command asks; or the
+            books have changed since the earlier resolution.
         InvalidField: the conflict cannot be resolved in this way.
-        AgainstBooks: the report cannot be booked in this way, because its goods are not where it
-            needs them or its recipient was erased; or what it changed cannot be undone.
+        AgainstBooks: the goods of the report are not where it needs them; the data of its
+            recipient was erased; or what an earlier resolution booked cannot be undone.
     """
     conflict = _find_conflict(journal, command.conflict)
     fact = decode_fact(conflict.stated)
@@ -161,8 +161,8 @@ def _take_out(
         decision: Number of the entry of the earlier resolution.
 
     Raises:
-        AlreadyDone: what was booked has been corrected or recorded anew, or there is no other
-            outcome of the stop.
+        AlreadyDone: a later entry replaced what the resolution booked, or the stop has no other
+            outcome to restore.
         InvalidField: the report is a count.
         AgainstBooks: goods have been used in the meantime.
     """
@@ -232,7 +232,10 @@ def _outcome_before(journal: Journal, where: dict[str, str], decision: int) -> i
 def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> ReportOutcome:
     """Return a command that reports the outcome of a stop as entry `seq` recorded it.
 
-    Its free texts are left out.
+    The free texts are left out.
+
+    Args:
+        where: Delivery and allocation of the stop, by column name.
     """
     books = journal.books
     (row,) = books.rows_of_entry(StopOutcome, seq, **where)
@@ -275,8 +278,8 @@ def _book_outcome(
     """Book the reported outcome of a stop in the way that the coordinator chose.
 
     If the reported time is impossible, the outcome is booked with a day only. The same happens if
-    it is long ago and the coordinator names another day. The free texts of the report become those
-    of the outcome, unless they were erased.
+    this time is long ago and the coordinator names another day. The free texts of the report
+    become those of the outcome, unless they were erased.
     """
     reported = msgspec.structs.replace(reported, **_use_texts_of(journal, command.conflict))
     outcome = at_present_stop(reported, journal)
@@ -317,7 +320,7 @@ def _book_report(journal: Journal, outcome: ReportOutcome) -> None:
 def _correct_outcome(
     journal: Journal, command: ResolveConflict, outcome: ReportOutcome, before: int, rules: Rules
 ) -> None:
-    """Replace the outcome of a stop in the books, which entry `before` recorded.
+    """Replace the outcome of a stop that entry `before` recorded.
 
     Raises:
         InvalidField: entry `before` resolved an earlier conflict.
@@ -387,7 +390,7 @@ def _stated_before(journal: Journal, outcome: ReportOutcome) -> list[StatedLine]
 
 
 def _goods_by_account(stop: Stop, line: StatedLine) -> Counter[str]:
-    """Return the quantities in a line of an outcome by the account to which they go.
+    """Return the quantities in a line of an outcome, by the account to which goods go.
 
     The accounts are in the order of booking.
     """
@@ -409,7 +412,7 @@ def _book_difference(
     """Move goods of a loaded line so that the accounts agree with the reported outcome.
 
     Args:
-        more: By how much each account has too little, or too much if below zero. Goods are first
+        more: The quantity that each account lacks; below zero if it has too much. Goods are first
             taken from the accounts with too much.
     """
     source, missing = _goods_of_stop(journal, stop, load), UNEXPLAINED(stop.delivery)

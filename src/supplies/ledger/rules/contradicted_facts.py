@@ -98,7 +98,7 @@ def _add_conflict(
     """Add the rows of a conflict to a draft.
 
     Args:
-        kind: The kind of the contradiction if the error does not name it.
+        kind: The kind of contradiction to record if the error does not name one.
     """
     fields: dict[str, str | int] = {}
     if isinstance(reason, Contradicted):
@@ -135,12 +135,12 @@ def _with_pack_sizes(command: ReportHandOut, journal: Journal) -> ReportHandOut:
 
 
 def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime) -> date | None:
-    """Return the day of the time that a report names, even if that is long ago.
+    """Return the day of the time that a report names, even if this time is long ago.
 
-    Return None if it names no time, or an impossible one.
+    Return None if the report names no time, or an impossible one.
 
     Args:
-        reported_at: When it was reported. A time after that stays impossible once it has passed.
+        reported_at: When the report was made. A later time is impossible, even after it has passed.
     """
     if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):
@@ -186,7 +186,7 @@ def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object
     """Return a value by which reports are compared: it is equal if they report the same fact.
 
     Two outcomes are the same fact if stop, goods and day are equal; the person who received the
-    goods may differ. Two counts are the same fact if all their lines are equal.
+    goods may differ. Two counts are the same fact if count sheet, lines and day are equal.
     """
     if isinstance(command, CountStock):
         return command.sheet, command.lines, command.happened_on
@@ -201,9 +201,9 @@ def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object
 
 
 def _subject_of(command: ReportOutcome | CountStock, journal: Journal) -> tuple[str, str | None]:
-    """Return the document that a fact is about, a delivery or count sheet, and the recipient.
+    """Return the delivery or count sheet that a fact is about, and the recipient.
 
-    The recipient is None for a count.
+    The recipient has the form `recipient:CODE`; it is None for a count.
     """
     if isinstance(command, CountStock):
         return command.sheet, None

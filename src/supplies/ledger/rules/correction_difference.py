@@ -115,9 +115,9 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """Return a draft for each count sheet whose difference the command changes or had changed.
+    """Return a draft for each count sheet whose difference any version of the command changes.
 
-    The draft is empty if only the earlier version of the command changed the difference. An empty
+    The draft is empty if only an earlier version of the command changed the difference. An empty
     draft undoes that change.
     """
     now = {draft.document for draft in recounted}

@@ -93,8 +93,8 @@ def correct(command: Correct, journal: Journal, rules: Rules) -> None:
         NotEnough: goods have been used in the meantime. The message names the entries that took
             them and, if they can be found, the smallest possible quantities.
         NotFound: the entry does not exist.
-        InvalidField: the entry cannot be corrected, or not by this command, or goods that were
-            opened for a pledge would come from another donor.
+        InvalidField: the entry cannot be corrected; the command is of another type; or repacked
+            goods would fulfil the pledge of another donor.
         AlreadyDone: the entry was corrected before.
     """
     history = history_of(journal.books, command.entry)
@@ -186,7 +186,7 @@ _RESTATED_ROWS = (
     StopOutcome,
     Withdrawal,
 )
-"""Types of rows that contain a command's content. Every version of it records them anew."""
+"""Types of rows with the content of a command. Each version of the command records them anew."""
 
 
 def _repeated_row(row: EntryRow) -> EntryRow:

@@ -34,11 +34,10 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
     Each allocation becomes one stop of the delivery.
 
     Raises:
-        InvalidField: an allocation or part is named twice or unknown, a lot has expired, or there
-            are too many lines.
+        InvalidField: the team is unknown; an allocation or part is named twice or unknown; a lot
+            has expired; or there are too many lines.
         AlreadyDone: nothing is left in an allocation.
         NotEnough: less of a line is set aside than the command takes along.
-        NotFound: the team or an allocation is unknown.
     """
     journal.books.team(command.team, "/team")
     draft = journal.entry("dispatched", prefix="v")
@@ -81,12 +80,12 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
 
 
 def _parts(command: Dispatch) -> dict[str, tuple[list[AllocationPart], str]]:
-    """Return what to load of each allocation that is dispatched only in part.
+    """Return the lines to load of each allocation that is dispatched only in part.
 
-    The result has the lines and a JSON pointer, by allocation.
+    They come by allocation, with a JSON pointer to the part in the command.
 
     Raises:
-        InvalidField: the command does not dispatch the allocation, or names its part twice.
+        InvalidField: the command does not dispatch the allocation, or has two parts of it.
     """
     parts: dict[str, tuple[list[AllocationPart], str]] = {}
     for index, part in enumerate(command.parts or ()):
@@ -211,7 +210,8 @@ def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
 
     Raises:
         AlreadyDone: the delivery is closed, or this team has it already.
-        NotFound: the delivery or the team is unknown.
+        NotFound: the delivery is unknown.
+        InvalidField: the team is unknown.
     """
     delivery = find_open_delivery(journal, command.delivery)
     journal.books.team(command.team, "/team")

@@ -29,12 +29,12 @@ from supplies.ledger.rules.stop_codes import add_stop_codes
 def undo_dispatch(command: UndoDispatch, journal: Journal) -> None:
     """Take stops off a delivery whose team did not start: in_transit → allocated.
 
-    The goods go back to the location where they were loaded. They stay assigned to the same needs,
-    because they are set aside for them again.
+    The goods go back to the location where they were loaded. They are set aside for the same
+    needs again.
 
     Raises:
         InvalidField: the delivery has no such stop, or a stop is named twice.
-        AlreadyDone: the delivery is closed, a stop has an outcome, or was taken off before.
+        AlreadyDone: the delivery is closed, or a stop has an outcome or was taken off before.
         NotFound: the delivery is unknown.
     """
     find_open_delivery(journal, command.delivery)
@@ -58,7 +58,7 @@ def move_stops(command: MoveStops, journal: Journal) -> None:
         InvalidField: the command names both a team and another delivery, or neither; the stops are
             in that delivery already, or it had one of them before; a stop is unknown, or is named
             twice.
-        AlreadyDone: one of the deliveries is closed, a stop has an outcome or was taken off before.
+        AlreadyDone: a delivery is closed, or a stop has an outcome or was taken off before.
         NotFound: the delivery is unknown.
     """
     find_open_delivery(journal, command.delivery)

@@ -219,7 +219,7 @@ def is_too_old(command: ReportOutcome | ReportHandOut, reported_at: datetime) ->
 
 
 def precedes_report(moment: datetime | None, reported_at: datetime) -> TypeGuard[datetime]:
-    """Return whether a report has a time, and it was not in the future when it was reported."""
+    """Return whether a report has a time that was not in the future at `reported_at`."""
     return moment is not None and moment <= reported_at + CLOCK_TOLERANCE
 
 
@@ -251,8 +251,8 @@ def _check_on_the_way(journal: Journal, stop: Stop) -> None:
     """Check that the dispatch of a stop was not undone.
 
     Raises:
-        Contradicted: it was undone because the team did not start, so the goods are set aside
-            again.
+        Contradicted: the dispatch was undone because the team did not start, so the goods are
+            set aside again.
     """
     where = {"delivery": stop.delivery, "allocation": stop.allocation}
     seq = journal.books.latest_seq(StopRemoval, **where)
@@ -443,15 +443,15 @@ def _agreeing_report(
 def _check_same_stop(journal: Journal, command: ReportOutcome, corrected: int) -> None:
     """Check that an outcome can be corrected by this report.
 
-    It must be about the same stop. The corrected outcome must also be the latest one of the stop:
-    the resolution of a conflict may have replaced it.
+    The report must be about the same stop. The corrected outcome must also be the latest one of the
+    stop: the resolution of a conflict may have replaced it.
 
     Args:
         corrected: Number of the entry that is being corrected.
 
     Raises:
         InvalidField: the correction names another stop.
-        AlreadyDone: a conflict was resolved with another outcome of the stop later.
+        AlreadyDone: a conflict was later resolved with another outcome of the stop.
     """
     for row in journal.books.body(corrected).rows:
         if isinstance(row, StopOutcome) and row.allocation != command.allocation:
@@ -524,7 +524,7 @@ def outcome_line_rows(
 
 
 def return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
-    """Return the account that gets the goods of a line which the team brings back."""
+    """Return the account to which the goods of a line go if the team brings them back."""
     location = line.location or load.location
     return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
 

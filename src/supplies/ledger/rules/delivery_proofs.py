@@ -57,7 +57,7 @@ def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
 def brings_proof(command: ReportOutcome, books: Books, recipient: str) -> bool:
     """Return whether a report of an outcome that is already recorded adds a proof of delivery.
 
-    This is never so if the data of the recipient was erased, because then no proof is stored.
+    Return False if the data of the recipient was erased, because then no proof is stored.
     """
     return not is_erased(books, recipient) and _has_proof(command, books)
 

@@ -205,7 +205,7 @@ def _record_goods(
 
 
 def _add_campaign(journal: Journal, draft: Draft, campaign: str | None) -> None:
-    """Add the campaign of an arrival to its entry.
+    """Add the campaign of an arrival, if it has one, to its entry.
 
     Raises:
         InvalidField: the code of the campaign is unknown.
@@ -257,9 +257,9 @@ def _create_lot(
     lots: dict[int, str],
     origin: str,
 ) -> str:
-    """Draft the description of the lot of a line, and return the id of the lot.
+    """Draft the lot of a line, and return the lot's id.
 
-    A row is only added if the lot is new, or if a correction changes its description.
+    A row that describes the lot is added only if the lot is new or a correction changes it.
     """
     kept_lot = lots.get(number)
     described = Lot(
@@ -374,7 +374,7 @@ def _later_claims(
     """Yield claims that were made only after the goods arrived, but that the goods serve.
 
     When the goods arrived, the pledge was open, but no need had claimed it. Each claim is served on
-    the first day on which all of it had been made.
+    the first day on which its whole quantity was claimed.
 
     Args:
         claims: As `_claims_in_order` returns them.

@@ -123,10 +123,11 @@ def _wished_need(
     lot: str,
     for_needs: list[ServedClaim],
 ) -> Need | None:
-    """Return the need for which goods are set aside that a donor wishes for one recipient.
+    """Return the need that the goods which a donor wishes for one recipient are for.
 
-    Return None if there is none. In a correction, this is the need for which the goods were set
-    aside before, if there was one.
+    This is the recipient's most urgent open need, or None if no need is open. In a correction, it
+    is the need for which the goods were set aside before. It is None if they were set aside for no
+    need and have been dispatched or handed over.
     """
     claimed = {claim.need.need for claim in for_needs}
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
@@ -203,8 +204,8 @@ def _suitable_allocation(
 ) -> AllocationDraft | None:
     """Return a drafted allocation to which a share can be added, or None.
 
-    It must be for the same recipient and day, and must not have had goods of the same lot for
-    another need.
+    The allocation must be for the same recipient and day, and must not have had goods of the same
+    lot for another need.
     """
     corrected = journal.corrected
     moved_for = {

@@ -54,8 +54,8 @@ def destination(
 ) -> Destination:
     """Decide where the goods of an arriving line go.
 
-    Expired goods must go to a quarantine or be written off. A correction need not do this, because
-    the goods may have been moved in the meantime.
+    Expired goods must go to a quarantine or be written off. This does not apply to a correction,
+    because the goods may have been moved in the meantime.
 
     Args:
         location: The location that the command names.
@@ -100,7 +100,7 @@ def destination(
 
 
 def describe_lot(command: DescribeLot, journal: Journal) -> None:
-    """Change batch and expiry of a lot for which there is no entry to correct.
+    """Change batch and expiry of a lot, if no correction can change them.
 
     Raises:
         NotFound: the lot is unknown.

@@ -154,12 +154,12 @@ def forget_text(command: ForgetText, journal: Journal) -> None:
 
 
 def _has_report(journal: Journal, seq: int) -> bool:
-    """Return whether an entry has texts of a report, beside the reason of a decision."""
+    """Return whether an entry has texts of a report, not only the reason of a decision."""
     return bool((free_text_of_entry(journal.books, seq) or {}).keys() - {"reason"})
 
 
 def _copies(journal: Journal, body: Body) -> list[Body]:
-    """Return the other entries with the free texts of a report that is in an entry.
+    """Return the other entries that have the free texts of the report in an entry.
 
     These are the report and all entries that booked it to resolve a conflict, also those that were
     undone. The result is empty if there are no copies.
@@ -194,7 +194,10 @@ def _copies(journal: Journal, body: Body) -> list[Body]:
 
 
 def _reported_stop(journal: Journal, body: Body) -> ReportOutcome | None:
-    """Return the outcome that an entry recorded as a conflict, with the delivery it is on now."""
+    """Return the outcome in a conflict, with the delivery that has the stop now.
+
+    Return None if the entry is not a conflict about an outcome.
+    """
     for row in body.rows:
         if isinstance(row, Conflict):
             fact = decode_fact(row.stated)
@@ -204,10 +207,11 @@ def _reported_stop(journal: Journal, body: Body) -> ReportOutcome | None:
 
 
 def _first_reports(journal: Journal, delivery: str, allocation: str) -> dict[int, int]:
-    """Return for each outcome of a stop the entry with the report from which its texts come.
+    """Return the entry from which the texts of each outcome of a stop come, by outcome.
 
-    This is a conflict if the outcome was booked to resolve it, and an earlier outcome if a further
-    resolution restored that outcome. Otherwise it is the outcome itself.
+    If the outcome was booked to resolve a conflict, this is the entry of the conflict. If a later
+    resolution restored an earlier outcome, it is the entry of the restored one. Otherwise, it is
+    the entry of the outcome itself.
     """
     where = {"delivery": delivery, "allocation": allocation}
     rows = journal.books.all(

@@ -175,7 +175,7 @@ PointedLine = tuple[str, DonationLine]
 def parts_by_found_lot(journal: Journal, lines: list[DonationLine]) -> list[PointedLine]:
     """Return the lines of a donation with their JSON pointers, divided if a count found the goods.
 
-    This concerns the correction of a gift that a stock count had found as a surplus before. Each
+    Lines are divided only in the correction of a gift that a stock count had found before. Each
     line without batch and expiry is divided into parts, one for each lot that the count found. A
     part has the batch and expiry of its lot. So the corrected gift is about the same goods as
     before.
@@ -276,8 +276,8 @@ def move_from_origin(
 ) -> None:
     """Move goods of a donation from their origin into stock.
 
-    If this corrects a gift that a stock count had found, the goods are in stock already. Then the
-    quantity of the surplus moves from the origin to `unexplained` instead.
+    If the command corrects a gift that a stock count had found, the goods are in stock already.
+    Then the quantity of the surplus moves from the origin to `unexplained` instead.
 
     Raises:
         InvalidField: a count found the goods at another location than the correction names.

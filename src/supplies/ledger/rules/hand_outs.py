@@ -27,7 +27,7 @@ def take_back(command: TakeBack, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown, or a need is not for this recipient and item.
-        NotEnough: the recipient received less.
+        NotEnough: the recipient received less than the command takes back.
     """
     journal.books.recipient(command.recipient, "/recipient")
     journal.books.location(command.location, "/location")
@@ -114,9 +114,9 @@ def meet_needs_of_lines(journal: Journal, draft: Draft, command: HandOut) -> Non
 def _named_needs_first(
     journal: Journal, command: HandOut | TakeBack
 ) -> list[tuple[RecipientLine, int, Need | None]]:
-    """Return lines with their quantities in base units and the needs that they name, or None.
+    """Return each line with its quantity in base units and the need that it names.
 
-    Lines that name a need come first.
+    The need is None if the line names none. Lines that name a need come first.
     """
     lines = []
     for index, line in enumerate(command.lines):

@@ -249,7 +249,7 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
 
 
 def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
-    """Return by how much the received quantity grows more than the met quantity in a correction."""
+    """Return the change of the received quantity in a correction, minus that of the met one."""
     received = sum(
         journal.drafted_change(RECEIVED(recipient), item, lot)
         for lot in journal.drafted_lots(RECEIVED(recipient), item)
@@ -261,8 +261,8 @@ def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
 def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> None:
     """Meet open needs of a recipient with received goods that do not meet a need yet.
 
-    These are goods that were not set aside for a need, or that exceed the need for which they were
-    set aside.
+    These are goods in the draft that were not set aside for a need, or that exceed the need for
+    which they were set aside.
     """
     excess: Counter[str] = Counter()
     for transfer, _ in draft.moves:

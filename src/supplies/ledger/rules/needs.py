@@ -49,7 +49,7 @@ def note_need(command: NoteNeed, journal: Journal) -> None:
 
 
 def _check_same_recipient(journal: Journal, need: str, recipient: str) -> None:
-    """Check that a correction leaves the recipient of a need unchanged if it has goods allocated.
+    """Check that a correction keeps the recipient of a need for which goods are allocated.
 
     Raises:
         InvalidField: the correction names another recipient.

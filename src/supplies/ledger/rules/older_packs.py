@@ -78,7 +78,7 @@ def _lines(command: Any) -> list[tuple[_Field, int, Any]]:
 
 
 def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], int]:
-    """Return the recorded quantity of each line, as far as it can be told from the entries."""
+    """Return the recorded quantity of each line, as far as the entries show it."""
     found: dict[tuple[_Field, int], int] = {}
     for row in history.latest.rows:
         if isinstance(row, Need):

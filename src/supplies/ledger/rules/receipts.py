@@ -252,6 +252,7 @@ def replace_receipt(command: ReplaceReceipt, journal: Journal) -> None:
     Raises:
         NotFound: the number is unknown.
         AlreadyDone: the receipt is void already.
+        InvalidField: a name or text has characters that the fonts cannot print.
         Forgotten: the data of the donor was erased.
     """
     donor = _code_that_stays(journal, _donor_of_valid_receipt(journal, command.number))

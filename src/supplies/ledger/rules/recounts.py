@@ -202,7 +202,7 @@ def _take(
     balances from which the original command took.
 
     Args:
-        booked: What the original command booked as the difference of this count.
+        booked: The transfers with which the original command changed this difference.
     """
     place, item = UNEXPLAINED(count.location), count.item
     found = {
@@ -256,7 +256,7 @@ def _put_back(
     3. Lots from which the command takes goods, by the rest.
 
     Args:
-        booked: What the original command booked as the difference of this count.
+        booked: The transfers with which the original command changed this difference.
     """
     place, shelf, item = UNEXPLAINED(count.location), STOCK(count.location), count.item
 

@@ -23,7 +23,7 @@ from supplies.ledger.journal import Journal
 def recorded_parents(journal: Journal, lot: str) -> list[str]:
     """Return the lots from which a lot was made, sorted, as recorded in the books.
 
-    Drafted entries are ignored. A lot is included even if part of it was spilled meanwhile.
+    Drafted entries are ignored. Lots whose goods were only spilled while repacking are included.
     """
     rows = journal.books.all(
         "SELECT parent FROM lot_parents p WHERE station = :station AND lot = :lot AND seq = ("

@@ -34,20 +34,22 @@ SPILLED = "spilled"
 MAX_PARENT_ROWS = 10_000
 """Maximum number of rows about parents that one conversion may store.
 
-Every product has all consumed lots as its parents, so the number is consumed lots × produced lines.
+Every product has all consumed and spilled lots as its parents. So the number of rows is the number
+of these lots × the number of products.
 """
 
 
 def convert(command: Convert, journal: Journal) -> None:
     """Repack goods: stock → converted → stock. Spilled goods: stock → lost.
 
-    Each product is a new lot whose parents are the consumed lots. A product may fulfil a pledge of
-    the donor of the consumed goods. Goods that the pledge promised to needs are then set aside for
-    these needs, as when goods arrive.
+    Each product is a new lot whose parents are the consumed and spilled lots. A product may fulfil
+    a pledge of the donor of the consumed goods. Goods that the pledge promised to needs are then
+    set aside for these needs, as when goods arrive.
 
     Raises:
-        InvalidField: a code is unknown, a product would expire later than its parents without a
-            reason, or a pledge is not by the donor of the consumed goods.
+        InvalidField: a code is unknown; a product would expire later than the consumed goods
+            without a reason; a pledge is not by the donor of the consumed goods; or there are too
+            many lots and products.
         NotEnough: less than requested is unallocated.
     """
     place = journal.books.location(command.location, "/location")

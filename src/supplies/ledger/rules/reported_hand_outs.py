@@ -100,12 +100,12 @@ def _add_report(draft: Draft, command: ReportHandOut) -> None:
 def possible_day_of_hand_out(
     journal: Journal, command: ReportHandOut, reported_at: datetime
 ) -> date | None:
-    """Return the day of the time in a report, even if that is long ago.
+    """Return the day of the time in a report, even if this time is long ago.
 
     Return None if the report has no time, or an impossible one.
 
     Args:
-        reported_at: When it was reported. A time after that stays impossible once it has passed.
+        reported_at: When the report was made. A later time is impossible, even after it has passed.
     """
     if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):
@@ -124,12 +124,12 @@ def book_hand_out(
     """Book a reported hand-out to resolve its conflict.
 
     If the reported time is impossible, the hand-out is booked without a time. The same happens if
-    it is long ago and another day is given.
+    this time is long ago and `day` is another day.
 
     Args:
         report: The entry that recorded the conflict.
-        day: The day of the hand-out if its time is impossible or long ago. None means the reported
-            time if it is possible, and otherwise the day of the report.
+        day: The day of the hand-out if its time is impossible or long ago. None means the day of
+            the reported time or, if this time is impossible, the day of the report.
         unexplained: Whether goods that the books lack come from `unexplained`. The report is then
             booked unchanged, even from a quarantine and to a person whose data was erased.
 

@@ -12,7 +12,7 @@ from supplies.ledger.rules.line_transfers import move_lines
 from supplies.ledger.rules.repacked_lots import check_goods_of_pledges
 
 _NEED_PARTY = ("bought", "made", "borrowed")
-"""Origins for which a command must also name the person or organisation, such as the donor."""
+"""Origins for which a command must also name the supplier, maker or lender."""
 
 
 def settle(command: Settle, journal: Journal) -> None:
@@ -21,10 +21,10 @@ def settle(command: Settle, journal: Journal) -> None:
     Missing goods: unexplained → lost. Surplus goods: their origin → unexplained.
 
     Raises:
-        NotFound: nothing is unexplained at this place.
-        InvalidField: the party is missing or unknown, `handled_by` is missing for a gift, or the
-            goods were opened for a pledge of another donor.
-        NotEnough: less is unexplained.
+        InvalidField: nothing is unexplained at this place; the party is missing or unknown;
+            `handled_by` is missing for a gift; or repacked goods would fulfil the pledge of
+            another donor.
+        NotEnough: less is unexplained than the command settles.
     """
     by_donor = command.by == "donor"
     if by_donor and journal.corrected is not None:

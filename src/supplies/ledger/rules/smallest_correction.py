@@ -32,7 +32,7 @@ from supplies.ledger.rules.correction_difference import MovedOn, Place
 MAX_TRIALS = 60
 """Maximum number of trials in the search for quantities with which a correction is accepted.
 
-It is enough to search any quantity up to `MAX_QUANTITY`.
+These trials are enough to find any quantity up to `MAX_QUANTITY`.
 """
 
 MAX_LINES_TRIED = 4000
@@ -56,7 +56,7 @@ Figures = dict[Place, int]
 _FIELDS = ("lines", "consumed", "produced", "spilled")
 
 _COMMAND: Place = ("", 0)
-"""The `Place` of a quantity that belongs to the command itself, as in `NoteNeed`, not to a line."""
+"""The `Place` of the quantity in a command without lines, such as `NoteNeed`."""
 
 
 def add_smallest_quantities(

@@ -57,8 +57,8 @@ def _further(draft: Draft, day: date, *, again: bool) -> Draft:
 def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> list[Planned]:
     """Order transfers so that no balance of an account with a floor falls below zero.
 
-    No balance may be below zero after all transfers. Transfers of the first day come first if
-    possible. If every remaining transfer must wait for another one, one of them is split in two:
+    Together, the transfers must leave no balance below zero. Transfers of the first day come first
+    if possible. If every remaining transfer must wait for another one, one of them is split in two:
     its goods go through an account that may be negative. After this, the others can follow.
     """
     books, remaining = journal.books, list(remaining)

@@ -40,7 +40,7 @@ def count_stock(command: CountStock, journal: Journal) -> None:
 
     Raises:
         AlreadyDone: the sheet was counted before.
-        InvalidField: the count is dated before the sheet was opened, or a line is wrong.
+        InvalidField: the count is dated before the sheet was opened, or a line is invalid.
         NotFound: the sheet is unknown.
         Contradicted: more goods are missing than the books contain, even today.
     """
@@ -147,7 +147,8 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
     """Check the lines of a count.
 
     Raises:
-        InvalidField: an item or lot is unknown, or an item or lot is counted twice.
+        InvalidField: an item or lot is unknown or counted twice, or a line names a batch or expiry
+            besides a lot.
     """
     counted: dict[str, set[str | None]] = defaultdict(set)
     for index, line in enumerate(command.lines):
