@@ -203,7 +203,7 @@ class Balances:
 
 
 def _family(kind: AccountKind, lot: str) -> Family | None:
-    """Return whether a balance is one of goods, promises or needs. Only goods have a lot.
+    """Return the family of a balance: goods, promises or needs. Only goods have a lot.
 
     Return None if accounts of this kind cannot have a balance with this item and lot.
     """

@@ -18,7 +18,7 @@ from supplies.signing.checkpoints import (
 from supplies.signing.receipt_signatures import PublicKeys
 
 TIMEOUT_SECONDS = 30.0
-"""Maximum number of seconds for a download. The server may also not be silent for as long."""
+"""Maximum number of seconds for a download, and for each wait for the server's next bytes."""
 
 _PART_BYTES = 2**16
 

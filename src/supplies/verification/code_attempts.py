@@ -31,7 +31,7 @@ class CodeAttempts:
         """Check the attempts that the next batch of entries recorded.
 
         Raises:
-            BooksBroken: a code was compared although too many codes of its stop were wrong.
+            BooksBroken: a code was compared after too many wrong codes for the same stop.
         """
         for _, delivery, allocation, moved_to in recorded[StopRemoval]:
             if moved_to is not None:

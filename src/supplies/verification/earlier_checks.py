@@ -81,7 +81,7 @@ class EarlierChecks:
         """Check, after the last entry, that all entries that earlier checks saw were found.
 
         Raises:
-            BooksBroken: such an entry is missing.
+            BooksBroken: one of these entries is missing.
         """
         if self._known:
             raise self._broken(self._known[-1], None)

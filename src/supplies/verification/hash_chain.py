@@ -155,7 +155,7 @@ class HashChain:
         self.closed_through = closed
 
     def gap(self) -> BooksBroken:
-        """Return an error: the entry that should follow the last checked one is missing."""
+        """Return the error which says that the entry after the last checked one is missing."""
         return self.reader.broken("entries", "seq", self.seq + 1, self.seq + 1, None)
 
     def check_head(self) -> None:

@@ -1,4 +1,4 @@
-"""Store signed checkpoints of other stations, so that these cannot rewrite their books unnoticed.
+"""Store signed checkpoints of other stations, to notice if those stations rewrite their books.
 
 A person with full access to the books of a station can rewrite its last entries, but not the rows
 in the books of its partners. `verify` compares the stored checkpoints with each other, and with the
@@ -31,8 +31,8 @@ ORDER BY 1
 """
 """SQL that selects entries that contradict a stored checkpoint.
 
-These entries refer to an entry of another station with another hash than the stored checkpoint has
-for it.
+They contain a hash of another station's entry, and the stored checkpoint has another hash for the
+same entry.
 """
 
 _CONTRADICTIONS = """
@@ -45,15 +45,15 @@ ORDER BY 1, 2
 def keep(store: Store, station: str, checkpoints: Iterable[Checkpoint], now: datetime) -> int:
     """Store checkpoints that other stations signed for their own entries. Return how many were new.
 
-    Ignored are checkpoints of stations in this database, and checkpoints that a station signed for
-    an entry of another station.
+    Two sorts of checkpoints are ignored: those of stations in this database, and those that a
+    station signed for an entry of another station.
 
     Args:
         checkpoints: Checkpoints whose signatures were checked.
         now: The current time.
 
     Raises:
-        InvalidField: a station signed an earlier checkpoint with another key that has the same id.
+        InvalidField: a checkpoint has the key id of an earlier one of its station, but another key.
         StoreError: the database cannot be written.
     """
     here = {str(code) for (code,) in store.all("SELECT code FROM stations")}

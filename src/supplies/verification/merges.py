@@ -23,9 +23,9 @@ class Merges:
         """Check the merges in the next batch of entries.
 
         Raises:
-            BooksBroken: a code would be merged into itself or into a merged code, a code would be
-                merged into which others were merged, or a reversal names other codes than its
-                merge.
+            BooksBroken: a code is merged into itself or into a merged code; the merged code is one
+                that others were merged into, or was merged before; or a reversal names another
+                code than its merge.
         """
         columns = ROW_TABLES[Merge].columns
         for row in recorded[Merge]:

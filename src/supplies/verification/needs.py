@@ -33,7 +33,7 @@ _Sum = Counter[tuple[str, ...]]
 def check_needs(
     reader: Reader, balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> None:
-    """Compare the quantities of needs with the pledges and goods that serve them.
+    """Compare the quantities of needs with the pledges and goods that serve the needs.
 
     Args:
         balances: The balances by account, item and lot.

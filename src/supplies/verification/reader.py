@@ -30,8 +30,8 @@ class Table:
     """A table whose stored rows are compared with the expected rows.
 
     Attributes:
-        columns: All columns except `station`. If the table has the entry number `seq`, it is the
-            first.
+        columns: All columns except `station`. If the table has a column `seq` (the entry number),
+            this column is the first.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Reader:
         )
 
     def one(self, sql: str, **params: Any) -> Row | None:
-        """Return the first row of an SQL query, or None. It can use the parameter `:station`."""
+        """Return the first row of a query, or None. The SQL may contain `:station`."""
         return self.store.one(sql, {"station": self.station, **params})
 
     def broken(

@@ -66,9 +66,9 @@ class Receipts:
 
     Attributes:
         erased: The contents that entries erased on request, by digest. Each value is the number of
-            the entry that erased it, and the person or entry whose contents it erased.
-        absent: The contents that are not stored, by digest. Each value is the number of the entry
-            that recorded it, and the person whom it was about.
+            the erasing entry, and the person or entry whose contents were erased.
+        absent: The contents that are not stored, by digest. Each value is the number of the
+            recording entry, and the person whom the content was about.
     """
 
     def __init__(self, reader: Reader) -> None:

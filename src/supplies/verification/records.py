@@ -267,7 +267,8 @@ class Records:
 
         The first resolution must be about an unresolved conflict, which is then removed from
         `pending`. If it leaves the books unchanged, its entry must have no transfers. A further
-        resolution of the same conflict must be in the other direction than the one before.
+        resolution of the same conflict must decide the opposite of the one before: one is for
+        the report, the other for the books.
         """
         for seq, conflict, way in recorded[Resolution]:
             if ("conflict", conflict) not in self.pending or conflict >= seq:

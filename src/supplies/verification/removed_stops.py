@@ -14,11 +14,11 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
 
 _Goods = Counter[tuple[str, str, str]]
-"""Quantities by the account to which goods moved, item and lot."""
+"""Moved quantities by target account, item and lot."""
 
 
 class _Removal(NamedTuple):
-    """A stop that was taken off a delivery, and the goods that the entry for this moved."""
+    """A stop that an entry took off a delivery, and the goods that this entry moved."""
 
     seq: int
     delivery: str
@@ -30,7 +30,7 @@ class _Removal(NamedTuple):
 class RemovedStops:
     """Checks stops that were taken off deliveries.
 
-    They are compared after all entries were read.
+    The moved goods are compared with the loaded ones after all entries were read.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -50,8 +50,8 @@ class RemovedStops:
         """Check that all goods that were loaded for a stop were taken off with it.
 
         Raises:
-            BooksBroken: the entry moved other goods, or the stop on the other delivery has other
-                lines.
+            BooksBroken: the entry that took off the stop moved other goods, or the stop has other
+                lines on the delivery to which it was moved.
         """
         for removal in self._removals:
             loaded = self._lines(removal.delivery, removal.allocation)

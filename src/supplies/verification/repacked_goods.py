@@ -17,7 +17,7 @@ from supplies.verification.records import ROW_TABLES, Rows
 
 
 class _Description(NamedTuple):
-    """What the latest description of a lot says."""
+    """The origin and expiry of a lot, from the latest entry (`seq`) that describes the lot."""
 
     seq: int
     origin: str
@@ -33,7 +33,7 @@ class _Conversion(NamedTuple):
 
 
 class RepackedGoods:
-    """Checks the products of conversions. They are compared after all entries were read.
+    """Checks the products of conversions, after all entries were read.
 
     To save memory, lots that do not expire are remembered only if they were repacked.
     """
@@ -67,9 +67,9 @@ class RepackedGoods:
         """Check the products of all conversions.
 
         Raises:
-            BooksBroken: the expiry of a product does not follow from the consumed lots and its
-                line, or a product fulfils a pledge although the consumed goods did not come from
-                the donor of the pledge.
+            BooksBroken: the expiry of a product does not follow from the consumed lots and from
+                what the conversion states; or a product fulfils a pledge although the consumed
+                goods did not come from the donor of the pledge.
         """
         conversions: dict[str, _Conversion] = {}
         for (account, _, lot), balance in balances.items():

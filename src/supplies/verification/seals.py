@@ -31,7 +31,7 @@ LINES_PER_QUERY = 10_000
 """Number of lines of the access log that are read into memory at a time."""
 
 _Digests = dict[tuple[str, str], bytes | None]
-"""The latest sealed digest of each row, by table and key; None if the row was deleted."""
+"""The digest in the latest seal of each row, by table and row key; None for a deleted row."""
 
 
 class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ def check_seals(reader: Reader) -> SealedRows:
 
 
 def check_seals_of_copy(reader: Reader, key_file: Path) -> SealedRows:
-    """Check the seals in a copy of books. The result contains a difference, so that it is kept.
+    """Check the seals in a copy of books. A difference is part of the result, not an error.
 
     Args:
         key_file: The key file of the books. It need not exist.
@@ -123,10 +123,7 @@ def _check_never_sealed(reader: Reader, seen: Witness | None) -> None:
 
 
 class _Check:
-    """Checks the seals of a station, which are keyed digests of rows and lines of the access log.
-
-    The rows and lines are compared with their seals.
-    """
+    """Checks the seals of a station, and compares rows and lines of the access log with them."""
 
     def __init__(self, reader: Reader, keys: Sequence[bytes]) -> None:
         self.reader, self._keys = reader, list(keys)
@@ -134,10 +131,10 @@ class _Check:
         self._digests: _Digests = {}
         self._first_line, self._line_mac = 1, NO_MAC
         self._erased: dict[int, tuple[int, bytes]] = {}
-        """The last number and code of each range of erased lines, by its first number."""
+        """Ranges of erased lines: number and code of the last line, by number of the first."""
 
     def follow_seals(self, start: int) -> None:
-        """Check each seal from number `start` on, and remember what it seals."""
+        """Check each seal from number `start` on, and remember the digest that it contains."""
         rows = self.reader.store.all(
             f"SELECT {', '.join(SEAL_COLUMNS)}, mac FROM seals "
             "WHERE station = :station AND seq >= :start ORDER BY seq",
@@ -252,9 +249,11 @@ class _Check:
         return checked, 0 if earlier is None else int(earlier[0])
 
     def _after_erased(self, line: int, before: bytes) -> tuple[int, bytes]:
-        """Return the number of the first line from `line` on that was not erased.
+        """Skip erased lines. Return the number of the next line, and the code of the line before.
 
-        Return also the code of the line before it.
+        Args:
+            line: Number of the first line that may be erased.
+            before: The code of the line before `line`.
         """
         while line in self._erased:
             last, before = self._erased[line]
@@ -304,7 +303,7 @@ def _keys_from(
     before: bytes,
     row: Sequence[Any],
 ) -> list[bytes]:
-    """Return the key with which a code was computed and all newer keys, or none if no key fits.
+    """Return the key with which a code was computed, and all newer keys; [] if no key fits.
 
     A newer key must never be followed by an older one, so a stolen older key is of no use.
     """

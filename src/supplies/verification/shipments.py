@@ -49,13 +49,14 @@ class Shipments:
         self._received: dict[str, _Goods] = {}
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read the shipments in the next batch of entries. Check foreign entries that they name.
+        """Read the shipments in the next batch of entries. Check the foreign entries they name.
 
         A foreign entry is one of another station. If that station is in this database, the hash of
         the entry is checked.
 
         Raises:
-            BooksBroken: a shipment does not exist, or an entry of another station has another hash.
+            BooksBroken: an entry names a shipment that does not exist, or contains another hash for
+                a foreign entry than this entry has.
         """
         for _, shipment, destination, _ in recorded[Shipment]:
             self._sent[shipment] = _Sent(destination)
@@ -136,7 +137,7 @@ class Shipments:
             )
 
     def _received_there(self, shipment: str, sent: _Sent) -> _Goods | None:
-        """Return the goods that the other station received, under the sender's items and lots.
+        """Return the goods that the other station received, by item and lot of the sender.
 
         Return None if the other station is not in this database.
         """

@@ -1,4 +1,4 @@
-"""Check that a resolved conflict lost nothing that the reports about it stated."""
+"""Check that entries which resolve conflicts contain everything that was reported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future the time of a report may be."""
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""After this time, a coordinator may book a phone's report on another day than it states."""
+"""Age of a phone's report after which a coordinator may book it on another day than it states."""
 
 _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[StopOutcome]: ("outcome", "happened_at", "received_by", "proof"),
@@ -124,9 +124,9 @@ def _rows(reader: Reader, decision: _Decision, table: str, seq: int) -> list[dic
 
 
 def _outcome_before_last(reader: Reader, decision: _Decision) -> int:
-    """Return the outcome before the one that a decision undid. The decision restored it.
+    """Return the entry number of the last outcome but one before a decision; 0 if there is none.
 
-    Return 0 if there is none.
+    The decision undid the last outcome and restored this one.
     """
     rows = reader.store.all(
         "SELECT seq FROM outcomes WHERE station = :station AND delivery = :delivery "
@@ -151,9 +151,9 @@ def _check_booked(reader: Reader, decision: _Decision, table: str) -> None:
 
 
 def _may_lack_time(reader: Reader, decision: _Decision) -> bool:
-    """Return whether the time that a report states is impossible or long ago.
+    """Return whether the entry of a decision may lack the time that the report states.
 
-    Such a time is not recorded.
+    A time that is impossible, or too long ago, is not recorded.
     """
     moment = _moment(decision.stated.get("happened_at"))
     if moment is None or moment > decision.recorded_at + CLOCK_TOLERANCE:

@@ -1,4 +1,4 @@
-"""Check that the difference of each counted line of a stock count is booked."""
+"""Check that the differences that stock counts found are booked, for each counted line."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """What the verification of stations counted: the sums, and the counts of each station."""
+    """The result of verifying stations: the totals, and the result for each station."""
 
     entries: int
     transfers: int
@@ -176,7 +176,7 @@ class _Verification:
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
     def run(self, advance: Callable[[int], None]) -> VerifiedStation:
-        """Check the entries in chunks, then the books as a whole. Return what was counted."""
+        """Check the entries in chunks, then the books as a whole. Return the result."""
         since = FIRST
         for low, high in _ranges(self.count):
             advance(self._check(low, high))
@@ -252,9 +252,9 @@ class _Verification:
 
 
 def _closings(recorded: Rows) -> dict[int, date]:
-    """Return the last closed day after each entry that closed or reopened a period.
+    """Return which day was the last closed one after each entry that closed or reopened a period.
 
-    The result is by entry number.
+    The days are keyed by entry number.
     """
     return {seq: date.fromisoformat(through) for seq, through in recorded[Period]}
 

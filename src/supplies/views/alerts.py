@@ -62,11 +62,11 @@ EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 """Default values of `soon`, `out` and `waiting` in `list_alerts`, in days."""
 
 DAYS_OF_VOIDS = 90
-"""For how many days a receipt that was voided without a new one is an alert."""
+"""Number of days for which a voided receipt is an alert if no new one was issued."""
 
 
 DAYS_OF_WRONG_CODES = 14
-"""For how many days a stop is an alert if the code that its household told was wrong."""
+"""Number of days for which a stop is an alert if its household told a wrong code."""
 
 
 class Alert(View, frozen=True, kw_only=True):
@@ -282,9 +282,9 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 
 
 def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
-    """Yield an alert for each stop whose household told only wrong codes, since a day.
+    """Yield an alert for each stop with wrong codes since a day, but never a right one.
 
-    Its code is the allocation.
+    The alert's `code` is the id of the stop's allocation.
     """
     for delivery, allocation, day in books.all(
         "SELECT c.delivery, c.allocation, min(e.booked_on) FROM entries e "
@@ -310,7 +310,7 @@ def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
 
 
 def _voided_receipts(books: Books, since: date) -> Iterator[Alert]:
-    """Yield an alert for each receipt voided since a day whose gifts have no newer receipt."""
+    """Yield an alert for each receipt voided since a day, if its gifts have no newer receipt."""
     for number, day in books.all(
         "SELECT v.number, min(e.booked_on) FROM entries e "
         "JOIN receipt_voids v ON v.station = e.station AND v.number = e.document "

@@ -143,8 +143,8 @@ def list_allocations(
     """List allocations, oldest first.
 
     Args:
-        recipient: If None, all are listed. A recipient with merged codes is listed with all of
-            them.
+        recipient: Filter; the allocations under all merged codes of the recipient are listed. If
+            None, no filter is applied.
         status: An `AllocationFilter`. If None, all are listed.
 
     Raises:
@@ -200,10 +200,7 @@ def _views(books: Books, found: Sequence[DocumentState[Allocation]]) -> list[All
 
 
 def find_counts(books: Books, allocation: str) -> list[int]:
-    """Return the stock counts that reduced the goods reserved by an allocation.
-
-    The result contains the numbers of their entries, the oldest first.
-    """
+    """Return the entry numbers of the stock counts that reduced an allocation, oldest first."""
     rows = books.all(
         "SELECT DISTINCT t.seq FROM locations p CROSS JOIN transfers t CROSS JOIN entries e "
         "WHERE p.station = :station AND t.station = p.station AND t.source = :prefix || p.code "

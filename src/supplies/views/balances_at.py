@@ -163,7 +163,7 @@ def _on(only: str, start: str, end: str) -> str:
 
 
 def _recorded_later(only: str, ranges: Iterable[tuple[str, str]]) -> str:
-    """Return SQL for what entries after `:seq` moved into accounts on or before `:day`.
+    """Return SQL for the net change of balances by entries after `:seq`, on days until `:day`.
 
     Args:
         only: A further SQL condition, beginning with AND.

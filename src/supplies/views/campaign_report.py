@@ -16,7 +16,7 @@ _IS_LATEST = (
     "c.seq = (SELECT max(a.seq) FROM arrivals a "
     "WHERE a.station = c.station AND a.arrival = c.arrival)"
 )
-"""SQL condition that a row `c` of `arrival_campaigns` is not from before a correction."""
+"""SQL condition that a row `c` of `arrival_campaigns` is from the latest version of its arrival."""
 
 _SHOWN_PLACES = ("free", "allocated", "in_transit", "handed_over", "used", "lost")
 
@@ -134,8 +134,8 @@ def _parts(
 ) -> Iterator[tuple[LotShare, dict[str, int]]]:
     """Yield each share of an arrived lot with the quantities in it that come from campaigns.
 
-    Several arrivals may have filled a lot that a stock count found first. Then each share is
-    divided in proportion to the quantities that arrived.
+    If a stock count found a lot, several later arrivals may say where its goods came from. Then
+    each share is divided in proportion to the quantities that arrived.
 
     Args:
         arrived: The quantity that arrived from each campaign.

@@ -29,7 +29,7 @@ class LastCollection(NamedTuple):
 def read_last_collections(books: Books, allocations: Iterable[str]) -> dict[str, LastCollection]:
     """Return the last collection of each of these allocations, as corrected.
 
-    Reversed collections are left out, and so are allocations without another one.
+    Reversed collections are left out, and so are allocations without any other collection.
     """
     rows = query_ids(
         books,
@@ -42,7 +42,7 @@ def read_last_collections(books: Books, allocations: Iterable[str]) -> dict[str,
 
 
 def day_of_collection(line: LoadedLine, last: LastCollection | None) -> date | None:
-    """Return the day on which a household fetched goods of a stop that had come back.
+    """Return the day on which a household fetched goods that had come back from a stop.
 
     Return None if no goods were fetched after they came back, or after the stop was taken off.
 

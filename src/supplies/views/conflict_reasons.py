@@ -35,7 +35,7 @@ _OUTCOMES: dict[Outcome, str] = {
     "not_at_home": template("not_at_home"),
     "lost": template("lost"),
 }
-"""The outcomes as translatable templates."""
+"""The outcomes as sentence parts that pages translate."""
 
 _SENTENCES: Mapping[ContradictionKind, str] = {
     "other_outcome": template(
@@ -81,7 +81,8 @@ _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
     """Return how the report in a conflict contradicts the books. Places have their current names.
 
-    If the outcome that was recorded first has been corrected, its kind is still the one of then.
+    The sentence names the outcome that was recorded when the report came, even if this outcome has
+    been corrected since.
     """
     stored = books.rows_of_entry(ConflictReason, conflict.seq)
     if stored:

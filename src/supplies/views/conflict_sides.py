@@ -43,7 +43,7 @@ class SideLine(View, frozen=True, kw_only=True):
             otherwise in base units.
         pack, pack_size: As in `GoodsLine`.
         received, brought_back, lost: In base units; None if no outcome is stated.
-        location: Where goods were brought back to; None if they were not, or if it is not stated.
+        location: The location to which goods were brought back; None if none is stated.
     """
 
     item: str
@@ -60,12 +60,12 @@ class Side(View, frozen=True, kw_only=True):
     """What one side states: a report, or the books. A field is None if it is not stated.
 
     Attributes:
-        entry: The entry that recorded it.
-        by, recorded_at: Who recorded it, and when.
+        entry: Number of the entry that recorded this side.
+        by, recorded_at: Who recorded this side, and when.
         happened_on: The day of the event.
         happened_at, phone_time: Times in UTC, as in `ReportOutcome`.
         removed_in: The entry that took the stop off the delivery, before any outcome was recorded.
-        code: The result of comparing the code of the household.
+        code: The result of comparing the household's code with the code of the stop.
     """
 
     entry: int | None = None
@@ -106,8 +106,8 @@ class FreeGoods(View, frozen=True, kw_only=True):
     """The unallocated goods of an item at the place of a reported hand-out, in base units.
 
     Attributes:
-        then: When the report was recorded.
-        now: Now.
+        then: The quantity when the report was recorded.
+        now: The current quantity.
     """
 
     item: str
@@ -120,8 +120,8 @@ class ConflictSides(View, frozen=True, kw_only=True):
 
     Attributes:
         reported: What the report states.
-        recorded: What the books stated before the conflict was resolved; None if it is not about a
-            stop.
+        recorded: What the books stated before the conflict was resolved; None if the conflict is
+            not about a stop.
         free: The goods that a hand-out could use; empty for other conflicts.
         decisions: The resolutions, oldest first.
     """
@@ -222,7 +222,7 @@ def _reported_lines(report: ReportOutcome, loaded: Iterable[StopLine]) -> list[S
 
 
 def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine:
-    """Return what a report without lines says of a line."""
+    """Return what the outcome of a report without lines means for a loaded line."""
     if outcome == "lost":
         return OutcomeLine(line=load.line, lost=load.loaded)
     if outcome in ("refused", "not_at_home"):
@@ -231,7 +231,7 @@ def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine:
 
 
 def _recorded_outcome(books: Books, report: ReportOutcome, before: int | None) -> Side:
-    """Return what the books state about the stop of a report, before an entry if one is given."""
+    """Return what the books state about a stop, before entry number `before` if this is given."""
     delivery = present_delivery(books, report.delivery, report.allocation)
     where = {"delivery": delivery, "allocation": report.allocation}
     stop, loaded = books.latest_row(Stop, **where), _loaded(books, where)

@@ -60,8 +60,8 @@ class StopView(View, frozen=True, kw_only=True):
         reported_in: Number of the entry with the outcome.
         happened_on: Day of the outcome.
         happened_at: Time of the outcome in UTC; None if only the day is known.
-        received_by, proof, note: As reported; None if they were not. The note is also None if it
-            was erased.
+        received_by, proof, note: As reported; None if not reported. The note is also None if it was
+            erased.
         removed_in: Number of the entry that took the stop off the delivery; unset if the stop is on
             it.
         moved_to: The delivery to which a removed stop was moved; None if its goods are set aside
@@ -153,7 +153,7 @@ def list_deliveries(
 
     Args:
         team, status: Filters. If None, no filter is applied.
-        days: List only those that happened in these days. If None, all are listed.
+        days: The first and the last day of the deliveries to list. If None, all are listed.
 
     Raises:
         InvalidField: `team`, `status`, `after` or `limit` is invalid.

@@ -155,7 +155,7 @@ def list_donations(
         donor: Filter. None lists all; "anonymous" lists donations without a known donor. The
             donations under all merged codes of the donor are listed.
         newest_first: Whether to list the newest donations first instead.
-        days: List only those that happened in these days. If None, all are listed.
+        days: The first and the last day of the donations to list. If None, all are listed.
 
     Raises:
         InvalidField: `donor`, `after` or `limit` is invalid.

@@ -42,7 +42,7 @@ class FigureSources(View, frozen=True, kw_only=True):
     """A quantity in the report, and what it is made up of, in base units.
 
     Attributes:
-        before: The part from before the period; 0 if this quantity counts only the period.
+        before: The part from before the period; 0 if the quantity counts only events of the period.
         total: The quantity in the report: `before` plus the changes of all `items`.
         items: The entries of the period that changed the quantity, oldest first.
     """
@@ -85,7 +85,7 @@ def list_figure_sources(
 
 
 def list_step_sources(books: Books, step: str, item: str, first: date, last: date) -> FigureSources:
-    """Return the entries from which a step of a derivation of the stock was computed.
+    """Return the entries from which a step of `derive_stock` was computed.
 
     The cost grows with the number of entries in the period.
 

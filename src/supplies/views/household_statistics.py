@@ -1,4 +1,4 @@
-"""Count the households that the station report shows."""
+"""Count households for the station report: with surveyed needs, and with all needs met."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def list_fully_met_households(books: Books, first: date, last: date) -> list[str
 
     Args:
         books: The books of the station.
-        first: The first day of the period. It is not used.
+        first: The first day of the period. It is not used: only the state at the end counts.
         last: The last day of the period.
     """
     del first

@@ -79,7 +79,7 @@ class _Fact:
         word: The noun for the event, such as "gift".
         remedy: What to do about a duplicate; {} is replaced by the id of the document.
         person: The kind of person that the code identifies; None if such codes cannot be merged.
-        order: SQL expression for the order of recording that suits the index of the rows.
+        order: SQL expression that sorts the rows in the order of recording and can use their index.
     """
 
     statement: type[EntryRow]
@@ -188,10 +188,10 @@ def _moving_entry(seq: int, document: str) -> str:
 def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]:
     """Return the transfers of a document, and of earlier documents with similar entries.
 
-    An earlier entry is similar if it has the kind and day of the entry to compare, and its document
-    moved the first item of that entry: the same quantity from or to the same account, if documents
-    of this kind have no other entries than corrections. The last column of a row is 1 if the row
-    belongs to a similar entry, otherwise 0.
+    An earlier entry is similar if it has the kind and day of `body`, and its document moved the
+    first item of `body` in the same quantity from or to the same account. If `body` is a later
+    entry of its document, such as a return, the quantity may differ: a document can have several
+    returns. The last column of a row is 1 if the row belongs to a similar entry, otherwise 0.
 
     Args:
         document: The document of the entry.
@@ -270,8 +270,8 @@ def _read_earlier(
 ) -> tuple[list[str], bool]:
     """Return the latest documents before `this` for the same day and the same person or place.
 
-    Of a corrected document, the latest version counts. The second result is True if all such
-    documents were read, and False if `most` cut them off.
+    Of a corrected document, the latest version counts. The second result is True if all these
+    documents were read, and False if there may be more of them.
 
     Args:
         most: Maximum number of rows to read.

@@ -1,4 +1,4 @@
-"""Find records of one kind that look alike, so that one thing or person may have two codes.
+"""Find records that look alike and may be two codes of one thing or person.
 
 Records look alike if they have the same name, telephone number or address.
 """

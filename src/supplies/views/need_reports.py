@@ -24,7 +24,7 @@ class NeedGroup(View, frozen=True, kw_only=True):
     Attributes:
         community: None for recipients without a community.
         waiting: The number of needs that are not met.
-        missing: The quantity of these needs that has not been handed over.
+        missing: The quantity of the waiting needs that has not been handed over.
         longest_days, mean_days: How many whole days the unmet needs have waited, at most and on
             average. None if all are met.
         met: The number of needs that were met.
@@ -43,14 +43,14 @@ class NeedGroup(View, frozen=True, kw_only=True):
 
 
 class NeedsReport(PeriodReport, frozen=True, kw_only=True):
-    """The needs that were recorded in a period. The most urgent and longest waiting come first."""
+    """The needs that arose in a period. The most urgent and longest waiting come first."""
 
     today: date
     items: list[NeedGroup]
 
 
 def report_needs(books: Books, first: date, last: date, today: date) -> NeedsReport:
-    """Return the needs that were recorded in a period, by item, community and urgency.
+    """Return the needs that arose in a period, by item, community and urgency.
 
     Args:
         today: The current day in the station's time zone. The waiting time of unmet needs is

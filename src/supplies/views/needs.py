@@ -154,7 +154,7 @@ def list_needs(
         status, recipient, item, urgency: Filters. If None, no filter is applied. The needs under
             all merged codes of the recipient are listed.
         community: List only needs of recipients in this community. If None, all are listed.
-        days: List only those that happened in these days. If None, all are listed.
+        days: The first and the last day of the needs to list. If None, all are listed.
 
     Raises:
         InvalidField: a filter, `after` or `limit` is invalid.

@@ -364,8 +364,8 @@ def build_organisation_report(
 def _between(parts: Sequence[StationPart]) -> dict[tuple[str, str], Counter[str]]:
     """Return the adjustments for goods sent between these stations, by item and unit.
 
-    With them, the opening balances plus the movements equal the closing balances, even if the parts
-    were read at different times.
+    With these adjustments, the opening balances plus the movements equal the closing balances, even
+    if the parts were read at different times.
     """
     ours = {part.station.code for part in parts}
     lines: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)

@@ -209,7 +209,7 @@ _NOUNS: dict[str, type[CatalogueRecord]] = {
 MAX_FETCHES = 8
 """Maximum number of queries for one page of a filtered list.
 
-After them, the page is returned even if it is not full.
+After this number of queries, the page is returned even if it is not full.
 """
 
 

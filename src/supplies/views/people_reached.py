@@ -111,11 +111,10 @@ def read_group_hand_outs(
 
 
 def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
-    """Return the hand-outs of which the group kept some goods, by id.
+    """Return the first row of each hand-out of which the group kept some goods, by id.
 
     Args:
-        met: Rows of hand-outs and of their corrections. Of each hand-out, the first row is
-            returned.
+        met: Rows of hand-outs and of their corrections.
     """
     stayed: defaultdict[str, int] = defaultdict(int)
     first: dict[str, GroupHandOut] = {}

@@ -128,7 +128,7 @@ def list_pledges(
     Args:
         donor, status: Filters. If None, no filter is applied. The pledges under all merged codes of
             the donor are listed.
-        days: List only those that happened in these days. If None, all are listed.
+        days: The first and the last day of the pledges to list. If None, all are listed.
 
     Raises:
         InvalidField: `donor`, `status`, `after` or `limit` is invalid.

@@ -80,7 +80,7 @@ REPLACED_FIELDS: _Replacements = {
     ShipmentView: {"note": WITHHELD},
     CountSheetView: {"note": WITHHELD, "count_note": WITHHELD},
 }
-"""Fields with names of people or free text, each with the value that replaces its own.
+"""Fields with names of people or free text, each with the value that is shown instead.
 
 The value is a text or None.
 """

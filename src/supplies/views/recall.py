@@ -114,7 +114,7 @@ class Recall(View, frozen=True, kw_only=True):
     Attributes:
         goods: The goods by lot and account.
         totals: The totals by item. If goods were repacked, there are several items.
-        reached: The recipients who have such goods, by recipient and item.
+        reached: The recipients who have recalled goods, by recipient and item.
     """
 
     item: str

@@ -27,7 +27,7 @@ _RECEIPTS_READ = 50
 def build_receipt_papers(
     books: Books, first: date, last: date, code: CheckCodeOf, *, max_lines: int | None = None
 ) -> list[ReceiptPaper]:
-    """Return the valid receipts of a period without marks, ordered by number.
+    """Return the valid receipts of a period, without a mark such as "copy", ordered by number.
 
     The first and the last day of issue are included. Receipts whose content was erased are left
     out.

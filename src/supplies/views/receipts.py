@@ -366,8 +366,8 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
 def _are_marks_in_books(books: Books, found: ReceiptView, record: ReceiptRecord) -> bool:
     """Return whether the marks on a printed receipt are in the books.
 
-    The paper may lack marks from after its printing. The books may lack the text of a reason,
-    because it can be erased.
+    The paper may lack marks that were recorded after it was printed. The books may lack the text of
+    a reason, because it can be erased.
     """
     marks, signed = record.marks, record.signed_marks
     if signed is not msgspec.UNSET and books.entry_hash(signed.entry.seq) != signed.entry.hash:

@@ -66,7 +66,7 @@ _Goods = tuple[str, str]
 
 
 class StatedCommand(NamedTuple):
-    """A recorded command, as made from the books.
+    """A recorded command, made again from the books.
 
     Attributes:
         entry: Number of the entry to correct: the first entry of the command or, if it was

@@ -75,9 +75,9 @@ def _stated_value(value: ValueView | None) -> Value | None:
 
 
 def unusual_size(books: Books, item: str, stated: PackedView | None) -> int | None:
-    """Return the size of the packs of a quantity if it differs from the registered size.
+    """Return the pack size with which a quantity was stated, if it is not the registered size.
 
-    Return None if it does not differ, and for a quantity in base units.
+    Return None if it is the registered size, or if the quantity was stated in base units.
     """
     if stated is None or books.item(item).packs.get(stated.pack) == stated.size:
         return None
@@ -102,7 +102,7 @@ def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | Non
 def destination(changes: Mapping[str, int], location: str) -> tuple[str | None, str | None]:
     """Return the quarantine to which a lot went on arrival, and the reason of its write-off.
 
-    Each of the two is None if it does not apply.
+    The first is None if nothing went to a quarantine; the second if nothing was written off.
 
     Args:
         changes: The net change of each account by the arrival of the lot.

@@ -107,9 +107,10 @@ class StockDocumentView(View, frozen=True, kw_only=True):
         headcount: Number of people in the group that received a hand-out; None for one household,
             unset for other documents.
         team: The team that reported a hand-out at its counter; unset for other documents.
-        happened_at: The reported time of this hand-out; None if only the day is known.
-        phone_time: The time on the phone's clock, if the reported time was corrected; otherwise
-            None.
+        happened_at: The time of a hand-out that a team reported; None if only the day is known,
+            unset for other documents.
+        phone_time: The time on the phone's clock; None if the reported time was not corrected,
+            unset for other documents.
         campaign: Code of the campaign that paid for goods that arrived; unset if there is none.
     """
 
@@ -255,10 +256,7 @@ _Effect = defaultdict[tuple[str, str], Counter[str]]
 def _effects(
     books: Books, ids: Sequence[str], kinds: tuple[str, ...]
 ) -> tuple[dict[str, _Effect], dict[str, _Effect]]:
-    """Return two results with the net changes that each document made.
-
-    The first result includes only entries of these kinds, the second all entries of the document.
-    """
+    """Return the net changes by each document: by entries of these kinds, and by all entries."""
     rows = query_ids(
         books,
         ids,

@@ -18,8 +18,8 @@ EXPIRED = LOST("expired")
 def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]:
     """Return a warning for each item that a document brought to a location with a surplus.
 
-    A surplus is a quantity that a count found in excess of the books. The same goods may then be in
-    stock twice: by the count and by the document. There is no warning if `document` is None.
+    A surplus is a quantity that a count found in excess of the books. The same goods may then be
+    booked twice: by the count and by the document. There is no warning if `document` is None.
     """
     if document is None:
         return []

@@ -41,7 +41,7 @@ class CounterNames(UnitNames, Protocol):
         """
 
     def sentence(self, sentence: Sentence) -> str:
-        """Return a sentence in the language."""
+        """Return a sentence in the language of the phone."""
 
 
 class CounterGroup(View, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class CounterGoods(View, frozen=True, kw_only=True):
         quantity: 0 if all goods are expired, or were used up in the last 30 days. Such items are
             listed because the team may have handed out goods that the books do not contain.
         words: The quantity with its unit, in the language of the phone.
-        unit: The unit of other quantities of the item.
+        unit: The words for the unit, with which the phone shows other quantities of the item.
     """
 
     item: str

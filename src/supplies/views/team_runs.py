@@ -99,7 +99,7 @@ class RunLine(View, frozen=True, kw_only=True):
 
     Attributes:
         words: The quantity with its unit, in the language of the phone.
-        unit: The unit of other quantities of the item.
+        unit: The words for the unit, with which the phone shows other quantities of the item.
         packs: The packs in which the quantity was set aside; empty if it was given in base units.
     """
 
