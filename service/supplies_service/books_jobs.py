@@ -67,7 +67,7 @@ class BooksJob:
     Attributes:
         job: The verification or backup.
         progress: The latest progress that its process reported.
-        loop: The event loop on which it was started.
+        loop: The event loop on which the job was started.
     """
 
     def __init__(self, job: Job) -> None:
@@ -125,7 +125,11 @@ def main() -> None:
 
 
 def _ended(verified: Verified) -> Progress:
-    """Return the progress of a job that has ended. A backup may contain a difference."""
+    """Return the final progress of a job that raised no error.
+
+    The state is "broken" if a backup contains users, tokens, settings or lines of the access log
+    that were changed without the station's keys. `back_up` raises no error in this case.
+    """
     found = [each.access.difference for each in verified.stations if each.access.difference]
     if found:
         return Progress(state="broken", detail=found[0])

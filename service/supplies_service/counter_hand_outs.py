@@ -87,8 +87,8 @@ def report_of(reported: CounterHandOut, team: str, offset: timedelta | None) -> 
     """Return the command that records a hand-out reported by a team's phone.
 
     Args:
-        offset: How far the station's clock is ahead of the phone's. The time of the hand-out is
-            corrected by it. None if it is unknown.
+        offset: How far the station's clock is ahead of the phone's; None if it is unknown. The
+            time of the hand-out is corrected by this difference.
     """
     report = ReportHandOut(
         team=team,

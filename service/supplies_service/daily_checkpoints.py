@@ -1,9 +1,9 @@
 """Write checkpoints of the served stations once a day, and store those of partner stations.
 
-`supplies serve` starts this in each worker. A separate process does the work, so that it does not
-delay requests. The file of checkpoints shows when each station was last written, so each station is
-written by one worker, once a day. The process reads its job from standard input and prints the
-outcome as JSON.
+A checkpoint is a signed line of text about the last entry of a station. `supplies serve` starts the
+daily task in each worker. A separate process does the work, so that requests are not delayed. The
+file of checkpoints shows when a checkpoint of each station was last written. So only one worker
+writes it, once a day. The process reads its job from standard input and prints the outcome as JSON.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ INTERVAL = timedelta(days=1)
 """How long after the last checkpoint of a station the next one is written."""
 
 TICK_SECONDS = 3600.0
-"""Seconds between two looks at the clock. A partner that was not reached is asked again then."""
+"""Seconds between two checks whether work is due. Each check asks again partners that failed."""
 
 FIRST_TICK_SECONDS = 60.0
-"""Seconds after the start of the service until the first look at the clock."""
+"""Seconds after the start of the service until the first check whether work is due."""
 
 MAX_RUN_SECONDS = 1800.0
 """Maximum number of seconds that the separate process may take."""
@@ -79,7 +79,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         database: A file or a `postgresql://` URL.
         only: The one station that is served; None means all stations of the database.
         now: The current time.
-        again: Whether checkpoints were written already, and only some partners are asked again.
+        again: Whether the job writes no checkpoints, and only asks `partners` again.
     """
 
     database: str
@@ -94,8 +94,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What the separate process did.
 
     Attributes:
-        next_at: When the next checkpoint is due; None if the file could not be written.
-        failed: The file and the partners that failed, with the reasons.
+        next_at: When the next checkpoint is due; None if none was written, because the file failed
+            or because the job only asked partners again.
+        failed: For the file and each partner that failed: its name, and the reason.
     """
 
     next_at: datetime | None
@@ -111,7 +112,8 @@ class DailyCheckpoints:
         clock: Returns the current time, with a time zone.
 
     Attributes:
-        failed: The number of files and partners that failed at the last attempt.
+        failed: How many failed at the last attempt: partners, and the file of checkpoints. If the
+            process itself failed, its failure is added to the number before.
     """
 
     def __init__(
@@ -123,14 +125,14 @@ class DailyCheckpoints:
         self._unreached: tuple[str, ...] = ()
 
     async def run(self) -> None:
-        """Do the work whenever it is due, until this task is cancelled."""
+        """Run the daily task whenever it is due, until this coroutine is cancelled."""
         await asyncio.sleep(FIRST_TICK_SECONDS)
         while True:
             await self.run_if_due()
             await asyncio.sleep(TICK_SECONDS)
 
     async def run_if_due(self) -> None:
-        """Write checkpoints if a day has passed, and ask partners that were not reached again."""
+        """Write checkpoints if a day has passed. Otherwise, only ask partners that failed again."""
         now = self._clock()
         again = self._next_at is not None and not is_due(self._next_at - INTERVAL, now)
         if again and not self._unreached:
@@ -158,8 +160,8 @@ def check_checkpoint_file(file: str, database: str) -> None:
     """Check that checkpoints can be added to a file.
 
     Raises:
-        InvalidField: the file is a file of the books or contains something else, or its folder does
-            not exist.
+        InvalidField: the file is a file of the books; it contains something other than checkpoints;
+            or its folder does not exist.
         StoreError: the file cannot be read.
     """
     path = Path(file)
@@ -170,9 +172,9 @@ def check_checkpoint_file(file: str, database: str) -> None:
 
 
 def is_due(last: datetime, now: datetime) -> bool:
-    """Return whether a station needs a checkpoint, given the time of its last one.
+    """Return whether a station needs another checkpoint, given the time of its last one.
 
-    A time far in the future comes from a clock that was wrong, so it counts as long ago.
+    If that time is more than a day in the future, the clock was wrong, and a checkpoint is needed.
     """
     return abs(now - last) >= INTERVAL
 
@@ -203,7 +205,10 @@ async def _run_apart(job: Job) -> Outcome | None:
 
 
 def run_job(job: Job) -> Outcome:
-    """Write the checkpoints that are due. If any is, store the checkpoints of partner stations."""
+    """Write the checkpoints that are due, and store the checkpoints of partner stations.
+
+    If no checkpoint is due, partners are not asked, unless the job only asks partners again.
+    """
     try:
         store = open_store(job.database, create=False)
     except SuppliesError as error:
@@ -227,7 +232,7 @@ def run_job(job: Job) -> Outcome:
 def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:
     """Add checkpoints of the stations that need one to the file.
 
-    Return when the next one is due, and whether any was written.
+    Return when the next checkpoint of any station is due, and whether one was written.
 
     Raises:
         SuppliesError: the file or the books cannot be used.
@@ -250,7 +255,7 @@ def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:
 
 
 def _read_if_there(path: Path) -> tuple[str, list[Checkpoint]]:
-    """Return the text of a file and its checkpoints. Both are empty if there is no such file."""
+    """Return the text of a file, and the checkpoints in it. Both are empty without such a file."""
     text = read_file(str(path)) if path.exists() else ""
     return text, read_checkpoints(text, str(path)) if text else []
 
@@ -274,12 +279,19 @@ def _sign(store: Store, job: Job, heads: Sequence[tuple[str, int, bytes]]) -> li
 
 
 def _last_times(checkpoints: Collection[Checkpoint]) -> dict[str, datetime]:
-    """Return the time of the last checkpoint that each station signed for itself."""
+    """Return, by station, the time of the last checkpoint that the station signed for itself."""
     return {one.station: one.at for one in checkpoints if one.by == one.station}
 
 
 def _append(path: Path, before: str, added: str, now: datetime) -> None:
-    """Write the file with more checkpoints. A full file gets another name first, with the day."""
+    """Add checkpoints to the file. If it would be too large, rename it and begin another file.
+
+    The day is added to the old file's name.
+
+    Args:
+        before: The content of the file.
+        added: The lines of the checkpoints to add.
+    """
     content = (before + added).encode()
     if len(content) > MAX_FILE_BYTES:
         path.rename(path.with_name(f"{path.name}.{now.date()}"))
@@ -299,7 +311,12 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _keep_partner(store: Store, job: Job, name: str) -> None:
-    """Store the checkpoints of a partner with each served station, and compare them.
+    """Store the checkpoints of a partner in the books of each served station.
+
+    The checkpoints are compared with those stored before, and with entries that shipments cite.
+
+    Args:
+        name: The file or web address of the partner's checkpoints.
 
     Raises:
         SuppliesError: the partner was not reached, or it showed two different histories.

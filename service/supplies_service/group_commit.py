@@ -57,7 +57,7 @@ class CommitObserver(Protocol):
 
 
 class _Queued(NamedTuple):
-    """A queued job, and the future for its result."""
+    """A queued job, the future for its result, and the future's event loop."""
 
     job: Job[Any]
     loop: asyncio.AbstractEventLoop
@@ -87,7 +87,7 @@ class GroupCommitQueue:
         self._ledger, self._observer = ledger, observer
         self._max_queued, self._max_batch, self._timeout = max_queued, max_batch, timeout
         self._queues: dict[str, deque[_Queued]] = {}
-        """The queued jobs of each station, in the order of their turns."""
+        """The queued jobs by station. The station whose turn is next comes first."""
         self._queued = 0
         self._ledgers = {ledger.station_code: ledger}
         self._changed = threading.Condition()
@@ -160,7 +160,7 @@ class GroupCommitQueue:
             self._changed.notify()
 
     def _stop_waiting(self, station: str, queued: _Queued) -> None:
-        """Give an error to the caller of a job that has no result in time."""
+        """Raise an error in the caller of a job that has no result in time."""
         if not queued.future.done():
             queued.future.set_exception(self._timeout_error(station, queued))
 
@@ -208,7 +208,10 @@ class GroupCommitQueue:
             self._in_batch = 0
 
     def _next_batch(self) -> tuple[str, list[_Queued]]:
-        """Return the next station in turn, and at most `max_batch` of its jobs."""
+        """Take the jobs of the next commit off the queue: at most `max_batch`, of one station.
+
+        Return the code of the station, and its jobs.
+        """
         station = next(iter(self._queues))
         queue = self._queues.pop(station)
         batch = [queue.popleft() for _ in range(min(len(queue), self._max_batch))]

@@ -76,7 +76,7 @@ def prefers_html(request: Request[Any, Any, Any]) -> bool:
 
 
 def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return a response header. In an `Allow` header that lists GET, add HEAD to the list."""
+    """Return a response header. If it is an `Allow` header that lists GET, add HEAD to it."""
     if name.lower() != b"allow":
         return name, value
     methods = {method.strip() for method in value.split(b",")}

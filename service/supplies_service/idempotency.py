@@ -74,7 +74,7 @@ class KeyedRequest(NamedTuple):
 
 Operation = Callable[[Ledger], Outcome[T]]
 Replay = Callable[[Ledger, StoredResponse], T]
-"""A function that builds the response to a repeat if the first response was not stored."""
+"""A function that builds the response to a repeated request if the first one was not stored."""
 
 
 async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:
@@ -103,12 +103,17 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
 
 
 def request_key(caller: str, header: str, path: str, body: dict[str, Any]) -> IdempotencyKey:
-    """Return the idempotency key of a POST, together with the caller and the request."""
+    """Return what identifies a POST: the caller, the idempotency key, and the path and body.
+
+    Args:
+        caller: The code of the caller.
+        header: The value of the header `Idempotency-Key`.
+    """
     return IdempotencyKey(caller, header, canonical(["POST", path, body]))
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
-    """Return the request's idempotency key and stored response, or None without a key."""
+    """Return the request's idempotency key and stored response; None if it has no key."""
     scope: Any = request.scope
     found: KeyedRequest | None = scope.get(_REQUEST)
     return found

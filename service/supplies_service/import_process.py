@@ -43,7 +43,7 @@ MAX_AT_A_TIME = 2
 
 _NICENESS = 10
 _running = set[str]()
-"""A random key for each import that is running, so that they can be counted."""
+"""A random key for each running import. The size of the set is the number of running imports."""
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +79,8 @@ class ImportAnswer(msgspec.Struct, kw_only=True):
     Attributes:
         result: What was imported; None if the file was refused.
         error: Why the file was refused; otherwise "".
-        message: The text and values for translating `error`; None if it is not translated.
+        message: The template and values of `error`, for translation; None if `error` is not
+            translated.
     """
 
     first: list[FirstRows] = []

@@ -45,11 +45,15 @@ def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> lis
 def find_counter_warnings(
     access: AccessContext, before: CatalogueRecord, after: CatalogueRecord
 ) -> list[Warned]:
-    """Return warnings about phones whose hand-outs a changed record would make conflicts.
+    """Return warnings about phones whose unsent hand-outs would become conflicts by a change.
 
-    If the counter of a team changes, each phone of the team with unsent hand-outs is a warning. If
-    a location becomes a quarantine or is retired, each team with its counter there is a warning,
-    too. The list is empty for all other changes.
+    If a team gets another counter, there is a warning for each phone of the team with unsent
+    hand-outs. If a location becomes a quarantine or is retired, there is also a warning for each
+    team whose counter it is. For all other changes, the list is empty.
+
+    Args:
+        before: The record before the change.
+        after: The record after the change.
     """
     if isinstance(before, Location) and isinstance(after, Location):
         if not (after.quarantine > before.quarantine or after.retired > before.retired):
@@ -73,7 +77,10 @@ def _teams_with_counter(books: Books, location: str) -> list[str]:
 
 
 def _counter_closed(access: AccessContext, team: str) -> list[Warned]:
-    """Return the warnings about a team whose counter is closed to people: itself and its phones."""
+    """Return warnings about a team whose counter is retired or becomes a quarantine.
+
+    The first warning is about the team. The others are about its phones with unsent hand-outs.
+    """
     name, count = access.books.team(team).name, len(phones.list_active(access, team))
     detail = f"this is the counter of team {name}, which has {counted(count, 'phone')}"
     closed = Warned(warning="counter-closed", detail=detail, about=team)

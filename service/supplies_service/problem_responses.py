@@ -87,10 +87,11 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
 
 
 def show_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
-    """Return the sign-in form. On a donor's page, return the page about invalid links instead.
+    """Return the sign-in form, or a redirect to the address of the sign-in form.
 
-    If a form was sent without a session, the sign-in form contains the fields of that form. After
-    signing in, the user sees that form again, filled in.
+    A donor is redirected to the page about invalid links instead. If a form was sent without a
+    session, the sign-in form contains the sent fields. After signing in, the user sees the sent
+    form again, filled in.
     """
     if request.url.path.startswith("/my"):
         return redirect("/my/lost")
@@ -137,9 +138,9 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
 
 
 def _allowed(error: HTTPException) -> list[str]:
-    """Return the methods that an address accepts, taken from Litestar's error with status 405.
+    """Return the methods that an address accepts, from the `Allow` header of Litestar's error.
 
-    For errors with another status, return [].
+    If the error has no such header, return [].
     """
     allowed = Headers(error.headers or {}).get("allow", "")
     return [method.strip() for method in allowed.split(",") if method.strip()]
@@ -216,8 +217,8 @@ def _problem_response(
 def _language_of_details(request: Request[Any, Any, Any], detail: str) -> Language:
     """Return the language of the messages in the response to an error.
 
-    A phone shows them to its user, so it gets them in the language of the request, if there is a
-    translation. Programs get them in English.
+    A phone shows the messages to its user. So it gets them in the language of the request, if there
+    is a translation. Programs get them in English.
     """
     caller = caller_of(request.scope)
     if caller is None or caller.kind != "phone" or not isinstance(detail, Sentence):

@@ -43,7 +43,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         type: A relative URI that identifies the kind of error and never changes.
         instance: The request's id in the log.
-        scanned: The parts of a scanned barcode that no item has; left out for other errors.
+        scanned: The parts of a scanned barcode, if no item has the barcode; left out for other
+            errors.
     """
 
     type: str
@@ -141,7 +142,8 @@ class SessionRequired(SuppliesError):
 class Internal(SuppliesError):
     """An unexpected error of the service itself.
 
-    The log has its details under the id that the response has as `instance`.
+    The log shows the details of the error. The response names the request's id in the log as
+    `instance`.
     """
 
 
@@ -165,7 +167,7 @@ _STATUS: Mapping[type[SuppliesError], int] = {
     ReadOnly: 503,
     Uncertain: 503,
 }
-"""The HTTP status of each error class and its subclasses. All other errors have status 500."""
+"""The HTTP status of each error class and its subclasses. Other errors get status 500."""
 
 
 _BUSY = "the books cannot be written now; nothing was recorded, try again"

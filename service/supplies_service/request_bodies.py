@@ -131,7 +131,7 @@ async def _with_all_faults(
     struct: type[msgspec.Struct],
     fields: Mapping[str, Any],
 ) -> SuppliesError:
-    """Add further faults of a body to an error: those that can only be found by reading the books.
+    """Return an error with all faults of a body, also those that only the books can show.
 
     If the caller's role may not see the content of the books, return the error unchanged.
     """

@@ -76,7 +76,7 @@ Show = Callable[[Books, Recorded], Outcome[S]]
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Return only the recorded entry as the response, for commands that create nothing else."""
+    """Build the response to a command that creates nothing that needs more than its entry."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
@@ -137,9 +137,13 @@ def _recording(
 ) -> Job[EncodedOutcome]:
     """Return a job that records a command.
 
-    If the command was recorded before, the job returns the response that was sent then.
+    If a request with the same idempotency key recorded the command before, the job returns the
+    first response again.
 
     Args:
+        by: The code of the author of the entries.
+        key: The idempotency key. None means that the command is always recorded.
+        show: Builds the response to the recorded command.
         line: The fields of a line for the access log, if the response contains data of a person;
             otherwise None.
     """
@@ -234,7 +238,7 @@ class RequestContext:
         return self.ledger.reading()
 
     def show(self, view: Callable[[Books], S]) -> S:
-        """Call a view of the books, and remove fields that the caller may not see."""
+        """Return the result of a view, without names and notes that the caller may not see."""
         with self.reading() as books:
             return self.redacted(view(books))
 
@@ -349,12 +353,12 @@ class RequestContext:
     ) -> EncodedOutcome:
         """Record a command on behalf of another caller, with an idempotency key of that caller.
 
-        If that caller later sends the same request, nothing is recorded twice, and the caller gets
-        this response.
+        If the other caller later sends the same request, nothing is recorded twice, and that caller
+        gets the same response.
 
         Args:
-            by: The code of the caller.
-            key: The idempotency key, with the request that it belongs to.
+            by: The code of the other caller.
+            key: The idempotency key of the other caller, with the request.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
@@ -373,7 +377,7 @@ class RequestContext:
         Args:
             operation: Makes the change, within an SQL transaction.
             replay: Builds the response content for a repeat whose response is not stored. The
-                argument is the last part of the `Location` of the first response.
+                second argument is the last part of the first response's `Location`.
             is_secret: Whether the response contains a secret that is shown once. If so, the
                 response is not stored.
 

@@ -1,9 +1,9 @@
-"""Record the unsent records of a phone from a text that the phone shows.
+"""Record the unsent records of a phone from the rescue text, which the phone shows.
 
-The text has lines `supplies-run:1:{part}/{parts}:{phone}:{data}`. A hand scanner may also read the
-lines from QR codes. The data of all parts, joined, is base64url of compressed JSON. Each record is
-recorded as if the phone had sent it, under the idempotency key that the phone made. So a record is
-recorded only once, even if the phone also sends it.
+The rescue text has lines `supplies-run:1:{part}/{parts}:{phone}:{data}`. A hand scanner may also
+read the lines from QR codes. The data of all parts, joined, is base64url of compressed JSON. Each
+record is recorded as if the phone had sent it, under the idempotency key that the phone made. So a
+record is recorded only once, even if the phone also sends it.
 """
 
 from __future__ import annotations
@@ -59,14 +59,23 @@ class UnsentRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
-    """The unsent records of a phone, and the time of its clock when it showed the rescue text."""
+    """The content of a phone's rescue text.
+
+    Attributes:
+        now: The time of the phone's clock when it showed the text.
+        records: The unsent records, in the order in which the phone made them.
+    """
 
     now: Timestamp
     records: list[UnsentRecord]
 
 
 class _Report(NamedTuple):
-    """The command that a phone's unsent record asks for, and the response to it."""
+    """The command that a phone's unsent record asks for.
+
+    Attributes:
+        show: Builds the response to the recorded command.
+    """
 
     command: ReportOutcome | ReportHandOut
     show: Show[Any]
@@ -76,12 +85,13 @@ class ReadRecord(NamedTuple):
     """An unsent record, as it was read from a rescue text.
 
     Attributes:
-        title: The label and number of its phone; the id if the phone is unknown.
-        allocation: The allocation of the stop; None for a hand-out, or if it cannot be read.
+        title: The label and number of the phone that made the record; the phone's id if the phone
+            is unknown.
+        allocation: The allocation of the stop; None for a hand-out, or if the record is unreadable.
         key: The idempotency key of the request; None if the record is refused.
         report: What the phone reports; None if the record is refused.
         is_recorded: Whether a request with this key was recorded before.
-        error: Why the record is refused; None if it is not.
+        error: Why the record is refused; None if it is not refused.
     """
 
     phone_id: str
@@ -100,9 +110,10 @@ class RescuedRecord(View, frozen=True, kw_only=True):
     Attributes:
         result: Whether the record was booked now, had been booked before, was recorded as a
             conflict, or was refused.
-        entry: Number of its entry; None if it was refused.
-        because: Why it was refused; None if it was not.
-        code: The result of comparing the code of the household in the record; unset if it has none.
+        entry: Number of the record's entry; None if the record was refused.
+        because: Why the record was refused; None if it was not refused.
+        code: Whether the household's code in the record was right; left out if the record has no
+            code.
     """
 
     phone: str
@@ -133,14 +144,14 @@ class Rescued(View, frozen=True, kw_only=True):
 
 
 def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
-    """Return the unsent records in a rescue text, each group with the id of its phone.
+    """Return pairs: the id of a phone, and the unsent records in one of its rescue texts.
 
-    Lines may be in any order, and may occur more than once. If a phone showed several rescue texts,
-    they are sorted by the time of the phone's clock.
+    `text` may contain the rescue texts of several phones. Lines may be in any order, and may occur
+    more than once. The pairs are sorted by the time at which the phones showed their texts.
 
     Raises:
-        InvalidField: there are no lines of a rescue text, a part is missing, or parts do not belong
-            together.
+        InvalidField: there are no lines of a rescue text; a part is missing or cannot be decoded;
+            or the same part occurs with different content.
     """
     parts: dict[tuple[str, int], dict[int, str]] = {}
     for part, count, phone, data in _LINE.findall(text):
@@ -185,12 +196,12 @@ def _decode(data: str) -> UnsentRecords:
 
 
 def read_records(context: RequestContext, text: str) -> list[ReadRecord]:
-    """Read the unsent records in a rescue text, in the order in which the phones made them.
+    """Read the unsent records in rescue texts. Nothing is recorded.
 
-    Nothing is recorded.
+    The records of each phone are in the order in which the phone made them.
 
     Raises:
-        InvalidField: the rescue text is incomplete.
+        InvalidField: a rescue text is incomplete or cannot be read.
     """
     return [
         _read(context, phone_id, record, unsent)
@@ -200,13 +211,13 @@ def read_records(context: RequestContext, text: str) -> list[ReadRecord]:
 
 
 async def take_over(context: RequestContext, text: str) -> list[tuple[ReadRecord, RescuedRecord]]:
-    """Book the unsent records that a rescue text contains, on behalf of the phones that made them.
+    """Book the unsent records in rescue texts, on behalf of the phones that made them.
 
     Each record is booked only once. If one record is refused, the others are still booked. Return
     each record with its result.
 
     Raises:
-        InvalidField: the rescue text is incomplete.
+        InvalidField: a rescue text is incomplete or cannot be read.
         StoreError: the database cannot be written. Records that were booked before remain booked.
     """
     done = []
@@ -295,7 +306,11 @@ async def _take_over(context: RequestContext, read: ReadRecord) -> RescuedRecord
 def _code_result(
     context: RequestContext, command: ReportOutcome | ReportHandOut, entry: int
 ) -> CodeResult | msgspec.UnsetType:
-    """Return whether the code of the household in a report was right; unset if it has none."""
+    """Return whether the household's code in a report was right; unset if it contains no code.
+
+    Args:
+        entry: The number of the entry that recorded the report.
+    """
     if not isinstance(command, ReportOutcome) or command.code is None:
         return msgspec.UNSET
     with context.reading() as books:

@@ -54,10 +54,12 @@ class _Cached(NamedTuple):
 
 
 def allow_reuse(scope: Scope, until: datetime) -> None:
-    """Allow equal requests to get the response to this one, until the database is written.
+    """Allow the cache to send the response to this request to equal requests.
 
     Args:
-        until: The time at which the caller's credential must be checked again.
+        scope: The ASGI scope of this request.
+        until: The time at which the caller's credential must be checked again. The cached response
+            is not used from then on.
     """
     request: Any = scope
     request[_USED_UNTIL] = until
@@ -73,7 +75,10 @@ def version_at_arrival(scope: Scope) -> object:
 
 
 def _digest(request: Any) -> bytes:
-    """Return a hash of a request for comparison. Being a hash, it keeps no token in memory."""
+    """Return a hash of a request. Equal requests have equal hashes.
+
+    The cache keeps only the hash, so that it keeps no secret in memory.
+    """
     sent = request["scheme"], request["path"], request["query_string"], [*request["headers"]]
     return hashlib.sha256(repr(sent).encode()).digest()
 

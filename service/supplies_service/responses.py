@@ -35,9 +35,9 @@ class EntryRecorded(View, frozen=True, kw_only=True):
     """The recorded entry. Its `document` is the id of the document that the command created.
 
     Attributes:
-        warnings: Warnings that the entry is probably a duplicate, that the batch or expiry of
-            arrived goods is missing although their item needs it, or that the QR code of the
-            station's first receipt has a local address; left out if there are none.
+        warnings: What to check about the entry, for example that it is probably a duplicate, that
+            the batch or expiry of arrived goods is missing although their item needs it, or that
+            goods were probably recorded by a stock count already; left out if there is nothing.
         recounted: Count sheets whose expected quantities changed, because the command is dated
             before the count; left out if there are none.
     """

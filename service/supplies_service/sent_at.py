@@ -46,7 +46,7 @@ def clock_offset(request: Request[Any, Any, Any], now: datetime) -> timedelta | 
 
 
 def clock_warnings(about: str, offset: timedelta | None) -> list[Warned]:
-    """Return a warning if the clock of a phone is wrong.
+    """Return a warning if the clock of a phone is wrong, and an empty list otherwise.
 
     Args:
         about: The id of the document that the phone's report is about.

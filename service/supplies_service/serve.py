@@ -45,8 +45,8 @@ def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, in
         has_coordinator: Whether a coordinator can sign in. If not, only loopback is allowed.
 
     Raises:
-        InvalidField: the host or port is invalid, or the host is not loopback while no coordinator
-            can sign in.
+        InvalidField: the host or port is invalid; or the host is not loopback, although no
+            coordinator can sign in.
         StoreError: the port is in use, or the address does not belong to this machine.
     """
     address, port = _checked_host(settings.host, has_coordinator), settings.port
@@ -55,11 +55,13 @@ def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, in
 
 
 def plan_checkpoints(settings: Settings) -> CheckpointPlan | None:
-    """Return where the service writes checkpoints, or None if this is switched off.
+    """Return where the service writes checkpoints; None if the settings switch checkpoints off.
+
+    If the settings name no file, the file is beside the file of the station keys.
 
     Raises:
         InvalidField: the file that the settings name cannot be written.
-        StoreError: the settings name no file, and there is no place for the keys either.
+        StoreError: the settings name neither a file of checkpoints nor a place for the keys.
     """
     file = settings.checkpoints
     if file == "off":
@@ -88,7 +90,7 @@ def serve(
         settings: The settings of the service.
         address: The result of `check_address`.
         checkpoints: The result of `plan_checkpoints`.
-        served: What the message at the start names as served: a station's code, or "all stations".
+        served: What is served, for the message at the start: a station's code, or "all stations".
     """
     host, port = address
     shown = f"[{host}]" if ":" in host else host
@@ -208,7 +210,10 @@ def _checked_host(host: str, has_coordinator: bool) -> str:
 
 
 def _check_port(address: str, port: int) -> None:
-    """Refuse a port that is in use. Otherwise, granian would share it with the other process."""
+    """Refuse a port that is invalid or in use, and a host that is not an address of this machine.
+
+    If the port was in use, granian would share it with the other process.
+    """
     if not 1 <= port <= 65535:
         raise InvalidField(f"invalid port {port}: use 1 to 65535")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

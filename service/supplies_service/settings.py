@@ -27,8 +27,8 @@ READ_ELSEWHERE = frozenset(
 BODY_SECONDS = 30.0
 """Default number of seconds in which the body of a request must arrive.
 
-It is enough for a mebibyte over a slow mobile connection. The headers of a request may take as
-long.
+This time is enough for a mebibyte over a slow mobile connection. The headers of a request must
+arrive in the same time.
 """
 
 MAX_PARTNERS = 20
@@ -170,4 +170,4 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "proxies": _parse_networks,
     "partners": _parse_partners,
 }
-"""The functions that split the text of settings with several values, by setting."""
+"""For each setting with several values: the function that splits the text of the setting."""

@@ -1,8 +1,8 @@
 """The stations that a service serves, and the station of each request.
 
 All stations share the connections for reading, the group commit queues and the keys. The secret
-that a caller sends contains the code of the caller's station. So it decides the station of the
-request.
+that a caller sends contains the code of the caller's station. That station is the station of the
+request, unless the request selects another one.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Stations:
     def open_ledger(self, station: str) -> Ledger:
         """Open the books of a station on a separate database connection. The caller closes them.
 
-        Use it in a thread, for reads so long that other reads must not wait for them.
+        Use the ledger in a thread, for reads so long that other reads must not wait for them.
         """
         return Ledger.open(self._database, station=station, clock=self._clock, create=False)
 
@@ -264,7 +264,7 @@ def served_stations(connection: Connection) -> Stations:
 def current_station(connection: Connection) -> StationService:
     """Return the station of a request.
 
-    It is the first station until `set_current_station` is called for the request.
+    Until `set_current_station` is called for the request, it is the default station.
     """
     scope: Any = connection.scope
     service: StationService | None = scope.get(_SCOPE_KEY)

@@ -74,7 +74,10 @@ def format_day(value: date, language: Language) -> str:
 
 
 def format_sentence(sentence: str, language: Language) -> str:
-    """Return an error message in the language of the page. The default is English."""
+    """Return an error message in the language of the page.
+
+    A message without a translation is marked as English on Chinese pages.
+    """
     if isinstance(sentence, Sentence):
         return translate_sentence(sentence, language)
     if language == "en":

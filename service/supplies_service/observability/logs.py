@@ -66,7 +66,8 @@ def configure_logging(stream: TextIO = sys.stderr) -> None:
     """Send the service's log to a stream. The lowest level is INFO.
 
     Log records do not get the line of code, thread and process. The log does not show them, and
-    finding them takes a third of the time of a line. See "Optimization" in Python's logging guide.
+    finding them takes a third of the time to write a log line. See "Optimization" in Python's
+    logging guide.
     """
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -85,12 +85,12 @@ class Metrics:
         self._commit_seconds.observe(seconds)
 
     def set_alerts(self, station: str, counts: Mapping[AlertKind, int]) -> None:
-        """Set the number of a station's alerts of each kind."""
+        """Set how many alerts of each kind a station has."""
         for what, count in counts.items():
             self._alerts.labels(station, what).set(count)
 
     def forget_alerts(self) -> None:
-        """Remove the numbers of alerts from the metrics, because they are unknown."""
+        """Remove the numbers of alerts from the metrics. Call this if the numbers are unknown."""
         self._alerts.clear()
 
     def render(self) -> bytes:

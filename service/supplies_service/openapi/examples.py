@@ -11,9 +11,9 @@ from typing import Any
 _REASON = {"reason": "entered twice"}
 
 _FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
-"""Example of a line of unallocated goods at a location.
+"""Fields of an example that takes unallocated goods from a location.
 
-It names no `lots`, so the program chooses the lots that expire first.
+The line names no `lots`, so the program chooses the lots that expire first.
 """
 
 _DONATION = {

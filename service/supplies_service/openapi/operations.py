@@ -75,8 +75,8 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 def response_type(handler: HTTPRouteHandler) -> Any:
     """Return the type of a handler's response content.
 
-    It is a struct, bytes for a PDF, `PhotoResponse` for a photo, `DownloadResponse` for a file of
-    one of the types in the handler's `opt`, or str for text.
+    The type is a struct for JSON, bytes for a PDF, `PhotoResponse` for a photo, str for text, or
+    `DownloadResponse` for a file whose possible media types are in the handler's `opt`.
     """
     if "media_types" in handler.opt:
         return DownloadResponse
@@ -133,7 +133,10 @@ def _request_body(
 
 
 def _extra_parameters(handler: HTTPRouteHandler) -> list[Schema]:
-    """Return the parameters that all routes share and no handler declares."""
+    """Return the parameters of a route that its handler does not declare.
+
+    These are `station` on routes that accept it, and `Idempotency-Key` on other routes with POST.
+    """
     if accepts_station(handler):
         return [_STATION_PARAMETER]
     if "POST" in handler.http_methods:

@@ -75,7 +75,7 @@ class AccountPages(Controller):
     async def password(self, context: Context) -> Response[bytes]:
         """Change the user's password. This ends all sessions of the user.
 
-        The browser stays a known device.
+        The sign-in page still knows the browser as a device on which the user signed in before.
         """
         sent = await form_fields(context.request, ("current", "password", "repeat"))
         try:
@@ -136,7 +136,7 @@ def account_page(
     wrong: str | None = None,
     secret: str | None = None,
 ) -> Response[bytes]:
-    """Return the page of the account.
+    """Return the account page.
 
     Args:
         context: The request.

@@ -247,10 +247,10 @@ def _booking(
 
 
 def _allocations_of(stated: Proposal) -> list[list[int]]:
-    """Divide the lines of a proposal into allocations. Return each with the positions of its lines.
+    """Divide a proposal into allocations. Return, for each, the positions of its lines.
 
-    An allocation is for one recipient at one location. It takes an item for one need only, because
-    each lot in an allocation serves a single need.
+    An allocation is for one recipient at one location. If two lines are for different needs for the
+    same item, they go into two allocations, because a lot in an allocation serves a single need.
     """
     groups: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
     items = Counter[tuple[str, str, str]]()

@@ -62,7 +62,10 @@ class BooksCarePages(Controller):
 
 
 def _start(context: RequestContext, form: CommandForm[EmptyBody], job: Job) -> Response[bytes]:
-    """Start a verification or backup, unless one is running."""
+    """Start a verification or backup, unless one is running, and redirect to the page.
+
+    If a job of another station is running, return the page with an error.
+    """
     running = context.stations.books_job
     if running is None or not running.is_running:
         context.stations.books_job = BooksJob(job)
@@ -76,8 +79,8 @@ def _new_backup(context: RequestContext) -> Path:
     """Return the path of a new backup.
 
     Raises:
-        InvalidField: the database is on a server, or belongs to the head of this station, or the
-            disk is too full.
+        InvalidField: the database is on a server; this station has a head, which backs up the
+            database; or the disk is too full.
     """
     url = context.ledger.store.url
     file = database_file(url)

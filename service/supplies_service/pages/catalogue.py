@@ -241,7 +241,11 @@ def _merged(books: Books, record: CatalogueRecord) -> dict[str, Any]:
 def _about(
     context: RequestContext, books: Books, record: CatalogueRecord, after: str | None
 ) -> dict[str, Any]:
-    """Return what the tables on the page of a record show, by the name of the table."""
+    """Return the documents and balances about a record, by the name of the table that shows them.
+
+    Args:
+        after: The cursor of the page, for the table that has further pages.
+    """
     code = record.code
     match record:
         case Donor():

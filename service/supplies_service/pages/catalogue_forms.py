@@ -169,7 +169,7 @@ def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
 
 
 def _staff(kind: type[CatalogueRecord]) -> dict[str, Any]:
-    """Return the `opt` of a form's route, with the roles that may use the form."""
+    """Return the `opt` of a form's route: coordinators and recorders may use the form."""
     personal = kind in PERSONAL_KINDS
     return {"page": True} | allow_roles("coordinator", "recorder", personal=personal)
 
@@ -242,8 +242,8 @@ def _registering(
 ) -> Callable[[Ledger, str], Saved]:
     """Return the job that registers a record.
 
-    If the form has the code that it proposed, the next free code is used, because another record
-    may have got the proposed code in the meantime.
+    If the user did not change the code that the form proposed, the next free code is used. In the
+    meantime, another record may have got the proposed code.
     """
 
     def job(ledger: Ledger, _: str) -> Saved:

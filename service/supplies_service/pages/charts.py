@@ -35,10 +35,13 @@ class Segment(NamedTuple):
 
 
 def stacked_bar(parts: Mapping[str, int]) -> list[Segment]:
-    """Return the segments of a bar. Its whole width is the sum of the parts.
+    """Return the segments of a bar whose whole width stands for the sum of the parts.
 
     Parts of zero or less are left out, because a bar shows where goods are, and not what is
     missing.
+
+    Args:
+        parts: The quantity of each part, by the part's name.
     """
     shown = {part: quantity for part, quantity in parts.items() if quantity > 0}
     total, before, segments = sum(shown.values()), 0, []
@@ -52,8 +55,8 @@ def stacked_bar(parts: Mapping[str, int]) -> list[Segment]:
 def step_line(days: Sequence[StockOfDay], first: date, last: date) -> str:
     """Return the points of a line with a step on each day on which the stock changed.
 
-    The line is as wide as the period from `first` to `last`, both included. The highest quantity is
-    at the top, and zero is at the bottom.
+    The points are text for an SVG `polyline`. The width of the chart stands for the period from
+    `first` to `last`, both included. The highest quantity is at the top, and zero at the bottom.
     """
     highest = max((one.quantity for one in days), default=0) or 1
     length = (last - first).days + 1

@@ -56,7 +56,7 @@ from supplies_service.routes.catalogue import log_registration
 C = TypeVar("C", bound=msgspec.Struct)
 
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
-"""Regular expression of the index of a form's line. Removing lines leaves gaps in the indexes."""
+"""Regular expression of a line's index in a form. Indexes have gaps after lines were removed."""
 
 NewRecord = Donor | Recipient | Campaign | PurposeName
 """A catalogue record that a form can register together with its command."""
@@ -91,7 +91,7 @@ class FormRecorded(View, frozen=True, kw_only=True):
     """The stored response to a form. It is returned if the same form is sent a second time.
 
     Attributes:
-        location: Address of the page that shows what the form recorded.
+        location: Address of the page to show after the form was recorded.
     """
 
     location: str
@@ -110,10 +110,11 @@ class CommandForm(Generic[C]):
         confirmed: Keys of the warnings that the user confirmed, as from `warning_key`.
         errors: Messages about fields, by JSON pointer.
         choices: For each ambiguous field, by JSON pointer, the records to choose from.
-        parts: Further structs that the form fills in, by the JSON pointer of their fields.
-        new: The fields whose record may be registered together with the command, by JSON pointer.
-            The value is the pointer to the fields of the new record.
-        failed: The error because of which nothing was recorded; None if there is none.
+        parts: The structs of new records that the form may register, by JSON pointer to the fields
+            of the new record.
+        new: For each field whose record may be registered together with the command, by JSON
+            pointer: the pointer to the fields of the new record.
+        failed: The error that kept the form from being recorded; None if there is none.
         warnings: The warnings that the user must confirm.
         labels: Labels of the fields on the page, by JSON pointer.
         id_prefix: Beginning of the HTML ids of the fields, if the page has several forms.
@@ -213,7 +214,10 @@ class CommandForm(Generic[C]):
 
     @property
     def recorded_at(self) -> str:
-        """Address of the page about what a form with the same key recorded before; otherwise ""."""
+        """Address of the page that the form led to when it was recorded with other texts.
+
+        Otherwise, it is "".
+        """
         error = self.failed
         location = error.location if isinstance(error, IdempotencyConflict) else None
         return location or ""
@@ -231,7 +235,7 @@ class CommandForm(Generic[C]):
     def command(self, books: Books) -> C:
         """Return the command with the typed values.
 
-        Names of records are replaced by their codes. This changes `fields` too.
+        Typed names of records are replaced by codes, in the command and in `fields`.
 
         Args:
             books: The books, to find records by name.
@@ -257,7 +261,7 @@ class CommandForm(Generic[C]):
         """Let a user register the record that a field names, together with the command.
 
         Args:
-            pointer: The field with the code of the record.
+            pointer: JSON pointer to the field with the code of the record.
             kind: The struct of the new record.
             part: JSON pointer to the fields of the new record.
         """
@@ -268,10 +272,10 @@ class CommandForm(Generic[C]):
     def register_new(
         self, context: RequestContext, ledger: Ledger, command: C
     ) -> tuple[C, list[Warned]]:
-        """Register the new records of the form. Call this in the job.
+        """Register the new records of the form. Call this in the job that records the form.
 
-        Return the command with the codes of the new records, and the registered records that look
-        like them.
+        Return the command with the codes of the new records, and a warning for each record
+        registered before that looks like one of them.
         """
         warnings = list[Warned]()
         for pointer, part in self._registered().items():
@@ -290,7 +294,7 @@ class CommandForm(Generic[C]):
         return command, warnings
 
     def _registered(self) -> dict[str, str]:
-        """Return those entries of `new` for which the name of a new record was typed."""
+        """Return the items of `new` for which the user typed the name of a new record."""
         return {at: part for at, part in self.new.items() if self.value(f"{part}/name").strip()}
 
     def _part(self, pointer: str) -> NewRecord:
@@ -322,9 +326,10 @@ class CommandForm(Generic[C]):
         }
 
     def refuse(self, error: SuppliesError) -> None:
-        """Store an error, to show it at its fields or at the top of the form.
+        """Store an error, to show it at the fields that it is about, or at the top of the form.
 
-        If a list of goods has no lines, the error is shown at the item of its first line.
+        If the error is that a list of goods has no lines, it is shown at the item of the first
+        line.
         """
         if isinstance(error, Unconfirmed):
             self.warnings = error.warnings
@@ -338,9 +343,9 @@ class CommandForm(Generic[C]):
             self.errors.setdefault(pointer, []).append(sentence)
 
     def _as_typed(self, pointer: str) -> str:
-        """Return the pointer of the form field into which a field of the command was typed.
+        """Return the pointer of the form field into which the user typed a field of the command.
 
-        An expiry month may be typed into the field of the expiry day.
+        The two pointers differ only if an expiry month was typed into the field of the expiry day.
         """
         start, _, name = pointer.rpartition("/")
         if name == "expires_month" and pointer not in self.fields:
@@ -348,7 +353,10 @@ class CommandForm(Generic[C]):
         return pointer
 
     def find_records(self, books: Books) -> list[Fault]:
-        """Replace typed names of records by their codes. Return the faults of unknown names."""
+        """Replace typed names of records by codes in `fields`.
+
+        Return a fault for each name that matches no record or several records.
+        """
         faults = []
         for pointer, text in self._fields_of_command().items():
             name = pointer.rpartition("/")[2]
@@ -370,7 +378,7 @@ class CommandForm(Generic[C]):
         return faults
 
     def _change_lines(self) -> None:
-        """Apply buttons that only change the form: choose a record, add or remove a line."""
+        """Change the form if the user chose a record, added a line or removed a line."""
         what, _, about = self.do.partition(":")
         if what == "choose":
             pointer, _, code = about.partition("=")

@@ -244,9 +244,10 @@ def _sort_stops(form: CommandForm[Dispatch]) -> None:
 
 
 def _read_parts(books: Books, form: CommandForm[Dispatch]) -> None:
-    """Read from a form which allocations are taken along only in part, and how much of each line.
+    """Add to a form's fields the allocations of which the team takes along only a part.
 
-    An empty quantity takes the whole line along, and 0 leaves it behind.
+    The user typed a quantity for some lines of these allocations. An empty quantity takes the whole
+    line along, and 0 leaves the line behind.
     """
     parts = 0
     for at in form.lines("/allocations", least=0):
@@ -273,8 +274,8 @@ def _read_parts(books: Books, form: CommandForm[Dispatch]) -> None:
 def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: str) -> None:
     """Complete the lines of an outcome that was typed into a form.
 
-    The lines are removed unless goods were received in part. If the quantity brought back is empty
-    on a line, it becomes the loaded quantity less the quantities received and lost.
+    The lines are removed unless goods were received in part. If no quantity brought back was typed
+    in a line, it is the loaded quantity less the quantities received and lost.
 
     Raises:
         InvalidField: goods were received in part, and no quantity was typed.

@@ -206,7 +206,7 @@ async def _change(
 
 
 def warnings_of(books: Books, donation: str) -> list[Warned]:
-    """Return the warnings about a donation, which are the same as in the REST API."""
+    """Return the warnings about a donation, as the REST API does, except about the web address."""
     with books.cache_queries():
         return [
             *find_likely_duplicates(books, donation),
@@ -221,9 +221,10 @@ def warnings_of(books: Books, donation: str) -> list[Warned]:
 
 
 def _remembered(books: Books, by: str) -> dict[str, str]:
-    """Return the location and the handler of the last donation that a user recorded.
+    """Return form fields with the location and handler of the last donation that a user recorded.
 
-    If the user has recorded no donation, return the location if the station has only one.
+    If the user has recorded no donation, return the station's location if it has only one, and
+    otherwise no fields.
 
     Args:
         by: Code of the user.
@@ -236,10 +237,11 @@ def _remembered(books: Books, by: str) -> dict[str, str]:
 
 
 def _fill_in_last_lines(books: Books, form: CommandForm[RecordDonation], by: str) -> None:
-    """Replace the lines of the form by those of the last donation of the donor in the form.
+    """Replace the form's lines by the lines of the last donation from the typed donor.
 
-    If no donor is typed, use the last donation that the user recorded. Batches and expiry days stay
-    empty, because they differ from donation to donation.
+    If no donor is typed, use the last donation that the user recorded. If the typed donor is
+    unknown, change nothing. Batches and expiry days stay empty, because they differ from donation
+    to donation.
 
     Args:
         by: Code of the user.

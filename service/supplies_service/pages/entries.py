@@ -151,9 +151,9 @@ def _show_correction(
 
 
 def _loaded(books: Books, form: CommandForm[Correct]) -> list[StopLineView]:
-    """Return the lines that were loaded for the stop whose outcome the form corrects.
+    """Return the loaded lines of the stop whose outcome the form corrects.
 
-    If the form corrects something else, return no lines.
+    If the form corrects another command, return no lines.
     """
     name, allocation = form.value("/command/delivery"), form.value("/command/allocation")
     if form.value("/command/type") != "ReportOutcome":
@@ -202,7 +202,7 @@ class ChangedField(NamedTuple):
 def _changed_fields(books: Books, entry: EntryView) -> list[ChangedField]:
     """Return the fields that a correction changed, without free texts.
 
-    The list is empty if the entry reverses another one, is about a donation, or corrects nothing.
+    The list is empty if the entry reverses another one, records a donation, or corrects nothing.
     """
     if entry.supersedes is None or entry.kind not in CORRECTABLE_KINDS - {"donation_received"}:
         return []
@@ -239,7 +239,7 @@ def _conflict_values(
 
 
 def _has_goods(sides: ConflictSides) -> bool:
-    """Return whether the place of a reported hand-out has all reported goods now."""
+    """Return whether all goods of a reported hand-out are free at its location now."""
     asked: Counter[str] = Counter()
     for line in sides.reported.lines:
         if line.pack is not None and line.pack_size is None:

@@ -31,12 +31,12 @@ ROWS = 50
 """Maximum number of rows on a page."""
 
 HOUSEHOLDS = {"surveyed": list_surveyed_households, "fully-met": list_fully_met_households}
-"""The figures of the station report that count households, each with its list of them."""
+"""For each figure of the station report that counts households: the function that lists them."""
 
 ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}
-"""The figures of the station report that count one kind of activity.
+"""For each figure of the station report that counts one kind of activity: the kind.
 
-The figure `activity` counts any other kind.
+The figure `activity` counts the kind that the address names.
 """
 
 
@@ -58,15 +58,16 @@ class FigurePages(Controller):
         first: FirstDay = "",
         last: LastDay = "",
     ) -> Response[bytes]:
-        """Show the entries or the households behind a number of the report of a period.
+        """Show the entries, households or activities behind a figure of the report of a period.
 
         Args:
             context: The request.
-            figure: The name of the number.
-            item: The item, for a number about goods.
-            activity: The kind of activity, for the number `activity`.
-            step: The step of a derivation of the stock, for the number `step`.
-            after: How many rows stand on the pages before.
+            figure: The name of the figure.
+            item: Code of the item, for a figure about goods.
+            activity: The kind of activity, for the figure `activity`.
+            step: The name of a step, for the figure `step`. A report derives the stock at the end
+                of the period from that at the beginning in steps, such as goods lost.
+            after: How many rows are on the pages before.
             first, last: The period. An empty day is that of the first or last entry.
         """
         today = context.ledger.today()
@@ -82,7 +83,7 @@ class FigurePages(Controller):
 
 
 class _Chosen(NamedTuple):
-    """What the page shows: the fields of its address."""
+    """The figure that the page is about, its options and its period, taken from the address."""
 
     figure: str
     item: str

@@ -44,7 +44,7 @@ class FindPages(Controller):
         """Return the records whose name, alias, telephone or code contains each word of `q`.
 
         Raises:
-            NotFound: there is no such kind of record.
+            NotFound: the kind of record in the address is unknown.
         """
         if kind not in KINDS:
             raise NotFound(f"there are no records of kind {kind[:64]!r}; see {', '.join(KINDS)}")

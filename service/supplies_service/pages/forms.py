@@ -31,7 +31,7 @@ class PasswordsDiffer(SuppliesError):
 MAX_FORM_BYTES, MAX_FIELDS = 512 * 1024, 10_000
 """Largest size and largest number of fields of a form.
 
-A form of 500 lines with every field filled needs about two thirds of them.
+A form of 500 lines with every field filled in needs about two thirds of each.
 """
 
 
@@ -131,10 +131,11 @@ def device_cookie(
 ) -> Cookie:
     """Return the cookie by which the sign-in page recognizes a device.
 
-    It is set when a user has signed in on the device.
+    The cookie is set when a user has signed in on the device.
 
     Args:
-        device: The name of the device if it is known.
+        password: The user, and the hash of the user's password.
+        device: The name of the device if it was recognized; None makes a name.
     """
     return _cookie(
         request,

@@ -43,7 +43,10 @@ _ON_PAGE = {
         "the file has no column for {wanted}; choose one below, or give one value for all rows"
     ),
 }
-"""For each message that names options of the command line: the message for the page."""
+"""Messages of the page, by the message of the command line that each replaces.
+
+The messages of the command line name options. Those of the page name fields of the form.
+"""
 
 _OPTIONS = ("create_items", "create_people", "open_missing")
 _DAY_FIRST = {"day": True, "month": False}
@@ -52,13 +55,13 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 class ColumnChoice(NamedTuple):
-    """A column that a kind of row may have, and the user's choice of what to read as this column.
+    """A column that a kind of row may have, and what the user chose to read as this column.
 
     Attributes:
         found: The heading that the program recognized as this column; "" if none.
         chosen: The heading that the user chose; "" if the user chose none.
         headings: The headings of the file, to choose from.
-        value: A value that the user typed for all rows instead.
+        value: A value that the user typed for all rows, in place of a column; "" if none.
     """
 
     name: str
@@ -135,7 +138,9 @@ def _job(context: RequestContext, fields: dict[str, str]) -> ImportJob:
 
 
 def _options(context: RequestContext, kind: str, fields: dict[str, str]) -> ImportOptions:
-    """Return the user's choices in the form, completed by saved choices if the form names any.
+    """Return the options of the import that the user chose in the form.
+
+    If the form names choices that were saved before, they complete the user's choices.
 
     Raises:
         InvalidField: the year or month is invalid, or no choices are saved under the name.
@@ -199,7 +204,7 @@ def _show(
 
 
 def _for_page(sentence: str) -> str:
-    """Return a message with fields of the page instead of options of the command line."""
+    """Return a message that names fields of the page instead of options of the command line."""
     if not isinstance(sentence, Sentence):
         return sentence
     values = {name: _for_page(value) for name, value in sentence.values.items()}
@@ -250,7 +255,7 @@ def _columns(job: ImportJob, answer: ImportAnswer) -> list[ColumnChoice]:
 
 
 def _chinese(column: Column) -> str:
-    """Return the first Chinese heading by which a column is recognized."""
+    """Return the first Chinese heading by which a column is recognized, or else its name."""
     return next((word for word in column.words if _HAN.search(word)), column.name)
 
 
@@ -272,7 +277,9 @@ async def _read_fields(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 def parse_upload(content_type: str, body: bytes) -> dict[str, str]:
-    """Return the fields of a `multipart/form-data` body, with a file as base64.
+    """Return the fields of a `multipart/form-data` body.
+
+    A file becomes two fields: `name`, its file name, and `content`, its bytes as base64.
 
     Raises:
         Malformed: the body has another format.

@@ -1,8 +1,8 @@
 """The page that replaces an item by another one, because the same goods were registered twice.
 
-Each entry is about one item, so the entries of two items cannot be merged. Instead, the page
-repacks the unallocated stock of one item into the other, moves its barcodes and names, and retires
-it.
+Each transfer is of one item, so the entries of two items cannot be merged. Instead, the page
+repacks the unallocated stock of the replaced item into the other item. It moves the barcodes and
+names of the replaced item to the other item, and retires the replaced item.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.catalogue import change_record
 
 OPEN = (NEEDED, CLAIMED, PLEDGED, ALLOCATED, IN_TRANSIT, LENT)
-"""Kinds of account. If their balance is not zero, it stays with the replaced item."""
+"""Kinds of account whose balances stay with the replaced item. The page shows these balances."""
 
 
 class ItemToReplace(StrictStruct, frozen=True, kw_only=True):
@@ -87,7 +87,14 @@ class ItemMergePages(Controller):
 def _replace(
     context: RequestContext, ledger: Ledger, code: str, stated: ItemToReplace
 ) -> int | None:
-    """Replace an item. Return the number of the last entry; None if nothing was in stock."""
+    """Replace an item. Return the number of the last recorded entry.
+
+    Return None if no unallocated goods were in stock, because then nothing is recorded.
+
+    Args:
+        code: The code of the replaced item.
+        stated: The form, which names the other item.
+    """
     old, new = get_record(ledger.books, Item, code), get_record(ledger.books, Item, stated.item)
     _check_pair(old, new)
     entry = None

@@ -130,7 +130,10 @@ def _defaults() -> dict[str, str]:
 def _address_for_phones(books: Books, shown: str, path: str) -> str:
     """Return the address at which phones open a link.
 
-    If the address `shown` in the browser is a local one, it is the station's web address.
+    Args:
+        shown: The address with the host that the coordinator's browser uses. It is returned unless
+            it is a local address, and the station's web address is not local.
+        path: The path of the link, which is added to the station's web address.
     """
     host = books.station.host
     if is_local_address(shown) and not is_local_address(host):

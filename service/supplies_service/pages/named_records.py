@@ -68,7 +68,7 @@ class Choice(NamedTuple):
 def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
     """Return the code of the record that a typed text means.
 
-    If no record or several records match the text, return the records to choose from.
+    If several records match the text, return them to choose from. If none does, return [].
 
     Args:
         books: The books.
@@ -104,7 +104,9 @@ def is_party(books: Books, code: str) -> bool:
 
 
 def find_purpose(books: Books, text: str) -> str | list[Choice]:
-    """Return the code of the purpose that a typed text means, or the purposes to choose from.
+    """Return the code of the purpose that a typed text means.
+
+    If several purposes match the text, return them to choose from. If none does, return [].
 
     Args:
         text: A code, a name, a part of a name, or a label as from `Names.purpose_label`.

@@ -78,7 +78,7 @@ class Names:
         settings: The paper settings of the station, which can name its units.
         language: The language of the page.
         personal: Whether the reader may see names of people. Otherwise their codes are shown.
-        access: The access tables, which contain the logins of users.
+        access: The tables of users and phones, for the logins of users and the labels of phones.
     """
 
     def __init__(
@@ -165,7 +165,11 @@ class Names:
         return code if found is None else self._in_language(found.name, found.name_en)
 
     def person(self, party: str) -> str:
-        """Return the name of a donor or recipient, given as their code or as `donor:CODE`."""
+        """Return the name of a donor or recipient.
+
+        Args:
+            party: The code of the person, or the code with `donor:` before it.
+        """
         kind, _, code = party.rpartition(":")
         if kind == "donor" or (not kind and self._books.catalogue.get(Donor, code) is not None):
             return self.donor(code)
@@ -174,7 +178,8 @@ class Names:
     def user(self, code: str) -> str:
         """Return the login of a user, or the label and number of a phone.
 
-        Return the code if names are hidden from the reader, or if no user or phone has it.
+        Return the code itself if names are hidden from the reader, or if no user or phone has this
+        code.
         """
         if not self._personal:
             return code
@@ -186,7 +191,7 @@ class Names:
             return code
 
     def phone(self, by: str) -> str | None:
-        """Return the label and number of a phone by its code; None if it is not a phone's code."""
+        """Return the label and number of the phone with this code, or None if no phone has it."""
         phone_id = by.removeprefix(phones.CALLER_PREFIX)
         if phone_id == by or not phones.exists(self._access, phone_id):
             return None
@@ -210,14 +215,14 @@ class Names:
         return words.en if quantity == 1 else words.en_many
 
     def unit_of(self, item: str, quantity: int = 1) -> str:
-        """Return the word for the base unit of an item."""
+        """Return the word for the base unit of an item, or "" if the item is not registered."""
         found = self._books.catalogue.get(Item, item)
         return "" if found is None else self.unit(found.unit, quantity)
 
     def units(self) -> list[tuple[str, str]]:
         """Return the code and the word of each unit.
 
-        If several units have the same word, the word in the other language is added.
+        If another unit has the same word, the unit's word in the other language is added.
         """
         count = Counter(map(self.unit, self._units))
         return [(code, self._distinct_unit(code, count)) for code in self._units]
@@ -252,7 +257,7 @@ class Names:
     # --- forms -------------------------------------------------------------------------------
 
     def label(self, kind: str, code: str) -> str:
-        """Return the name and the code of a record in the form in which a field shows them.
+        """Return the text that a form field shows for a record: its name and its code.
 
         A text that is not the code of a record is returned unchanged.
         """
@@ -295,7 +300,10 @@ class Names:
         return [(one.code, self.community(one.code)) for one in found]
 
     def packs(self, item: str) -> list[tuple[str, str]]:
-        """Return code and words of the units in which an item is counted, the base unit first."""
+        """Return the code and the words of each pack of an item, for a choice in a form.
+
+        The base unit comes first, with the code "".
+        """
         found = self._books.catalogue.get(Item, item) if is_valid_code(item) else None
         if found is None:
             return [("", "–")]
@@ -319,7 +327,7 @@ class Names:
         return words if isinstance(words, str) else self._in_language(words.zh, words.en)
 
     def lot(self, code: str) -> str:
-        """Return the batch and the expiry of a lot. If it has neither, return its arrival."""
+        """Return the batch and the expiry of a lot. If it has neither, return its `arrival`."""
         origin = find_lot_origin(self._books, code)
         if origin is None:
             return code
@@ -330,7 +338,7 @@ class Names:
         return SEPARATOR.join(filter(None, (lot.batch, expiry))) or self._arrival(origin)
 
     def arrival(self, lot: str) -> str:
-        """Return where a lot came from and the day of its arrival."""
+        """Return the origin of a lot, such as its donor, and the day of its arrival."""
         origin = find_lot_origin(self._books, lot)
         return lot if origin is None else self._arrival(origin)
 
@@ -362,7 +370,10 @@ class Names:
         return f"{path}?{urlencode({**chosen, 'after': after})}"
 
     def party_of(self, document: str) -> str:
-        """Return the person, team or place that a document is about, or "" if there is none."""
+        """Return the name of the person, team or place that a document is about.
+
+        Return "" if the document is about none, or does not exist.
+        """
         match document.partition("_")[0]:
             case "n":
                 need = self._books.latest_row(Need, need=document)
@@ -390,7 +401,10 @@ class Names:
         return ""
 
     def conflict(self, conflict: ConflictView) -> str:
-        """Return whom a conflict is about, and the team or place that it is about."""
+        """Return the names of those that a conflict is about: a recipient, a team or a place.
+
+        If there are none, return the id of the document.
+        """
         stated = msgspec.json.decode(conflict.stated)
         if "recipient" in stated:
             parties = [self.recipient(stated["recipient"]), self.team(stated["team"])]

@@ -42,7 +42,7 @@ class OneTimeCodePages(Controller):
 
     @get()
     async def show(self, context: Context) -> Response[bytes]:
-        """Show whether one-time codes are turned on, with the form that changes it."""
+        """Show whether one-time codes are turned on, with the form that turns them on or off."""
         return _page(context)
 
     @post()

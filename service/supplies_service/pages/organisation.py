@@ -27,9 +27,9 @@ from supplies_service.request_context import Context
 
 
 class ItemRow(NamedTuple):
-    """The stock of an item at all stations, and the needs for it.
+    """The stock of an item at all stations, and the needs for the item.
 
-    A field is None if there is no stock, or no need.
+    `stock` is None if there is no stock, and `needs` is None if there are no needs.
     """
 
     item: str
@@ -40,7 +40,10 @@ class ItemRow(NamedTuple):
 
 
 class StationRow(NamedTuple):
-    """The stock of an item at one station, and the needs for it; None if there are none."""
+    """The stock of an item at one station, and the needs for the item at that station.
+
+    `stock` is None if there is no stock, and `needs` is None if there are no needs.
+    """
 
     station: StationLine
     unit: str

@@ -36,12 +36,15 @@ def parse_period(
 ) -> tuple[date, date]:
     """Return the first and the last day of a period.
 
-    If a text is empty, the day is that of the first or the last entry.
+    If `first` is empty, the period begins on the day of the first entry. If `last` is empty, it
+    ends on the day of the last entry.
 
     Args:
-        today: The station's day, which is used for both if there are no entries yet.
-        days: If both texts are empty, the number of days, up to that of the last entry, before
-            which the period does not begin. None means that it begins with the first entry.
+        first, last: The typed days.
+        today: The current day at the station. If there are no entries yet, an empty text means
+            this day.
+        days: The maximum length of the period in days, used only if both texts are empty. None
+            means no maximum.
 
     Raises:
         InvalidField: a text is not a day, or the last day is before the first.

@@ -29,11 +29,11 @@ _BUILT_IN_BROWSER = re.compile(
 )
 """Names in `User-Agent` by which the built-in browsers of other programs are recognized.
 
-Such a browser, for example of a messenger, has its own storage and may not work offline.
+The built-in browser of a messenger, for example, has its own storage and may not work offline.
 """
 
 _NO_MODELS = ("K", "Mobile", "Tablet")
-"""What browsers send in place of the phone's model, to protect the user's privacy."""
+"""Words that browsers send in place of the phone's model, to protect the user's privacy."""
 
 _NUMBERED = template("Phone {number}")
 """The label that is proposed for a phone whose model is unknown."""
@@ -58,7 +58,7 @@ class PhoneJoinPages(Controller):
 
     @post("/{secret:str}")
     async def join(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
-        """Join the team, and open its run."""
+        """Add the phone to the team, and open the page with the team's deliveries."""
         sent = await form_fields(context.request, ("label",))
         context, invitation = await find_invitation(context, secret)
         if invitation is None:

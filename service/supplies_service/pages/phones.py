@@ -99,10 +99,12 @@ class PhonePages(Controller):
 
 
 def _joinable(access: AccessContext, shown: Sequence[Phone]) -> set[str]:
-    """Return the links by which phones joined and by which phones can still join.
+    """Return those links of the shown phones by which further phones can still join.
+
+    Each link is given as its code, as in `Phone.joined_by`.
 
     Args:
-        shown: The phones whose links are looked up.
+        shown: The phones on the page. The link of a phone is the one by which the phone joined.
     """
     links = {phone.joined_by for phone in shown if phone.joined_by.startswith(LINK_PREFIX)}
     return {

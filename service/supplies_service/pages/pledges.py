@@ -106,7 +106,7 @@ class PledgePages(Controller):
 
     @post("/{pledge:str}/cancel", opt=STAFF)
     async def cancel(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
-        """Cancel what has not arrived of a pledge. If that is refused, show the errors."""
+        """Cancel the goods of a pledge that have not arrived. If refused, show the errors."""
         form = await CommandForm.read(context.request, CancelPledge)
         return await _change(context, pledge, form)
 
@@ -118,7 +118,10 @@ class PledgePages(Controller):
 
 
 async def _change(context: RequestContext, pledge: str, form: CommandForm[Any]) -> Response[bytes]:
-    """Record the command of a form about a pledge. If that is refused, show the pledge again."""
+    """Record the command of a form about a pledge, and show the pledge.
+
+    If the command is refused, show the pledge with the errors.
+    """
     form.fields["/pledge"] = pledge
     return await submit(
         context,

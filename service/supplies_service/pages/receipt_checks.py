@@ -49,7 +49,7 @@ class ReceiptCheckPages(Controller):
 
 
 def _as_printed(typed: str) -> str:
-    """Return a typed number or code in the printed form: without spaces, in ASCII letters."""
+    """Return a typed number or code as it is printed: without spaces and full-width letters."""
     return "".join(unicodedata.normalize("NFKC", typed).split())
 
 
@@ -85,7 +85,7 @@ def _form_page(
     """Return the page with the form.
 
     Args:
-        wait: Seconds until the next attempt is accepted. 0 shows nothing.
+        wait: Seconds until the next attempt is accepted, for a message. If 0, no message is shown.
     """
     return render_page(
         context.request,

@@ -58,12 +58,12 @@ class ReportTablePages(Controller):
         Args:
             context: The request.
             report: The name of the report.
-            first, last: The period. An empty day is that of the first or last entry. If all days
-                are empty, the period is the last `DEFAULT_DAYS` days, unless the report needs an
-                option, such as a household.
-            as_of: The last day of which entries count; "" means all.
-            item, team, recipient, campaign, account, batch, days: Options of reports. If one that
-                the report needs is empty, only the form is shown.
+            first, last: The period. An empty day is that of the first or last entry. If these days
+                and `as_of` are empty, the period is the last `DEFAULT_DAYS` days. But a report that
+                needs an option, such as a household, then covers all days.
+            as_of: Entries after this day do not count; "" means that all entries count.
+            item, team, recipient, campaign, account, batch, days: Options of reports. If an option
+                that the report needs is empty, only the form is shown.
             form: "pdf", "csv" or "xlsx" to get a file; "" to get the page.
         """
         kind = REPORTS.get(report)

@@ -41,7 +41,7 @@ class GoodsRow(NamedTuple):
     """An item in the report of a period.
 
     Attributes:
-        bar: The shares of the goods that were handed over, in transit, in stock or elsewhere.
+        bar: The quantities that were handed over, in transit, on hand or elsewhere at the end.
         line: Points of a line that shows the stock of the item over the period.
     """
 
@@ -54,8 +54,8 @@ class NeedsRow(NamedTuple):
     """The needs for an item at the end of the period.
 
     Attributes:
-        total: The quantity asked for, without needs that were ended.
-        bar: The quantities that are met, set aside, promised and open.
+        total: The sum of the quantities in the bar. Needs that were ended are left out.
+        bar: The needed quantities that are met, set aside, promised or still open.
     """
 
     item: str
@@ -144,7 +144,7 @@ def _period(context: Context, first: str, last: str) -> tuple[date, date]:
 
 
 def _where(line: GoodsLine) -> list[Segment]:
-    """Return the bar that shows where the goods of an item from this period went."""
+    """Return the bar that shows where the goods of an item were at the end of the period."""
     return stacked_bar(
         {
             "handed-over": line.handed_over,

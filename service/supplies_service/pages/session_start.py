@@ -66,12 +66,14 @@ async def start_session(
     device: str | None = None,
     needs_code: bool = True,
 ) -> Response[bytes]:
-    """Start a session, unless the user's password was changed since it was verified.
+    """Start a session, and show the page that the user asked for.
 
-    If the user has one-time codes, the page that asks for a code comes first.
+    If the user's password was changed since it was verified, return the sign-in form instead. If
+    the user must still type a one-time code, return the page that asks for the code.
 
     Args:
-        device: The name of the device if it is known.
+        password: The user, and the hash of the password that the user had when authenticated.
+        device: The name of the device if the user has signed in on it before; otherwise None.
         needs_code: Whether a user with one-time codes must type one. False if the user did so, or
             signed in with a passkey.
     """

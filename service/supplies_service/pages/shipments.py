@@ -85,9 +85,8 @@ class ShipmentPages(Controller):
         Args:
             context: The request.
             item: Code with which the field of the item is filled in. If None, the field is empty.
-            location: Code with which the field of the place is filled in, from which the goods are
-                taken.
-            station: Code with which the field of the receiving station is filled in.
+            location: The same for the field of the place from which the goods are taken.
+            station: The same for the field of the receiving station.
         """
         given = {"/to": station, "/location": location, "/lines/0/item": item}
         fields = {pointer: code for pointer, code in given.items() if code}
@@ -152,9 +151,12 @@ class ShipmentPages(Controller):
 
 
 def _take_apart(form: CommandForm[Any], pointer: str) -> None:
-    """Replace a pasted entry of another station by its fields `previous`, `body` and `hash`.
+    """Split a pasted entry of another station into the fields `previous`, `body` and `hash`.
 
-    A text that is not an entry is left unchanged. It is refused later, at its field.
+    A text that is not an entry is left unchanged. It is refused later, with an error at its field.
+
+    Args:
+        pointer: JSON pointer to the field into which the entry was pasted.
     """
     text = form.value(pointer).strip()
     try:
@@ -171,7 +173,7 @@ def _pasted_entry(form: CommandForm[Any], pointer: str) -> CitedEntry | None:
     """Return the entry of another station that was pasted into a form, or None if there is none.
 
     Raises:
-        InvalidField: it is not an entry.
+        InvalidField: the fields do not form an entry.
     """
     names = CitedEntry.__struct_fields__
     fields = {name: form.value(f"{pointer}/{name}") for name in names}

@@ -229,7 +229,8 @@ class SignInPages(Controller):
 async def _check_attempts(context: RequestContext, login: str, device: str | None) -> None:
     """Count an attempt to sign in to a station.
 
-    Each known device of a user is counted separately. All unknown devices are counted together.
+    Attempts from a device on which the user signed in before are counted by device. Other attempts
+    are counted twice: by login, and by login and network address.
 
     Raises:
         RateLimited: there were too many attempts.
@@ -245,7 +246,8 @@ async def _check_attempts(context: RequestContext, login: str, device: str | Non
 def _first_page(context: RequestContext, user: users.User) -> str:
     """Return the address of the first page for a user who has just set a password.
 
-    It is the setup guide for a coordinator of a new station, and the home page otherwise.
+    The first page is the setup guide for a coordinator of a new station, and otherwise the home
+    page.
     """
     with context.reading() as books:
         steps = get_first_steps(books)

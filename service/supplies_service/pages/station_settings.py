@@ -160,7 +160,7 @@ def _fields(shown: StationWithSettings) -> dict[str, str]:
 
 
 def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
-    """Return the settings in the form, in the form in which the REST API takes them.
+    """Return the typed settings as JSON values, as the REST API takes them.
 
     Raises:
         InvalidField: fields are wrong.
@@ -179,7 +179,13 @@ def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
 def _by_code(
     form: CommandForm[StationForm], pointer: str, lines: Sequence[UnitLine | PurposeLine]
 ) -> dict[str, Any]:
-    """Return the other fields of each line of a list in the form, by the code in the line.
+    """Return the lines of a list in the form, by the code in each line.
+
+    The value is a dict of the line's other fields.
+
+    Args:
+        pointer: JSON pointer to the list, for errors.
+        lines: The lines that are not empty.
 
     Raises:
         InvalidField: two lines have the same code.

@@ -69,7 +69,10 @@ NEW_RECORDS: Mapping[str, Sequence[tuple[str, type[NewRecord], str]]] = {
     "hand-out": (("/recipient", Recipient, "/new_recipient"),),
     "issue": (("/purpose", PurposeName, "/new_purpose"),),
 }
-"""For forms that can also register records: the arguments of `CommandForm.allow_new`."""
+"""For each form that can also register records: the arguments of `CommandForm.allow_new`.
+
+A form has a tuple of arguments for each record that it can register.
+"""
 
 ARRIVALS = ("arrival", "opening", "take-back", "found")
 """The names of the forms that add goods to the stock."""
@@ -120,7 +123,7 @@ class StockPages(Controller):
     ) -> Response[bytes]:
         """Show the movements of an item in an account, with the balance after each.
 
-        The goods that are set aside at the same place are shown too.
+        For the account of a location, the goods of the item that are set aside there are shown too.
         """
         return await context.read_in_thread(
             lambda books: _movements(context, books, account, item, lot or None, after)
@@ -135,9 +138,10 @@ class StockPages(Controller):
         lot: FromQuery[str | None] = None,
         location: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """Show a form.
+        """Show the form of a command that moves goods.
 
         Args:
+            kind: The name of the form in `FORMS`.
             item, lot, location: Codes with which the fields are filled in. If None, the fields are
                 empty.
         """

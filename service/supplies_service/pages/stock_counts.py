@@ -104,7 +104,7 @@ class CountPages(Controller):
 
 
 def _drop_uncounted(form: CommandForm[CountStock]) -> None:
-    """Remove the lots of the sheet for which no quantity was typed: they were not counted."""
+    """Remove from the form the lots without a typed quantity, because they were not counted."""
     for at in form.lines("/lines", least=0):
         line = f"/lines/{at}"
         if form.value(f"{line}/lot") and not form.value(f"{line}/counted").strip():
@@ -160,9 +160,12 @@ def _show(
 
 
 def _fill_in_differences(form: CommandForm[Settle], balances: list[BalanceView]) -> None:
-    """Fill in the form that settles differences, with the missing goods of a count.
+    """Fill in the form that settles differences: with the missing goods and the cause "lost".
 
-    If nothing is missing, fill in the surplus goods instead.
+    If nothing is missing, fill in the surplus goods, without a cause.
+
+    Args:
+        balances: The unexplained goods of the counted location. A positive quantity is missing.
     """
     missing = [one for one in balances if one.quantity > 0]
     form.fields["/by"] = "lost" if missing else ""

@@ -22,10 +22,10 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
-"""Number of alerts of one kind, of items, and of teams that the home page shows at first.
+"""How many alerts of each kind, how many items and how many teams the home page shows at first.
 
-More alerts are in a section that can be unfolded. More items and teams are on the pages that the
-lists link to.
+Further alerts are in a section that can be unfolded. Further items and teams are on the pages that
+the home page links to.
 """
 
 LATEST = 5
@@ -111,12 +111,15 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
 
 
 def _is_shown(what: AlertKind, role: Role) -> bool:
-    """Return whether users with this role see a separate group for this kind of alert."""
+    """Return whether the home page shows users with this role a group of alerts of this kind.
+
+    Late deliveries have no group, because the list of teams that are out marks them.
+    """
     return what != "delivery_out" and (what not in TASKS_ONLY or role in ROLES_THAT_ACT[what])
 
 
 def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
-    """Group alerts by kind. The order of the kinds is that of their first alerts."""
+    """Group alerts by kind. The kinds come in the order of their first alerts."""
     groups: dict[str, list[Alert]] = {}
     for alert in alerts:
         groups.setdefault(alert.what, []).append(alert)

@@ -80,9 +80,10 @@ def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _struct_of(kind: Any, value: Any) -> type[msgspec.Struct] | None:
-    """Return the struct in a type annotation, or None if there is none.
+    """Return the struct in a type annotation, or None if the annotation contains no struct.
 
-    If the annotation has several structs, the tag in the value decides.
+    If the annotation contains several structs, the tag in the value decides. Return None if no
+    struct has this tag.
     """
     structs = [
         part
@@ -96,7 +97,7 @@ def _struct_of(kind: Any, value: Any) -> type[msgspec.Struct] | None:
 
 
 def _list_item(kind: Any) -> Any:
-    """Return the type of the items of a list type, or None for other types."""
+    """Return the type of the elements of a list type, or None for other types."""
     lists = [part for part in alternatives(kind) if get_origin(part) is list]
     return get_args(lists[0])[0] if lists else None
 
@@ -104,7 +105,7 @@ def _list_item(kind: Any) -> Any:
 def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
     """Return the names of the field for an expiry month and of the field for an expiry day.
 
-    Both are "" if the struct has no expiry.
+    Both names are "" if the struct does not have these two fields.
     """
     names = _hints(struct)
     if "expires_month" in names and "expires_on" in names:
@@ -113,9 +114,13 @@ def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
 
 
 def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
-    """Return whether the field at a pointer contains a code.
+    """Return whether the field at a pointer may contain any text, as fields of codes do.
 
     Some fields whose names are in `REFERENCES` contain one of a few fixed words instead.
+
+    Args:
+        kind: The struct that the form fills in.
+        fields: The fields of the form, which may decide the type of a part.
     """
     at, seen = kind, ""
     for name in pointer.split("/")[1:]:
@@ -151,12 +156,14 @@ def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) -> Any:
-    """Convert typed text to a JSON value of a type; None for empty text.
+    """Convert typed texts to a JSON value. Return None if no text was typed.
 
     Args:
+        kind: The type to which the JSON value will be decoded.
+        value: A typed text, or a dict of texts and dicts, as from `_tree`.
         there: JSON pointer to the value in the JSON.
         here: JSON pointer to the value in the form.
-        names: A dict to which the pointers in the form are added, by the pointers in the JSON.
+        names: A dict to which this function adds pointers in the form, by pointers in the JSON.
     """
     names[there] = here
     inner = _list_item(kind)
@@ -182,9 +189,9 @@ def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) 
 
 
 def _typed(kind: Any, text: str) -> Any:
-    """Return a typed text as a number, a boolean or a day if its field has such a type.
+    """Return a typed text as a number, a boolean or a day in ISO form, as the type says.
 
-    Return other texts unchanged.
+    Return the text unchanged if its type is another one, or if the text is not of its type.
     """
     parts = alternatives(kind)
     plain = normalize_text(text)

@@ -194,7 +194,7 @@ def _user_page(
         code: The user's code.
         address: The address of a new invitation, to show it once.
         expires_at: The time until which the invitation is valid.
-        forms: The form that was refused, by its name in `_FORMS` or "role".
+        forms: The form that was refused. Its name is the key: one of `_FORMS`, or "role".
     """
     forms = forms or {}
     refused = next(iter(forms.values()), CommandForm(EmptyBody))

@@ -45,7 +45,7 @@ def show_activity(books: Books, recorded: Recorded) -> Outcome[ActivityEntered]:
 
 
 class ActivityController(Controller):
-    """Activities: visits, telephone calls and checks, which the station report counts."""
+    """Activities: visits, telephone calls and checks. The station report counts them."""
 
     path = "/api/activities"
     tags = ("activities",)

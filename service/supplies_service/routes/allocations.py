@@ -126,7 +126,7 @@ class AllocationController(Controller):
     async def slip(self, context: Context, allocation: FromPath[str]) -> PDFResponse:
         """Print the slip with which the household fetches the goods, as PDF on A5.
 
-        The slip also lists the goods that were fetched before, with the days.
+        The slip also lists the goods that the household fetched before, and on which days.
         """
         return await collection_slip_paper(context, allocation)
 
@@ -149,8 +149,8 @@ class AllocationController(Controller):
     async def release(
         self, context: Context, payload: Body[Release]
     ) -> CreatedResponse[AllocationEntered]:
-        """End the allocation of goods: of all goods, or only of those of the given lines.
+        """Release the goods of an allocation: all goods, or only those of the given lines.
 
-        The goods stay in stock and can be allocated to others.
+        The goods stay in stock and can be allocated to other recipients.
         """
         return await context.record(payload, show_allocation)

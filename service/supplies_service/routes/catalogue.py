@@ -203,8 +203,7 @@ def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspe
 def changed_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
     """Create the type of the response to a change of a record.
 
-    It is the type of the record. Only the types for a team and a location have one more field:
-    warnings.
+    The type is that of the record. For a team or a location, it has the further field `warnings`.
     """
     if kind not in (Team, Location):
         return kind

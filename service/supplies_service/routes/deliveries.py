@@ -60,10 +60,10 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
     """The response to a command about a delivery: the recorded entry and the delivery.
 
     Attributes:
-        repeated: True if a phone reported an outcome that had been recorded before; otherwise left
-            out. The entry is then the earlier one.
-        warnings: Warnings that the clock of a phone is wrong, or that phones have unsent records
-            although the delivery is closed; left out if there are none.
+        repeated: True if a phone reported an outcome that had been recorded before. `entry` is then
+            the entry that recorded it. Otherwise, `repeated` is left out.
+        warnings: Warnings that the clock of a phone is wrong, or that phones may have unsent
+            records although the delivery is closed; left out if there are none.
     """
 
     entry: EntryView
@@ -75,9 +75,11 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEntered]:
     """Return a function that builds the response to a phone, with only the stop that it reported.
 
-    The phone has got the other stops before. After the delivery has ended, it may not read them.
+    The phone got the other stops of the delivery before. After the delivery has ended, the phone
+    may not read them.
 
     Args:
+        allocation: The allocation of the reported stop.
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
     """
 
@@ -98,6 +100,9 @@ def show_outcome(offset: timedelta | None) -> Show[DeliveryEntered]:
     """Return a function that builds the response to an outcome.
 
     The response contains the delivery, and a warning if the clock of the phone is wrong.
+
+    Args:
+        offset: How far the station's clock is ahead of the phone's; None if it is unknown.
     """
 
     def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:

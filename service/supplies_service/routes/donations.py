@@ -39,9 +39,10 @@ class DonationEntered(View, frozen=True, kw_only=True):
     """The response to a recorded donation: entry, donation, receipt, and allocations made from it.
 
     Attributes:
-        warnings: Warnings that the goods may be in stock already, exceed their pledge, lack a
-            batch or expiry, or were probably recorded twice, or that the QR code of the station's
-            first receipt leads to the station's own computer.
+        warnings: What to check about the donation: whether a stock count recorded the goods before;
+            whether the donation was recorded twice; goods that exceed their pledge, were written
+            off before their expiry, or lack a batch or expiry; and whether the QR code of the
+            station's first receipt works only on the station's own computer.
         recounted: Count sheets whose expected quantities changed, because the donation is dated
             before the count; left out if there are none.
     """
@@ -157,8 +158,8 @@ class DonationController(Controller):
     ) -> CreatedResponse[DonationEntered]:
         """Correct a donation: send the whole donation as it should have been recorded.
 
-        The difference is booked and the receipt is replaced. `command` is the donation, in the same
-        form as when it is recorded. Recorders may correct only donations that were recorded today.
+        The difference is booked and the receipt is replaced. `command` has the same form as the
+        request that records a donation. Recorders may correct only donations recorded today.
         """
         await ownership.check_recorded_today(context, donation)
 

@@ -37,7 +37,7 @@ Personal = Annotated[
 ]
 
 _PARAMETERS = {"first": "from", "last": "to"}
-"""Names of query parameters, by the field of `ExportRequest` that is named differently."""
+"""Fields of `ExportRequest` whose query parameters have another name, with that name."""
 
 
 class ExportController(Controller):
@@ -109,7 +109,7 @@ async def export_books(
 
 
 def _check_fields(kind: str, request: ExportRequest) -> None:
-    """Check that the export's format uses each field that the request gives.
+    """Check that the format uses each field of the request that differs from its default.
 
     Raises:
         InvalidField: the format does not use a field.

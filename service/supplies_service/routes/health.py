@@ -34,7 +34,7 @@ MIN_FREE_BYTES = 512 * 2**20
 """If the database's disk has fewer free bytes, the operator is asked to act."""
 
 MAX_DAYS_UNVERIFIED = 31
-"""If the books were last verified more days ago, the operator is asked to act."""
+"""If the last verification of the books is more days ago, the operator is asked to act."""
 
 
 MAX_CLOCK_BEHIND, MAX_CLOCK_AHEAD = timedelta(days=1), timedelta(days=366)

@@ -41,7 +41,7 @@ The value is also the name of a database column. With an "s" added, it is a part
 
 
 LINK_PREFIX = "link."
-"""Prefix of the codes by which phones and the access log name links, before the link's id."""
+"""Text before the id of a link where the access log or the record of a phone names the link."""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,8 +73,8 @@ class LinkEnded(Credential, frozen=True, kw_only=True):
     """A link that was revoked.
 
     Attributes:
-        joined_phones: The phones that were given access through the link and still have it. Unset
-            if the link was for a donor.
+        joined_phones: The ids of the phones that joined the team by the link and still have access.
+            Left out for a donor.
     """
 
     joined_phones: list[str] | msgspec.UnsetType = msgspec.UNSET
@@ -84,8 +84,8 @@ class LinksRevoked(View, frozen=True, kw_only=True):
     """The response after all links of a donor or team were revoked, with their number.
 
     Attributes:
-        joined_phones: The phones that joined the team by one of the links and still have access.
-            Left out for a donor.
+        joined_phones: The ids of the phones that joined the team by one of the links and still have
+            access. Left out for a donor.
     """
 
     revoked: int
@@ -139,7 +139,7 @@ def show_without_secret(access: AccessContext, link_id: str) -> LinkMade:
 def find_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
     """Return a link of this donor or team.
 
-    If codes of the donor were merged, the links of all these codes are searched.
+    If codes of the donor were merged, the links of all merged codes are searched.
 
     Raises:
         NotFound: the donor or team has no such link.
@@ -156,7 +156,7 @@ def find_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) 
 def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
     """Revoke one link of this donor or team.
 
-    If codes of the donor were merged, the links of all these codes can be revoked.
+    If codes of the donor were merged, the link may be of any of the merged codes.
 
     Raises:
         NotFound: the donor or team has no such link.
@@ -168,7 +168,7 @@ def joined_phones(access: AccessContext, team: str, link: str | None = None) -> 
     """Return the ids of the phones that joined a team by a link and still have access.
 
     Args:
-        link: The id of the link; None for all links of the team.
+        link: The id of the link. None means any link of the team.
     """
     return [
         phone.id
@@ -211,8 +211,8 @@ def _warn_of_valid_link(access: AccessContext, link: Credential) -> list[Warned]
 def log(context: RequestContext, access: AccessContext, outcome: str, link_id: str | None) -> None:
     """Add a line to the access log, saying that a link was made or revoked.
 
-    The line contains the code of the link. When somebody reads personal data with the link, the
-    line about it contains the same code.
+    The line contains the code of the link. Lines about personal data that somebody reads with the
+    link contain the same code.
 
     Args:
         link_id: The id of the link. None means all links of the donor or team.

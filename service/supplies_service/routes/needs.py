@@ -25,8 +25,8 @@ class NeedEntered(View, frozen=True, kw_only=True):
     """The response to a command about a need: the recorded entry and the need.
 
     Attributes:
-        warnings: Warnings of likely duplicates, or of goods that are still meant for an ended need;
-            left out if there are none.
+        warnings: Warnings of likely duplicates, or of goods that are still set aside or were handed
+            over for a need that was ended; left out if there are none.
     """
 
     entry: EntryView

@@ -69,8 +69,8 @@ async def check_parameters(
     Without this check, a misspelt filter would be ignored, and everything would be listed.
 
     Raises:
-        InvalidField: a parameter is unknown, given twice, contains a NUL character, is not UTF-8,
-            or is a day before the earliest possible one.
+        InvalidField: a parameter is unknown or given twice; it contains a NUL character; it is not
+            UTF-8; or it is a day before the earliest possible one.
         NotFound: a path parameter contains a NUL character.
     """
     if any("\0" in str(value) for value in connection.path_params.values()):
@@ -103,7 +103,7 @@ async def check_parameters(
 
 
 def query_parameters(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
-    """Return a handler's query parameters as Litestar knows them, by their names in queries."""
+    """Return Litestar's definitions of a handler's query parameters, by their names in queries."""
     return {
         parameter.kwarg_definition.name or own_name: parameter
         for own_name, parameter in handler.parsed_fn_signature.parameters.items()
@@ -130,7 +130,7 @@ def _refuse(faults: Iterable[Fault], remedy: str = "") -> None:
     """Raise one error about all faults. If there are no faults, do nothing.
 
     Raises:
-        InvalidField: there is a fault. The message is the first fault, followed by `remedy`.
+        InvalidField: there is a fault; the message is the first fault, followed by `remedy`.
     """
     found = list(faults)
     if found:

@@ -37,8 +37,8 @@ class PeriodEntered(View, frozen=True, kw_only=True):
     """The response after days were closed or reopened: the entry, and which days are closed.
 
     Attributes:
-        warnings: Warnings about phones with unsent records that may be hand-outs. A hand-out on a
-            closed day will be booked on the first open day. Left out if there are none.
+        warnings: Warnings about phones whose unsent records may be hand-outs on a closed day. These
+            hand-outs will be booked on the first open day. Left out if there are no warnings.
     """
 
     entry: EntryView

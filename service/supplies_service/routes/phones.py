@@ -71,8 +71,11 @@ async def find_invitation(
 ) -> tuple[RequestContext, Invitation | None]:
     """Find the team that a link or a run sheet's code invites a phone to join.
 
-    Return the request context for the station of the link or code, and the invitation. The
-    invitation is None if the link or code is not valid, which is logged.
+    Return the request context for the station of the link or code, and the invitation. If the link
+    or code is not valid, the invitation is None, and a refused request is logged.
+
+    Args:
+        secret: The secret of the link, or the code on the run sheet.
 
     Raises:
         RateLimited: too many requests from one address were refused.
@@ -93,7 +96,7 @@ async def rescue_records(
 ) -> list[tuple[ReadRecord, RescuedRecord]]:
     """Record the unsent records that phones show as text. Return each record with its result.
 
-    The access log gets a line for each phone.
+    The access log gets one line that names all these phones.
 
     Raises:
         InvalidField: the text is not complete.
@@ -111,7 +114,8 @@ def phones_page(
     """Return a page of the list of phones, newest first.
 
     Raises:
-        InvalidField: `team` or `after` is unknown, or `limit` is out of bounds.
+        InvalidField: the team is unknown; `after` is not the id of a phone; or `limit` is out of
+            bounds.
     """
     check_codes(access.books, team=team)
     if after is not None and not phones.exists(access, after):

@@ -1,6 +1,7 @@
 """Open deliveries for the phones of a team.
 
-A phone gets all of them in one response. It reports how many of its records are not sent yet.
+A phone gets all open deliveries of its team in one response. The phone reports how many of its
+records are not sent yet.
 """
 
 from __future__ import annotations
@@ -70,8 +71,8 @@ class Runs(View, frozen=True, kw_only=True):
         runs: The open deliveries of the team.
         counter: The goods that the team may hand out without an allocation; None if it has no
             counter.
-        waiting_hand_outs: Hand-outs of the team that contradict the books and that no coordinator
-            has resolved yet.
+        waiting_hand_outs: Hand-outs of the team that were recorded as conflicts, and that no
+            coordinator has resolved yet.
         closed: Deliveries of the team that ended, or went to another team, after this phone joined.
     """
 

@@ -32,8 +32,8 @@ class ShipmentEntered(View, frozen=True, kw_only=True):
     """The response to a command about a shipment: the recorded entry and the shipment.
 
     Attributes:
-        warnings: Warnings of likely duplicates, or that the destination is not a station in this
-            database; left out if there are none.
+        warnings: Warnings of likely duplicates, of goods that a stock count probably recorded
+            before, or that the destination is not a station in this database.
     """
 
     entry: EntryView

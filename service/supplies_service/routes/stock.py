@@ -103,8 +103,8 @@ async def count_sheet_paper(context: RequestContext, sheet: str, figures: bool) 
 class StockController(Controller):
     """Stock: the goods at each location, and the commands that change them.
 
-    The response to a command is the recorded entry. The entry's `document` is the id of what the
-    command created.
+    The response to a command is the recorded entry. The entry's `document` is the id of the
+    document that the command created.
     """
 
     path = "/api/stock"

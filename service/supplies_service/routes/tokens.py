@@ -85,8 +85,8 @@ def credentials_page(
 ) -> Page[Credential]:
     """Return a page of the list of tokens or links.
 
-    If `holder` is given, only credentials of that user are returned. If `donor` or `team` is given,
-    only links of that donor or team are returned.
+    If `holder` is given, only credentials of this user are returned. If `donor` or `team` is given,
+    only links of this donor or team are returned.
 
     Raises:
         InvalidField: `after` is not the id of a credential, or `limit` is out of bounds.

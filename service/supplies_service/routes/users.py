@@ -51,7 +51,11 @@ def show_without_invitation(user: User) -> Invited:
 async def _invite(
     context: RequestContext, find: Callable[[AccessContext], User]
 ) -> CreatedResponse[Invited]:
-    """Create an invitation for the user that `find` returns, and build the response."""
+    """Create an invitation for the user that `find` returns, and build the response.
+
+    Args:
+        find: Finds, adds or enables the user, within an SQL transaction.
+    """
     by = context.by
     return await context.run_admin_idempotent(
         lambda access: invite(access, find(access), by),

@@ -44,8 +44,8 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
         donor: The masked name. None if the donor is anonymous, was forgotten, or did not agree to
             be named in public.
         goods: Empty if the donor was forgotten.
-        given_back: Whether all or a part of the goods was given back to the donor; left out if none
-            was.
+        given_back: Whether all goods or a part of them were given back to the donor; left out if
+            none were.
     """
 
     number: str
@@ -60,14 +60,14 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
 async def check_receipt(
     context: RequestContext, number: str, code: str, show: Callable[[Books, ReceiptView], T]
 ) -> T:
-    """Find a receipt by number and check code. Return what `show` makes of it.
+    """Find a receipt by number and check code. Return the result of `show` for the receipt.
 
-    The number of attempts is limited, and a refusal is logged. The station that issued the receipt
-    becomes the station of the request.
+    The number of attempts from a network address is limited, and a refusal is logged. The station
+    that issued the receipt becomes the station of the request.
 
     Raises:
         RateLimited: there were too many attempts.
-        NotFound: the number is unknown or the code is wrong. The error does not say which.
+        NotFound: the number is unknown or the code is wrong; the error does not say which.
     """
     await check_rate_limit(context.request, VERIFY_RECEIPT, client_address(context.request))
     issuer = context.stations.find_issuer(number)
@@ -124,7 +124,7 @@ def _masked_donor(books: Books, found: ReceiptView) -> str | None:
 
 
 def unknown_receipt() -> NotFound:
-    """Return one error for both cases: an unknown receipt number, and a wrong check code."""
+    """Return the error for an unknown receipt number. A wrong check code gets the same error."""
     return NotFound("there is no receipt with this number and code in these books")
 
 

@@ -23,9 +23,9 @@ class WitnessController(Controller):
         """Get a signed checkpoint of each station's last entry, one line of text for each.
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
-        them later. If a station exchanged goods with another station, a further line is about the
-        last entry that it cited from that station. At the end are the latest checkpoints of other
-        stations that are stored here.
+        them later. A station that exchanged goods with a partner station cited entries of the
+        partner. A further line is then about the last cited entry. At the end are the latest
+        checkpoints of partner stations that are stored here.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)
@@ -34,7 +34,7 @@ class WitnessController(Controller):
 def _checkpoints(context: RequestContext, books: Books) -> str:
     """Return the checkpoints as text.
 
-    For each station, a checkpoint is signed only once for the same last entry.
+    A checkpoint of a station is signed again only if the station has further entries since then.
     """
     cached, text = context.stations.checkpoints, []
     heads = books.all(

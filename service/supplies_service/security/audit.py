@@ -112,8 +112,8 @@ def access_line(
         outcome: What the caller did, as in `AccessLogLine`.
         subject: The code of the person whose data was read. If None, the first path parameter other
             than `kind` is used. A value that does not look like a code is left out.
-        detail: As in `AccessLogLine`. If None and the caller used a link, it is the user who made
-            the link.
+        detail: As in `AccessLogLine`. If None and the caller used a link, the line names the user
+            who made the link.
     """
     if subject is None:
         codes = (code for name, code in connection.path_params.items() if name != "kind")
@@ -137,9 +137,9 @@ def access_line(
 
 
 def _caller_code(connection: Connection, caller: Caller) -> str:
-    """Return the caller's code for the access log.
+    """Return the caller's code for the access log of the request's station.
 
-    If the log is that of another station, the code is prefixed with the caller's own station.
+    If the caller belongs to another station, that station's code comes before the caller's code.
     """
     station = current_station(connection).code
     return caller.code if caller.station == station else f"{caller.station}/{caller.code}"

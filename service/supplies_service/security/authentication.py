@@ -37,9 +37,10 @@ _API_KINDS: tuple[CallerKind, ...] = ("token", "link", "phone")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Sets `user` to the caller. Sets `auth` to whether the time of this use must be stored.
+    """Sets `user` of a request to its caller.
 
-    Both are None if the route needs no caller.
+    Sets `auth` to whether the request must be stored as the last use of the caller's credential.
+    Both are None if there is no caller.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -49,9 +50,8 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Return the caller, and select the books of the caller's station.
 
-        If the cookie of a page is missing or invalid, there is no caller, but no error is raised.
-        `RequestChecksMiddleware` refuses such a request, because it can read the form that was
-        sent.
+        If a request for a page has no valid cookie, there is no caller, but no error is raised.
+        `RequestChecksMiddleware` refuses the request later, because it can read the sent form.
 
         Raises:
             Unauthenticated: a request to the API has no valid token.
@@ -75,7 +75,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
 
 
 def caller_of(scope: Scope) -> Caller | None:
-    """Return the authenticated caller, or None on a route that needs no caller."""
+    """Return the authenticated caller of a request, or None if it has none."""
     caller: Caller | None = scope.get("user")
     return caller
 
@@ -121,9 +121,9 @@ def _bearer(connection: Connection) -> str:
 
 
 def _page_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
-    """Return the secret in the cookie that came with a request for a page.
+    """Return the secret in a page's cookie, and the kinds of credential that it may belong to.
 
-    Also return the kinds of credential that the secret is accepted as.
+    Without the cookie, the secret is "".
     """
     if _is_donor_page(connection):
         return connection.cookies.get(DONOR_COOKIE, ""), ("link",)
@@ -131,9 +131,9 @@ def _page_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
 
 
 def _api_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
-    """Return the secret in the header or in a phone's cookie.
+    """Return the secret in the header, or else in a phone's cookie, and its possible kinds.
 
-    Also return the kinds of credential that the secret is accepted as.
+    The kinds are kinds of credential. Without a secret, the text is "".
     """
     if "authorization" in connection.headers:
         return _bearer(connection), _API_KINDS

@@ -139,12 +139,12 @@ async def check_report(context: RequestContext, delivery: str) -> bool:
 async def check_recipient(context: RequestContext, recipient: str) -> None:
     """Check that a courier may hand out goods to a recipient at the counter.
 
-    Allowed are groups, and the households of deliveries that the team has or had. The refusal does
-    not say whether a household exists. A repeat of an earlier request is allowed, so that it gets
-    the same response.
+    Allowed are recipients that are or were groups, and the households of deliveries that the team
+    has or had. The refusal does not say whether a household exists. A repeat of an earlier request
+    is allowed, so that it gets the same response.
 
     Raises:
-        Forbidden: the recipient is neither a group nor in such a delivery.
+        Forbidden: the recipient was never a group, and the team never had a delivery for it.
     """
     if context.caller.role == "courier" and not context.is_repeat:
         team = str(context.caller.team)
