@@ -525,7 +525,12 @@ class Books:
         return self.head_and_closed_day().closed_through
 
     def rows(self, statement: type[S], **where: Any) -> list[S]:
-        """Return all rows of a type with the given column values, in the order of recording."""
+        """Return all rows of a type with the given column values, in the order of recording.
+
+        Args:
+            statement: The type of the rows, such as `Need`.
+            where: Names of columns with the values that the rows must have.
+        """
         return [self._statement(statement, row) for row in self._rows(statement, where)]
 
     def latest_row(self, statement: type[S], **where: Any) -> S | None:

@@ -152,7 +152,8 @@ def first_entry(books: Books, head: int) -> int:
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:
     """Return transfers of earlier stock counts that are booked after the day of a moment.
 
-    An earlier count is one whose count sheet was opened before the moment.
+    An earlier count is one whose count sheet was opened before the moment. All of its transfers
+    have the moment of the sheet, on whatever day they are booked.
     """
     return books.all(
         "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM count_sheets s "

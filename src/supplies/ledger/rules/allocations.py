@@ -147,7 +147,7 @@ def _is_at(account: str, location: str) -> bool:
 
 
 def allocate(command: Allocate, journal: Journal) -> None:
-    """Set goods aside for a recipient: stock → allocated. For their needs: needed → assigned.
+    """Set goods aside for a recipient: stock → allocated, and needed → assigned for needs.
 
     Raises:
         InvalidField: a code, need or lot is unknown, or a need or lot is not for the line's item.

@@ -135,7 +135,7 @@ def _with_pack_sizes(command: ReportHandOut, journal: Journal) -> ReportHandOut:
 
 
 def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime) -> date | None:
-    """Return the day of the time that a report names, even if this time is long ago.
+    """Return the day on which the time in a report falls, even if this time is long ago.
 
     Return None if the report names no time, or an impossible one.
 

@@ -136,7 +136,7 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
 
 
 def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
-    """Return the day of the time that a report of an outcome gives, in the station's time zone.
+    """Return the day on which the time of a reported outcome falls, in the station's time zone.
 
     Raises:
         InvalidField: the command names another day.
@@ -164,7 +164,7 @@ def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) ->
 def day_of_time(
     journal: Journal, command: ReportOutcome | ReportHandOut, moment: datetime, what: str
 ) -> date:
-    """Return the day of the time that a report gives, in the station's time zone.
+    """Return the day on which the time in a report falls, in the station's time zone.
 
     Args:
         what: "outcome" or "hand-out", for the error message.
@@ -219,7 +219,7 @@ def is_too_old(command: ReportOutcome | ReportHandOut, reported_at: datetime) ->
 
 
 def precedes_report(moment: datetime | None, reported_at: datetime) -> TypeGuard[datetime]:
-    """Return whether a report has a time that was not in the future at `reported_at`."""
+    """Return whether a report has a time that is at most `CLOCK_TOLERANCE` after `reported_at`."""
     return moment is not None and moment <= reported_at + CLOCK_TOLERANCE
 
 

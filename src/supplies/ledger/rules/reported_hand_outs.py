@@ -100,7 +100,7 @@ def _add_report(draft: Draft, command: ReportHandOut) -> None:
 def possible_day_of_hand_out(
     journal: Journal, command: ReportHandOut, reported_at: datetime
 ) -> date | None:
-    """Return the day of the time in a report, even if this time is long ago.
+    """Return the day on which the time in a report falls, even if this time is long ago.
 
     Return None if the report has no time, or an impossible one.
 

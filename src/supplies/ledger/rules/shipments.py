@@ -123,7 +123,8 @@ def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
     """Return the value of the next part of a lot to be sent, in minor units of the currency.
 
     The values of all parts together are rounded down, so their sum is never more than the value of
-    the lot. Return None if the lot has no value.
+    the lot. Return None if the lot has no value, or if a stock count found the lot and its origin
+    is still unexplained.
     """
     if lot.value_minor is None:
         return None
@@ -156,8 +157,9 @@ def receive_shipment(command: ReceiveShipment, journal: Journal) -> None:
 
     Raises:
         AlreadyDone: the shipment was received before.
-        InvalidField: the sender's entry is missing, invalid or for another station, or a line is
-            missing, unknown or larger than what was sent.
+        InvalidField: the sender's entry is missing, invalid or for another station; a line is
+            missing, unknown or larger than what was sent; or the goods arrive before the day on
+            which they were sent.
     """
     books = journal.books
     books.location(command.location, "/location")
@@ -257,9 +259,9 @@ def _receive_line(
 def _arrived_by_line(
     command: ReceiveShipment, lines: list[ShipmentLine]
 ) -> dict[int, tuple[str, ArrivedLine]]:
-    """Return how much of each line of a shipment arrived, with a JSON pointer to the quantity.
+    """Return how much of each shipped line arrived, with a JSON pointer to the command's line.
 
-    If the command has no lines, everything arrived.
+    If the command has no lines, everything arrived, and the pointers are "".
 
     Raises:
         InvalidField: a line is missing, unknown, named twice or larger than what was sent.
@@ -308,7 +310,8 @@ def acknowledge_shipment(command: AcknowledgeShipment, journal: Journal) -> None
     Raises:
         NotFound: this station did not send the shipment.
         AlreadyDone: the shipment was acknowledged before.
-        InvalidField: the receiver's entry is missing, or does not fit the shipment.
+        InvalidField: the receiver's entry is missing or does not fit the shipment, or the command's
+            day is before the goods arrived.
     """
     books = journal.books
     shipment = books.latest_row(Shipment, shipment=command.shipment)
