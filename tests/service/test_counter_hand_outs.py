@@ -40,7 +40,7 @@ def test_a_phone_sees_the_goods_and_groups_of_its_counter_and_no_households(
 ) -> None:
     counter = phone.get("/api/run").json()["counter"]
     assert counter["location"] == "annex"
-    assert counter["groups"] == [{"code": "G-1", "name": "新来居民"}]
+    assert counter["groups"] == [{"code": "G-1", "name": "新来居民", "persons": None}]
     assert shown_goods(phone) == [("mask", 20)]
     assert TeamPhone.of_team(rest, "T-2").get("/api/run").json()["counter"] is None
 

@@ -128,7 +128,8 @@ def test_an_auditor_reads_conflicts_and_shipments_without_their_texts(
     delivery = rest.delivery(allocation)
     outcome = {"allocation": allocation, "outcome": "handed_over", "note": "canary"}
     rest.post(f"/api/deliveries/{delivery}/outcomes", outcome)
-    reported = rest.send(f"/api/deliveries/{delivery}/outcomes", {**outcome, "outcome": "refused"})
+    other = {**outcome, "outcome": "refused", "time_window": "canary"}
+    reported = rest.send(f"/api/deliveries/{delivery}/outcomes", other)
     conflict = reported.json()["entry"]["seq"]
     (listed,) = as_role(rest, service, "auditor", "/api/entries/conflicts")["items"]
     assert (listed["seq"], listed["note"]) == (conflict, WITHHELD)
@@ -139,7 +140,10 @@ def test_an_auditor_reads_conflicts_and_shipments_without_their_texts(
         assert "canary" not in page.text
     assert rest.get("/api/entries/conflicts")["items"][0]["note"] == "canary"
     decision = {"by": "correct", "reason": "canary"}
-    rest.post(f"/api/entries/conflicts/{conflict}/resolve", decision)
+    decided = rest.post(f"/api/entries/conflicts/{conflict}/resolve", decision)["entry"]["seq"]
+    page = rest.client.get(f"/entries/{decided}", headers={**cookie, "Accept": "text/html"})
+    assert page.status_code == 200
+    assert "canary" not in page.text
     (done,) = as_role(rest, service, "auditor", "/api/entries/conflicts?open=false")["items"]
     assert done["resolved_because"] == WITHHELD
 

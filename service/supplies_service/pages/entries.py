@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from supplies.books.free_text import free_text_in_command
 from supplies.books.reader import Books
 from supplies.domain.commands import Correct, ResolveConflict, Reverse
 from supplies.domain.entry_rows import Merge
@@ -35,10 +36,6 @@ from supplies_service.request_context import Context, RequestContext
 
 ROWS = 50
 """Number of entries on a page of the list."""
-
-
-_TEXT_FIELDS = frozenset({"note", "reason", "who", "evidence", "expiry_reason"})
-"""Fields with free text. A page shows them only to users who may read free text."""
 
 
 class EntryPages(Controller):
@@ -206,15 +203,15 @@ def _changed_fields(books: Books, entry: EntryView) -> list[ChangedField]:
     """
     if entry.supersedes is None or entry.kind not in CORRECTABLE_KINDS - {"donation_received"}:
         return []
-    before, after = (
-        fields_of(stated_command(books, seq, latest=False).command)
-        for seq in (entry.supersedes, entry.seq)
-    )
+    commands = [
+        stated_command(books, seq, latest=False).command for seq in (entry.supersedes, entry.seq)
+    ]
+    before, after = map(fields_of, commands)
+    texts = {f"/{path}" for command in commands for path in free_text_in_command(command)}
     return [
         ChangedField(pointer, before.get(pointer, ""), after.get(pointer, ""))
         for pointer in {**before, **after}
-        if before.get(pointer) != after.get(pointer)
-        and pointer.rpartition("/")[2] not in _TEXT_FIELDS
+        if before.get(pointer) != after.get(pointer) and pointer not in texts
     ]
 
 
