@@ -90,6 +90,53 @@ def test_a_run_sheet_says_that_households_fetched_goods_that_had_come_back(
     assert _collected(station, delivery) == [msgspec.UNSET] * 3
 
 
+def test_a_corrected_outcome_of_a_stop_does_not_hide_that_its_goods_were_fetched(
+    station: StationLedger,
+) -> None:
+    stop = _on_the_way(station)
+    reported = station.outcome(*stop, "not_at_home").seq
+    station(c.CollectAllocation(allocation=stop[1]))
+    again = c.ReportOutcome(
+        delivery=stop[0], allocation=stop[1], outcome="not_at_home", why="not_ready"
+    )
+    station(c.Correct(entry=reported, command=again, reason="asked the team"))
+    assert _collected(station, stop[0]) == [station.day(0)]
+
+
+def test_fetched_goods_that_were_not_on_a_delivery_are_no_goods_of_its_stop(
+    station: StationLedger,
+) -> None:
+    station.stock(9)
+    allocation = station.allocate(9)
+    part = [c.AllocationPart(line=1, quantity=4)]
+    parts = [c.DispatchPart(allocation=allocation, lines=part)]
+    first, second = (station.dispatch(allocation, parts=parts) for _ in range(2))
+    station.outcome(first, allocation, "not_at_home")
+    station.outcome(second, allocation, "handed_over")
+    station(c.CollectAllocation(allocation=allocation, lines=part))
+    assert _collected(station, first) == [station.day(0)]
+    assert _collected(station, second) == [msgspec.UNSET]
+
+
+def test_goods_that_went_out_again_are_fetched_after_the_later_delivery(
+    station: StationLedger,
+) -> None:
+    stop = _on_the_way(station)
+    station.outcome(*stop, "not_at_home")
+    again = station.dispatch(stop[1])
+    station.outcome(again, stop[1], "not_at_home")
+    station(c.CollectAllocation(allocation=stop[1]))
+    assert _collected(station, stop[0]) == [msgspec.UNSET]
+    assert _collected(station, again) == [station.day(0)]
+
+
+def _on_the_way(station: StationLedger) -> tuple[str, str]:
+    """Dispatch goods for R-1. Return the delivery and the allocation."""
+    station.stock(3)
+    allocation = station.allocate(3)
+    return station.dispatch(allocation), allocation
+
+
 def _collected(station: StationLedger, delivery: str) -> list[date | msgspec.UnsetType]:
     """Return when the households of a delivery fetched goods, as sheet and pages agree."""
     found = [stop.collected_on for stop in build_run_sheet(station.books, delivery).stops]

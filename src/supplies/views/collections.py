@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import ALLOCATED, kind_of
 from supplies.domain.entries import COLLECTED
-from supplies.domain.entry_rows import Collection
+from supplies.domain.entry_rows import Collection, OutcomeLine
 from supplies.views.delivery_lines import LoadedLine
 
 
@@ -41,19 +41,50 @@ def read_last_collections(books: Books, allocations: Iterable[str]) -> dict[str,
     return {allocation: last for allocation, last in found.items() if last is not None}
 
 
-def day_of_collection(line: LoadedLine, last: LastCollection | None) -> date | None:
+def day_of_collection(
+    books: Books, line: LoadedLine, collections: Mapping[str, LastCollection]
+) -> date | None:
     """Return the day on which a household fetched goods that had come back from a stop.
 
-    Return None if no goods were fetched after they came back, or after the stop was taken off.
+    Return None if no goods were fetched after they came back, or if they went out again before.
 
     Args:
         line: Any line of the stop.
-        last: The last collection of the stop's allocation; None if there is none.
+        collections: The last collection of each allocation.
     """
-    back = line.removed_in or line.reported_in
-    if last is None or back is None or line.moved_to is not None or last.first_seq < back:
+    last = collections.get(line.allocation)
+    if last is None or line.moved_to is not None:
         return None
-    return last.happened_on
+    back = line.removed_in or _came_back_in(books, line, last.first_seq)
+    if back is None or back > last.first_seq:
+        return None
+    if not line.removed_in and _came_back_in(books, line, (line.reported_in or 0) + 1) is None:
+        return None
+    sent_again = books.value(
+        "SELECT 1 FROM stops WHERE station = :station AND allocation = :allocation "
+        "AND seq > :back AND seq < :collected LIMIT 1",
+        allocation=line.allocation,
+        back=back,
+        collected=last.first_seq,
+    )
+    return None if sent_again else last.happened_on
+
+
+def _came_back_in(books: Books, line: LoadedLine, before: int) -> int | None:
+    """Return the number of the latest outcome before an entry if goods came back, still allocated.
+
+    Return None if there is no such outcome, or if no goods came back with it.
+    """
+    where = {"delivery": line.delivery, "allocation": line.allocation}
+    seq = books.value(
+        "SELECT max(seq) FROM outcomes WHERE station = :station AND delivery = :delivery "
+        "AND allocation = :allocation AND seq < :before",
+        before=before,
+        **where,
+    )
+    rows = [] if seq is None else books.rows_of_entry(OutcomeLine, seq, **where)
+    came_back = any(row.brought_back and kind_of(row.target) is ALLOCATED for row in rows)
+    return int(seq) if came_back else None
 
 
 def _last_collection(books: Books, allocation: str) -> LastCollection | None:

@@ -208,7 +208,7 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
                 entries,
                 proofs.get((name, stop[0].allocation)),
                 details.get((stop[0].reported_in or 0, stop[0].allocation)),
-                day_of_collection(stop[0], collected.get(stop[0].allocation)),
+                day_of_collection(books, stop[0], collected),
             )
         )
     return [

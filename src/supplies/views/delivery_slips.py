@@ -112,7 +112,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
     collected = read_last_collections(books, {line.allocation for line in found.loaded})
     stops = []
     for lines in found.stops():
-        day = day_of_collection(lines[0], collected.get(lines[0].allocation))
+        day = day_of_collection(books, lines[0], collected)
         if lines[0].removed_in:
             stops.append(_removed_stop(lines[0], day))
             continue
