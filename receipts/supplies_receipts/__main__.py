@@ -221,7 +221,7 @@ def report() -> StationReportPaper:
 
 
 def organisation(paper: StationReportPaper, stations: int = 3) -> OrganisationReportPaper:
-    """Return a report of `stations` stations. Its numbers are those of the report `paper`."""
+    """Return a joint report of `stations` stations, with the numbers of the report `paper`."""
     fields = msgspec.structs.asdict(paper.report)
     units = {line.item: line.unit for line in paper.report.goods}
     fields["short"] = [

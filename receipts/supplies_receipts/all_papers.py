@@ -22,7 +22,7 @@ from supplies.signing.receipt_signatures import PublicKeys
 
 
 def draw_receipt(paper: ReceiptPaper) -> bytes:
-    """Draw a donation receipt (捐赠物资接收凭证), without its attachment."""
+    """Draw a donation receipt (捐赠物资接收凭证), without attaching its signed record."""
     from supplies_receipts.papers import receipt
 
     return receipt.draw_receipt(paper)
@@ -52,8 +52,8 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Check that a receipt is genuine, and return its record.
 
     Args:
-        keys: The station's public keys, by id. If it is None, a signature by any key is accepted.
-            As anybody could have made such a signature, also look the receipt up in the books.
+        keys: The station's public keys, by id. If None, a signature by any key is accepted. Anybody
+            can make such a signature, so also look the receipt up in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -113,7 +113,8 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
     """Draw a donor statement (捐赠物资去向报告): where the goods of one donor went.
 
     Raises:
-        BooksBroken: the quantities at all places do not add up to what was received.
+        BooksBroken: the quantities at all places do not add up to what was received or made by
+            repacking.
     """
     from supplies_receipts.papers import donor_statement as statement
 

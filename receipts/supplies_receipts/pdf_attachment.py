@@ -113,7 +113,7 @@ def titles(pdf: Pdf) -> tuple[str, str, str]:
 def is_plain_file(content: bytes) -> bool:
     """Return whether a PDF has no bytes before its header or after its end.
 
-    Because of such bytes, other programs may take the file for one of another format.
+    A file with such bytes may look like a file of another format to other programs.
     """
     return content.startswith(_HEADER) and content.rstrip(b"\r\n \0").endswith(_END)
 
@@ -188,7 +188,7 @@ def _associated_files(pdf: Pdf) -> pikepdf.Object:
 class _Comparison:
     """Compares the objects of two PDFs recursively.
 
-    It remembers the pairs of objects that it has compared, so that it compares each pair only once.
+    Each pair of objects is compared only once.
     """
 
     def __init__(self) -> None:

@@ -48,8 +48,8 @@ def check_receipt(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
     """Check that a receipt is genuine, and return its record.
 
     Args:
-        keys: The station's public keys, by id. If it is None, a signature by any key is accepted.
-            As anybody could have made such a signature, also look the receipt up in the books.
+        keys: The station's public keys, by id. If None, a signature by any key is accepted. Anybody
+            can make such a signature, so also look the receipt up in the books.
 
     Raises:
         NotGenuine: the file is not a receipt, was altered, or was signed with another key.
@@ -193,5 +193,5 @@ def _program() -> str:
 
 
 def _word(text: str) -> str:
-    """Return a short printable text from an untrusted file, or a placeholder if it is not one."""
+    """Return a text from an untrusted file if it is short and printable, else a placeholder."""
     return text if text.isprintable() and 0 < len(text) <= 60 else "it does not say which"

@@ -33,7 +33,7 @@ ORIGIN_LABELS: dict[str, Words] = {
     "opening": Words("期初", "there before the books"),
     "from_station": Words("他站调入", "from another station"),
 }
-"""Label of each kind of account from which goods come, for accounts that name no person."""
+"""Label of each kind of account from which goods come, printed if the account names no person."""
 
 _SHELF = ("free", "allocated")
 _LEGEND: tuple[tuple[Ink, Words], ...] = (
@@ -49,12 +49,12 @@ _SHARE_WIDTH = 9.0
 
 
 def shelf(places: Mapping[str, int]) -> int:
-    """Return the quantity in stock: the unallocated quantity plus the quantity set aside."""
+    """Return the quantity on the shelf: free and set aside together."""
     return sum(places.get(place, 0) for place in _SHELF)
 
 
 def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
-    """Return the quantities of goods that are not handed over, in transit or in stock, by place.
+    """Return the quantities at the places other than handed over, in transit and on the shelf.
 
     The order is that of `PLACE_LABELS`.
     """

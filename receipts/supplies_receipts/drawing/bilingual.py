@@ -167,7 +167,7 @@ def packs(line: SlipLine) -> Words:
 
 
 def packs_of_item(stated: Sequence[StatedPacks], unit_code: str) -> Words:
-    """Return the text for packs of different sizes, such as 2 × carton of 50 + 1 × box of 10.
+    """Return the text for the packs of one item, such as 2 × carton of 50 + 1 × box of 10.
 
     Both texts are empty if each pack contains one base unit.
     """
@@ -301,7 +301,7 @@ def many(count: int, noun: str) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Join names with a comma, or on a Chinese paper with 、."""
+    """Join names with a comma; on a Chinese paper, with the Chinese comma 、."""
     return Words("、", ", ").primary.join(names)
 
 

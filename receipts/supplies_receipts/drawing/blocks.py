@@ -32,8 +32,8 @@ class Block(msgspec.Struct, frozen=True):
 
     Attributes:
         draw: Draws the content. The arguments are the sheet, and the y of the top of the block.
-        head: The head of the table of which this block is a row. It is drawn above the first row of
-            the table on each page.
+        head: The titles of the table and of its columns, if this block is a row of a table. They
+            are drawn above the first row of the table on each page.
         table: An object that identifies the table of which this block is a row. If it is None,
             consecutive rows with the same head are one table.
     """
@@ -45,7 +45,7 @@ class Block(msgspec.Struct, frozen=True):
 
     @property
     def of(self) -> object:
-        """The object that identifies the table to which the block belongs. None outside a table."""
+        """The object that identifies the table of the block; None if the block is not a row."""
         return self.head if self.table is None else self.table
 
 
@@ -163,7 +163,7 @@ class Table:
         """Return a row with a thin line below it.
 
         Args:
-            least: Minimum height in millimetres.
+            least: Minimum height of the row in millimetres.
         """
         content = self._cells(cells)
         under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
@@ -223,7 +223,7 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
 def _needed(block: Block, table: object) -> float:
     """Return the height that a block needs on the page.
 
-    It includes the head of the block's table, unless that head has been drawn on this page.
+    The height includes the titles of the block's table, unless they have been drawn on this page.
 
     Args:
         table: The table of the previous block on the page.

@@ -329,7 +329,7 @@ class Sheet:
     def qr(self, x: float, y: float, size: float, content: str) -> None:
         """Draw a QR code as one path.
 
-        The mask pattern of the code is fixed, because looking for the best one takes longer.
+        The mask pattern of the code is fixed, because looking for the best pattern takes longer.
         """
         code = segno.make_qr(content, error="m", boost_error=False, mask=3).matrix
         module = size * mm / len(code)

@@ -28,7 +28,9 @@ _BESIDE = 1.5  # between a bar and its figure
 def goods(
     x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, ItemName]
 ) -> Block:
-    """Return a bar for each item: the shares of its goods that were handed over or used.
+    """Return a bar for each item, with the shares of its goods that were handed over and used.
+
+    At most `MOST` items are shown: those of which most was handed over or used.
 
     Each bar has its own scale, because quantities in different units cannot be compared.
     """

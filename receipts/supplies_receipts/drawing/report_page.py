@@ -138,7 +138,7 @@ def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType =
     A long unit is printed below the number.
 
     Args:
-        shown: The larger unit in which to print the quantity. If unset, base units are printed.
+        shown: The larger unit in which to print the quantity. If UNSET, base units are printed.
     """
     counted = bilingual.counted(value, unit, shown).primary
     figure = bilingual.quantity(value, unit, shown).figure
@@ -148,7 +148,8 @@ def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType =
 def item(name: Words, code: str, unit: str) -> Cell:
     """Return the content of a table cell with an item.
 
-    It is the item's name, and below it the name in the second language, the code and the unit.
+    The cell shows the item's name and, below it, the name in the second language, the code and the
+    unit.
     """
     details = filter(None, (name.secondary, code, bilingual.unit(unit).label))
     small = " · ".join(dict.fromkeys(details))  # Often the code is the English name.

@@ -81,7 +81,8 @@ class Run(msgspec.Struct, frozen=True):
 
     Attributes:
         size: Font size in points.
-        box: Set if the glyphs are the code of a character without a glyph.
+        box: The box around the glyphs, if they are the code of a character for which no font has a
+            glyph; otherwise None.
     """
 
     face: str
@@ -136,7 +137,9 @@ def has_right_to_left(text: str) -> bool:
 
 
 def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the parts of a text that each have one direction, from left to right on the page.
+    """Yield the parts of a text in their order on the page, from left to right.
+
+    All characters of a part have the same direction.
 
     The second value is True if the letters of the part are written from left to right.
     """

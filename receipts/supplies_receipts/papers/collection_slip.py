@@ -1,7 +1,7 @@
 """领取单, the collection slip of an allocation, on A5 landscape.
 
-The household signs on the slip when it fetches the goods at the counter. If goods have been
-collected before the slip is printed, the slip also lists those goods and the day.
+The household signs on the slip when it fetches the goods at the counter. If some goods were
+collected before the slip is printed, the slip also lists them and the day of collection.
 """
 
 from __future__ import annotations

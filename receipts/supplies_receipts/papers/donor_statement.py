@@ -59,7 +59,8 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
     """Return the donor statement as a PDF.
 
     Raises:
-        BooksBroken: the quantities at all places do not add up to what was received.
+        BooksBroken: the quantities at all places do not add up to what was received or made by
+            repacking.
     """
     statement = paper.statement
     for line in statement.goods:
@@ -74,10 +75,10 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
 
 
 def _check_sum(station: str, line: StatementLine) -> None:
-    """Check that the quantities of an item at all places add up to what was received.
+    """Check that the quantities of an item at all places add up to what came in.
 
     Raises:
-        BooksBroken: they do not add up.
+        BooksBroken: they do not add up to what was received or made by repacking.
     """
     came, found = line.received + line.repacked, sum(line.places.values())
     if came != found:
@@ -134,7 +135,7 @@ def _donor(paper: DonorStatementPaper) -> list[Block]:
 def _receipt_numbers(statement: DonorStatement) -> list[str]:
     """Return the receipt numbers as lines of text, grouped by month if there are many.
 
-    The last line has the receipts of which goods were given back to the donor.
+    If goods were given back to the donor, a last line names the receipts of these goods.
     """
     if len(statement.receipts) <= _LISTED:
         words = [bilingual.listed(statement.receipts)] if statement.receipts else []
@@ -210,7 +211,7 @@ def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style
 def _equation(goods: Sequence[StatementLine]) -> list[Block]:
     """Draw an equation for each unit: received + made by repacking = the quantities at all places.
 
-    If there are no goods, say so instead.
+    If there are no goods, draw a text that says so.
     """
     units: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:

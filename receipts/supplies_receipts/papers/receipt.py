@@ -279,7 +279,7 @@ def _long(field: _Field) -> list[Block]:
 
 
 def _table(lines: list[ReceiptLine]) -> list[Block]:
-    """Draw a row for each line of goods, and a note below them that no more lines follow."""
+    """Draw a row for each line of goods, and below the rows a note that no more lines follow."""
     table = Table(MARGIN, _COLUMNS)
     rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
     below = layout.stacked(

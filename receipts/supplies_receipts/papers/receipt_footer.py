@@ -88,7 +88,7 @@ def closing_height(document: DonationReceipt) -> float:
     """Return the height of the footer of a receipt.
 
     The legal statement and the QR code are one above the other, and the seal is beside them. The
-    height is that of the higher of the two columns.
+    footer is as high as the higher of these two columns.
     """
     return max(_CLOSING, _stated(document).height + _QR + 0.5)
 

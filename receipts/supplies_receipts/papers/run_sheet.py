@@ -187,7 +187,7 @@ def _stop(stop: RunStop) -> list[Block]:
 
 
 def _collected(stop: RunStop) -> Words | None:
-    """Say that the household fetched the goods; None if it did not."""
+    """Return a text that the household fetched the goods; None if it has not fetched them."""
     if stop.collected_on is msgspec.UNSET:
         return None
     day = bilingual.short_day(stop.collected_on)

@@ -1,6 +1,7 @@
 """配送单, the delivery slip on A5 landscape, for stations without a roll printer.
 
-The upper part of a slip is printed on the left, and the lower part on the right.
+On the left is what a roll slip shows in its upper part: where to go and what to hand over. On the
+right is its lower part: the fields that the courier fills in, and the signature.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
 def draw_two_parts(
     sheet: Sheet, upper: Sequence[Block], lower: Sequence[Block], number: str, scale: float = 1
 ) -> None:
-    """Draw the two parts of a slip in two columns, on as many pages as they need.
+    """Draw the upper part of a slip on the left and the lower part on the right.
+
+    Add as many pages as the parts need.
 
     Args:
         number: The text at the foot of each page, which identifies the slip.

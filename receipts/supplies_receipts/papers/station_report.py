@@ -57,7 +57,7 @@ def draw_station_report(paper: StationReportPaper) -> bytes:
 def draw_organisation_report(paper: OrganisationReportPaper) -> bytes:
     """Return the joint report of all stations of an organisation as a PDF.
 
-    It names each station with the number of the last entry that the report includes.
+    The report names each station, with the number of the station's last entry that is included.
 
     Raises:
         BooksBroken: the quantities of an item do not add up.

@@ -1,4 +1,4 @@
-"""The access tables of one station, and one value of the current time for all reads and writes."""
+"""Read and write the access tables of one station, with one value of the current time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ NO_LIMIT = 2**62
 
 class AccessContext:
     """The access tables of one station within a transaction, and the current time.
+
+    The tables of users, credentials and settings are sealed: each change appends a seal, which
+    proves that the change was made by a process with the station's keys.
 
     Args:
         books: The books from `Ledger.reading()`, or from `Ledger.admin_transaction()` if something

@@ -1,8 +1,8 @@
 """Credentials: sessions, tokens, links and invitations.
 
 Each credential has a secret, which is shown only once. The secret contains the code of the station,
-the id of the credential and 256 random bits. Only the SHA-256 of the random bits is stored. For so
-many random bits, a slower hash is not needed.
+the id of the credential and 256 random bits. Only the SHA-256 of the random bits is stored. Nobody
+can guess so many random bits, so a slower hash is not needed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CredentialKind = Literal["session", "token", "link", "invitation"]
 CallerKind = CredentialKind | Literal["phone"]
 """The kind of credential that a caller sends with requests.
 
-Phones have a module of their own, `phones`.
+The module `phones` contains the credentials of phones.
 """
 
 DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
@@ -120,8 +120,8 @@ class Authenticated(NamedTuple):
 
     Attributes:
         use_is_due: Whether `record_use` must be called.
-        same_until: How long this result can be cached, if nothing is written to the database. It
-            ends when the credential expires, or when its next use must be stored.
+        same_until: How long this result can be cached, if nothing is written to the database. The
+            time ends when the credential expires, or when its next use must be stored.
     """
 
     caller: Caller
@@ -144,13 +144,13 @@ def issue(
     donor: str | None = None,
     label: str | None = None,
 ) -> tuple[Credential, str]:
-    """Issue a credential. Return it with its secret, which is shown only now.
+    """Issue a credential. Return it with its secret, which cannot be shown later.
 
     Args:
         access: The access tables of the station.
         kind: The kind of credential.
         role: The role that callers with this credential have. A session has the role of its user.
-        by: The code of the person who issues it.
+        by: The code of the person who issues the credential.
         lifetime: At most `MAX_LIFETIME`. None means the default of the kind.
         holder: The user; None for a link.
         team: The team that a link is given to.

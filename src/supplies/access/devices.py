@@ -1,8 +1,8 @@
 """Known devices: browsers in which a user has signed in before.
 
-The number of sign-in attempts with one login is limited. Anybody can use up the attempts, so all
-unknown devices share them, while attempts from a known device are counted separately. So a stranger
-who guesses passwords cannot lock the user out.
+The number of sign-in attempts with one login is limited. Attempts from all unknown devices are
+counted together, and attempts from each known device separately. So a stranger who uses up the
+attempts cannot lock the user out of a known device.
 
 The browser keeps a cookie with the time, a random name and a message authentication code. The key
 of this code is the hash of the user's password, which nobody outside the database knows. So after a

@@ -75,7 +75,7 @@ def app_address(access: AccessContext, user: User, secret: str) -> str:
 def confirm(access: AccessContext, user: str, code: str) -> list[str]:
     """Turn on one-time codes, if the user has typed a right code. Return the recovery codes.
 
-    The recovery codes are shown only now.
+    The recovery codes cannot be shown later.
 
     Raises:
         InvalidField: the code is wrong, or `start` was not called before.
@@ -122,9 +122,9 @@ def count_recovery_codes(access: AccessContext, user: str) -> int:
 
 
 def use(access: AccessContext, user: str, code: str) -> bool:
-    """Check a code of the app or a recovery code. If it is right, mark it as used.
+    """Check a code from the app or a recovery code. If the code is right, mark it as used.
 
-    Return whether it is right. Spaces, dashes and case do not matter.
+    Return whether the code is right. Spaces, dashes and case do not matter.
     """
     if not is_on(access, user):
         return False

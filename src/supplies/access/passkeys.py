@@ -93,7 +93,7 @@ def add(access: AccessContext, user: str, site: Site, answer: str, label: str) -
     Args:
         access: The access tables of the station.
         user: The code of the user.
-        site: The site for which the device was asked to make it.
+        site: The site for which the device was asked to make the passkey.
         answer: The JSON that the browser sent.
         label: A name for the passkey.
 

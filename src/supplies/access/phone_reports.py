@@ -64,13 +64,13 @@ def offset_of_text(
     """Estimate how far the station's clock is ahead of a phone's, for records copied as text.
 
     The text may have been written long before it is read, so a time in the past does not show that
-    the phone's clock is behind. Normally the result is the difference that the phone reported last.
-    But the phone's clock was corrected after that report in two cases: if the difference would move
-    the time of the text into the future; or if it would move the time of the text before the
-    phone's last request, while the uncorrected time is after it.
+    the phone's clock is behind. Normally the result is the difference `known`. In two cases, the
+    phone's clock must have been corrected since then, so `known` is not used: if `known` would move
+    `written_at` into the future; or if `known` would move `written_at` before `last_seen`, although
+    `written_at` itself is after `last_seen`.
 
     Args:
-        written_at: The time of the phone's clock when it wrote the text.
+        written_at: The time of the phone's clock when the phone wrote the text.
         known: The difference in seconds that the phone reported last; None if it reported none.
         now: The time of the station's clock.
         last_seen: When the phone last sent a request, by the station's clock; None if it never did.

@@ -118,7 +118,7 @@ def join(
     version: str | None = None,
     present_secret: str = "",
 ) -> tuple[Phone, str]:
-    """Add a phone to a team. Return it with its secret, which is shown only now.
+    """Add a phone to a team. Return it with its secret, which cannot be shown later.
 
     If the phone has joined this team before and was not revoked, it keeps its id and its secret,
     and its lifetime begins anew. So records that the phone sends a second time are recognized.
@@ -357,7 +357,7 @@ def silent_phones(access: AccessContext, delivery: str) -> list[Phone]:
 
 
 def unsent_at_counters(access: AccessContext, team: str | None = None) -> list[Phone]:
-    """List the phones with unsent records that may be hand-outs at a counter.
+    """List the phones whose unsent records may be hand-outs at a counter.
 
     Args:
         team: Return only phones of this team, even if it has no counter now. If None, the phones of
@@ -393,9 +393,9 @@ def _minute_before(timestamp: str) -> str:
 
 
 def ended_deliveries(access: AccessContext, phone_id: str, team: str) -> list[str]:
-    """Return the deliveries that a team no longer has, because they were closed or reassigned.
+    """Return the deliveries that ended for a team after a phone of the team joined.
 
-    Only deliveries that the team lost after the phone joined are returned.
+    A delivery ends for a team when it is closed or given to another team.
     """
     rows = access.all(
         "SELECT x.delivery FROM phones p CROSS JOIN delivery_ends x WHERE p.station = :station "

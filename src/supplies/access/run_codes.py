@@ -65,7 +65,7 @@ def join_address(books: Books, delivery: str) -> str | None:
 
 
 def delivery_of(access: AccessContext, code: str) -> Delivery | None:
-    """Return the delivery for a code, with its team; None if the code is not or no longer valid."""
+    """Return the delivery for a code, with its team. Return None if the code is not valid."""
     parts = _CODE.fullmatch(code)
     if parts is None or parts["station"] != access.station:
         return None
@@ -78,7 +78,7 @@ def delivery_of(access: AccessContext, code: str) -> Delivery | None:
 
 
 def _assigned(books: Books, delivery: str) -> tuple[int, Delivery] | None:
-    """Return the row that says which team has an open delivery, and the number of its entry.
+    """Return the latest entry that gave an open delivery to a team: its number and its row.
 
     Return None if the delivery is closed or unknown.
     """

@@ -31,7 +31,7 @@ Login = Annotated[
 
 
 class LastCoordinator(AgainstBooks):
-    """The change of a user is refused, because no other coordinator could sign in after it."""
+    """A change of a user is refused, because after it no coordinator could sign in."""
 
     slug = "already-done"
     title = "The last coordinator must stay"
@@ -260,8 +260,8 @@ def invite(
         user: The user.
         by: The code of the person who invites.
         lifetime: How long the invitation is valid. None means the default for invitations.
-        keep_earlier: Whether earlier invitations stay valid until they expire. All invitations end
-            when a password is set.
+        keep_earlier: Whether earlier invitations stay valid until they expire or the user sets a
+            password.
 
     Returns:
         The invitation, and the one-time path where the user sets the password.

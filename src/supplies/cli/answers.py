@@ -22,7 +22,7 @@ P = ParamSpec("P")
 LONGEST_CELL = 60
 """Maximum length of the values in a table on the terminal.
 
-A column with a longer value is left out there. JSON, CSV and workbooks contain it.
+A column with a longer value is not printed on the terminal. JSON, CSV and workbooks contain it.
 """
 
 LEFT_OUT = {"entries": ("id", "previous", "hash", "body")}
@@ -109,7 +109,8 @@ def _print_csv(tables: list[Table]) -> None:
 def _print_tables(tables: list[Table]) -> None:
     """Print tables on the terminal.
 
-    Columns without any value, and columns with values that are too long, are left out.
+    Columns without any value, columns with a value longer than `LONGEST_CELL`, and the columns in
+    `LEFT_OUT` are not printed.
     """
     from supplies.cli.tables import print_table, value_in_words
 

@@ -46,7 +46,7 @@ def api(
 ) -> None:
     """Send a request of the REST API to the books, without a running service.
 
-    So scripts can do all that the REST API does, with the same rights, warnings and access log.
+    So scripts can do all that the REST API does. Rights, warnings and the access log are the same.
     METHOD is GET, POST, PATCH or DELETE. PATH is an address such as /api/allocations/proposal or
     /api/needs?status=open. Print the body of the response.
 
@@ -97,7 +97,7 @@ def _send(
 
 
 def _reason(response: LocalResponse) -> str:
-    """Return the sentence of an error."""
+    """Return the error message that a response contains."""
     import msgspec
 
     problem = msgspec.json.decode(response.body)

@@ -34,8 +34,8 @@ def backup(
 ) -> None:
     """Copy the books while they are in use, and verify the copy.
 
-    FILE is the backup to write. It must not exist yet. The exit status is 1 if it is complete, but
-    users, settings or access log were changed without the keys of the station.
+    FILE is the backup to write. It must not exist yet. The exit status is 1 if the backup is
+    complete, but users, settings or access log were changed without the keys of the station.
     """
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import KEYS_SUFFIX, back_up

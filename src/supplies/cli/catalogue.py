@@ -166,7 +166,7 @@ def _log(
 def list_kind(
     database: str, station: str | None, noun: str, q: str | None, in_use: bool, as_json: bool
 ) -> None:
-    """Print the records of a kind by code."""
+    """Print the records of a kind, in the order of their codes."""
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
     from supplies.views.catalogue import list_records
@@ -280,7 +280,8 @@ def _parse_fields(kind: type[CatalogueRecord], fields: tuple[str, ...]) -> dict[
     An empty value becomes None.
 
     Raises:
-        InvalidField: an option has another form, or a value is not JSON although it must be.
+        InvalidField: an option has another form, or the value of a field that is not a text is not
+            JSON.
     """
     import msgspec
 
@@ -310,7 +311,7 @@ def _check_unit(unit: str) -> None:
     """Check that a unit is given as a code, such as `bottle`, and not as a word, such as 瓶.
 
     Raises:
-        InvalidField: the unit is not a code. The message names the codes for the word.
+        InvalidField: the unit is not a code; the message names the codes for the word.
     """
     from supplies.domain.fields import is_valid_code
     from supplies.papers.units import SHIPPED_UNITS

@@ -1,4 +1,7 @@
-"""Read checkpoints and write them to a file, for `supplies verify`."""
+"""Read and write checkpoints for `supplies verify`.
+
+A checkpoint is a signed line of text with the number and hash of a station's last entry.
+"""
 
 from __future__ import annotations
 

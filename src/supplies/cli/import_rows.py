@@ -192,10 +192,10 @@ def _options(
 def _reasons_of_station(ledger: Ledger) -> Iterator[Callable[[str], str]]:
     """Yield a function that translates a reason to the language of the station.
 
-    If the `with` block refuses the file, the reason for that is translated too.
+    If the `with` block raises `InvalidField`, its message is translated too.
 
     Raises:
-        InvalidField: the `with` block raised it.
+        InvalidField: the `with` block refused the file.
     """
     from supplies_service.pages.languages import station_language, translate_sentence
 

@@ -93,7 +93,7 @@ class ListGroup(Group):
     """The command group `list`. Some of its commands have a second name, such as `households`."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command that prints a list."""
+        """Return the command that prints the list with this name or second name."""
         return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
 
 

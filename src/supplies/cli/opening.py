@@ -48,7 +48,7 @@ def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
 def find_station(store: Store, named: str | None) -> str:
     """Return the code of the station on which a command works.
 
-    It is `named` or, if `named` is None, the only station of the database.
+    The station is `named` or, if `named` is None, the only station of the database.
 
     Raises:
         InvalidField: there is no such station, or `named` is None and there are several.

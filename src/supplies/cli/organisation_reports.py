@@ -51,7 +51,8 @@ def report_organisation_period(
     """Report on a period for this station and all stations under it.
 
     Args:
-        first, last: None means the day of the earliest or the latest entry of all stations.
+        first, last: The first and the last day of the period. None means the day of the earliest or
+            latest entry of all stations.
         output: The file to write the PDF to. If None, the report is returned.
     """
     with ledger.reading() as books:

@@ -282,7 +282,7 @@ def receipts(database: str, station: str | None, as_of: date | None) -> Answer:
 
 
 def _period(first: date | None, last: date | None, entries: tuple[date, date]) -> tuple[date, date]:
-    """Return the period. If a day is None, it is the first or last day of `entries`."""
+    """Return the period. A missing first or last day is taken from `entries`."""
     return first or entries[0], last or entries[1]
 
 

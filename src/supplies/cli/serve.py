@@ -106,7 +106,7 @@ def serve(
 def _open_first_station(database: str, station: str | None) -> Ledger:
     """Open the books of the station for which the first coordinator is created.
 
-    It is `station` or, if `station` is None, the default station of the database.
+    Use `station` or, if that is None, the default station of the database.
     """
     from supplies.cli.opening import open_ledger
     from supplies.ledger.ledger import Ledger

@@ -17,7 +17,7 @@ class Noun(click.ParamType[str]):
     name = "noun"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name. An unknown one is reported as a usage error that lists all names."""
+        """Return the name. An unknown name is reported as a usage error that lists all names."""
         from supplies.cli.lists import ALIASES
         from supplies.exports.lists import SHOWN
 

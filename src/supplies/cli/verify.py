@@ -67,7 +67,7 @@ def verify(
     The exit status is 1 if a stored row differs from the recomputed one, or if an entry of an
     earlier verification or of a checkpoint is missing; the first difference is printed. With
     --receipt, the exit status is also 1 if that receipt is not in the books, and 3 if it is in them
-    but its page, its marks or the key that signed it could not be compared.
+    but its page, its marks such as VOID, or the key that signed it could not be compared.
     """
     from supplies.cli.verify_lines import print_verified_file
     from supplies.errors import BooksBroken, InvalidField
@@ -120,7 +120,7 @@ class _Result(NamedTuple):
         witnesses: How many checkpoints were given.
         compared: How many of these checkpoints belong to verified stations.
         file: The file to which checkpoints were added; None if no file was given.
-        found: The result for the receipt; None if no receipt was given.
+        found: How the receipt compares with the books; None if no receipt was given.
     """
 
     verified: Verified

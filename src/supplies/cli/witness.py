@@ -17,8 +17,9 @@ from supplies.domain.plurals import counted
 def witness(database: str, station: str | None, sources: tuple[str, ...]) -> None:
     """Store the checkpoints of other stations, so that they cannot rewrite their books unnoticed.
 
-    Run it once a day for each partner. The address is that of the partner's service, as in
-    https://example.org/api/witness. `supplies verify` compares the stored checkpoints.
+    Run this command once a day for each partner station. The address is that of the partner's
+    service, as in https://example.org/api/witness. `supplies verify` compares the stored
+    checkpoints.
     """
     from supplies.cli.opening import find_station
     from supplies.ledger.ledger import system_clock

@@ -144,7 +144,7 @@ class _FlatFile:
         )
 
     def _words_of(self, table: str, column: str) -> Mapping[str, str]:
-        """Return the words that replace the codes in a column, by code."""
+        """Return the words that replace the codes in a column. The keys are the codes."""
         chinese = CHINESE_VALUES.get((table, column), {}) if self._language == "zh" else {}
         return self._words.get(column, chinese)
 
@@ -269,8 +269,8 @@ class _FlatFile:
     def _make_searchable(self, name: str, columns: Sequence[str]) -> None:
         """Add a full-text index to a table, with the name that sqlite-utils and Datasette expect.
 
-        The index contains the words that `search_words` makes from the values, and the search then
-        shows the values of the table.
+        The index contains the words that `search_words` makes from the values; for items, also from
+        the codes and aliases. A search still shows the values as they are in the table.
         """
         table = self._tables[name]
         heading, index = _quoted(table.heading), _quoted(f"{table.heading}_fts")

@@ -25,8 +25,8 @@ class _Columns(NamedTuple):
     """How the fields of a struct become columns of a table.
 
     Attributes:
-        parts: For each field, its attribute name and the columns of the struct in the field. If the
-            field contains no struct, the second value is None and the field becomes one column.
+        parts: For each field, its attribute name and the columns of the struct that it contains.
+            For a field without a struct, the second value is None: the field becomes one column.
         lines: The attribute whose list becomes table rows; None if there is none.
     """
 
@@ -43,8 +43,8 @@ def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.St
 
     Args:
         name: The name of the table.
-        kind: The type of the views. The columns depend only on it, so they are the same if there
-            are no views.
+        kind: The type of the views. The columns depend only on this type, so they are the same if
+            there are no views.
         views: The views. They are read one after another while the rows of the table are read.
 
     >>> from supplies.views.stock import BalanceView

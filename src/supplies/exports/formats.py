@@ -55,7 +55,7 @@ EXPORTED_LISTS = (
 )
 """The lists that can be exported.
 
-They are all lists of `supplies.exports.lists` except those that need an account as argument.
+These are all lists of `supplies.exports.lists` except those that need an account as argument.
 """
 
 CSV_TYPE = "text/csv; charset=utf-8"

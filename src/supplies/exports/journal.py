@@ -66,7 +66,7 @@ def journal_account(account: str, lot: str) -> str:
 def last_day(books: Books, as_of: date | None) -> str:
     """Return the last day of a journal as ISO text.
 
-    It is `as_of`, or the latest day of an entry if `as_of` is None.
+    The last day is `as_of` or, if `as_of` is None, the latest day of an entry.
     """
     return books.head()[2] if as_of is None else as_of.isoformat()
 
@@ -80,7 +80,7 @@ def first_day(books: Books) -> str | None:
 def journal_entries(books: Books, day: str) -> Iterator[JournalEntry]:
     """Yield the entries with transfers booked up to and including a day, ordered by number.
 
-    They are read in batches, so that memory use does not grow with the number of entries.
+    The entries are read in batches, so that memory use does not grow with their number.
     """
     last, after = books.head()[0], 0
     while after < last:
@@ -110,7 +110,7 @@ def journal_entries(books: Books, day: str) -> Iterator[JournalEntry]:
 def journal_balances(books: Books, day: str) -> Iterator[AccountBalance]:
     """Yield the balances at the end of a day, including balances of zero.
 
-    They are ordered by account and item.
+    The balances are ordered by account and item.
     """
     after = ""
     while True:

@@ -1,4 +1,4 @@
-"""The lists of the books by name, functions that read them, and what one code or id names."""
+"""The lists of the books by name, and the functions that read a list or one of its elements."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class ListOf(NamedTuple):
         kind: The type of the list's elements.
         fetch: Returns one page of the list: an object with `items` and `next`. Its arguments are
             the books, filters, and `after` and `limit` for pagination.
-        get: Returns the element with a code or an id, from the books and the code. None if the
-            elements have none.
+        get: Returns one element. Its arguments are the books, and the code or id of the element.
+            None if the elements have no codes or ids.
     """
 
     kind: type[msgspec.Struct]
@@ -118,9 +118,9 @@ SHOWN: Mapping[str, Callable[[Books, str], Any]] = {
     **{name: one.get for name, one in LISTS.items() if one.get is not None},
     "lots": trace_lot,
 }
-"""By the name of a list, the function that returns the element with a code or id.
+"""Functions that return one element of a list by its code or id. The keys are names of lists.
 
-A lot is returned with its trace, from its origin to where its goods are.
+The name "lots" is added: it returns the trace of a lot, from its origin to where its goods are.
 """
 
 

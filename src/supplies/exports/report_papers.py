@@ -32,7 +32,7 @@ _NAMED: Mapping[str, type[CatalogueRecord]] = {
     "campaign": Campaign,
     "team": Team,
 }
-"""The columns whose codes are replaced by names, each with the type of the named record."""
+"""The columns whose codes are replaced by names. The values are the types of the records."""
 
 
 def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetime) -> ReportPaper:
@@ -71,7 +71,8 @@ def _report_table(
 
     Args:
         name: The name of the table in the description of the report.
-        common: The values that are the same for all rows.
+        common: The values that are the same for all rows, from which the addresses of entries are
+            made.
     """
     columns, sources = kind.columns[name], kind.sources[name]
     names = [column.heading for column in table.columns]

@@ -1,8 +1,9 @@
 """Addresses of the entries behind the figures of reports.
 
 An address is the path of a list or of a record below the address of the service, such as
-`/entries/12`. In a template of an address, names in braces are columns of the row, fields of the
-report, or one of `first`, `last` and `today`, which are days of the period.
+`/entries/12`. A template of an address contains names in braces, which `source_address` replaces by
+values. The names are columns of the row, fields of the report, or the days `first`, `last` and
+`today` of the period.
 """
 
 from __future__ import annotations
@@ -16,13 +17,19 @@ from supplies.books.past import PastBooks
 from supplies.books.reader import Books
 
 Values = Mapping[str, Any]
-"""The values of a row by column, of the other fields of the report, and of its period."""
+"""The values by name: the columns of a row, the other fields of the report, and the days."""
 
 Source = str | Callable[[Values], str | None]
-"""The template of an address, or a function that chooses it. None means that there is none."""
+"""The template of an address, or a function that returns the template for the values of a row.
+
+The function returns None if there are no entries to show.
+"""
 
 AS_OF = "as_of"
-"""Name of the value that is the day of past books, or None for the books of now."""
+"""Name of the value that says at the end of which past day the books are read.
+
+The value is None for the books as they are now.
+"""
 
 ENTRY = "/entries/{entry}"
 ITEM = "/stock/items/{item}"
@@ -49,35 +56,44 @@ _ALERTS = {
 
 
 def stock_movements(values: Values) -> str:
-    """Return the address of the movements of a lot at a place, until the day of the books."""
+    """Return the template for the movements of a lot at a location.
+
+    For the books of a past day, return that for the movements of the whole item until this day.
+    """
     if values[AS_OF] is not None:
         return "/reports/tables/movements?account=stock:{location}&item={item}&as_of={as_of}"
     return "/stock/movements?account=stock:{location}&item={item}&lot={lot}"
 
 
 def goods_that_left(values: Values) -> str:
-    """Return the address of the derivation for the days over which a rate is measured."""
+    """Return the template for the report "derivation" over the days of which a rate is measured."""
     first = values["today"] - timedelta(days=values["rate_days"] - 1)
     return f"/reports/tables/derivation?item={{item}}&from={first}&to={{today}}"
 
 
 def pledges_of_donor(status: str) -> str:
-    """Return the template for the pledges of a donor with a status, or with any if it is "all"."""
+    """Return the template for the pledges of a donor that have this status; "all" means any."""
     return f"/pledges?donor={{donor}}&status={status}"
 
 
 def donations_of_donor(values: Values) -> str:
-    """Return the address of the donations of a donor; that of all donations if it is anonymous."""
+    """Return the template for the donations of a donor.
+
+    If the donor is anonymous, return that for all donations.
+    """
     return "/donations" if values["donor"] is None else "/donations?donor={donor}"
 
 
 def needs_of_group(status: str) -> str:
-    """Return the template for the needs of an item, a community and an urgency with a status."""
+    """Return the template for the needs with a status that are in one row of a report.
+
+    A row contains the needs for one item in one community with one urgency.
+    """
     return f"/needs?item={{item}}&community={{community}}&urgency={{urgency}}&status={status}"
 
 
 def goods_of_alert(values: Values) -> str | None:
-    """Return the address of the goods or of the record that an alert is about."""
+    """Return the template for the goods or the record that an alert is about."""
     if values["what"] not in ("expired", "expires_soon"):
         return _ALERTS.get(values["what"])
     if values["location"] is not None:
@@ -93,7 +109,7 @@ def values_of_report(books: Books, content: object, period: tuple[date, date, da
     Args:
         books: The books from which the report was built.
         content: The struct of the report.
-        period: The first and the last day of the period, and the day of the states.
+        period: The first and the last day of the period, and the day whose states are reported.
     """
     fields = {name: getattr(content, name) for name in getattr(content, "__struct_fields__", ())}
     first, last, today = period
@@ -102,7 +118,7 @@ def values_of_report(books: Books, content: object, period: tuple[date, date, da
 
 
 def source_address(source: Source, values: Values) -> str | None:
-    """Return the address of the entries behind a figure. None if it has none."""
+    """Return the address of the entries behind a figure, or None if the figure has no address."""
     template = source if isinstance(source, str) else source(values)
     if template is None:
         return None

@@ -180,5 +180,5 @@ def alert_title(what: str) -> BilingualText:
 
 
 def value_words(column: str, value: str) -> BilingualText | str:
-    """Return the words for a value of a column. If there are none, return the value."""
+    """Return the words for a value of a column, or the value itself if there are no words."""
     return _VALUES.get(column, {}).get(value, value)

@@ -30,7 +30,7 @@ class Period(NamedTuple):
 
     Attributes:
         first, last: The first and the last day of the period, both included.
-        today: The day for which states and delays are shown, as they were at its end.
+        today: States and delays are shown as they were at the end of this day.
     """
 
     first: date
@@ -500,7 +500,7 @@ def report_period(
     no entries.
 
     Args:
-        today: The day for which states and delays are shown, as they were at its end.
+        today: States and delays are shown as they were at the end of this day.
 
     Raises:
         InvalidField: the report is about one day, but a first or last day is given.
@@ -525,7 +525,8 @@ class BuiltReport(NamedTuple):
     """A report, with the books and the days for which it was built.
 
     Attributes:
-        books: The books from which the report was built: those of now or of the end of a past day.
+        books: The books from which the report was built, as they are now or as they were at the end
+            of a past day.
     """
 
     kind: ReportKind
@@ -556,9 +557,9 @@ def build_report(
         options: The options of the report. An option that is None counts as not given.
 
     Raises:
-        InvalidField: a day or an option is invalid, missing, or not one of this report.
+        InvalidField: a day or an option is invalid, is missing, or does not belong to this report.
         NotFound: a code in an option is unknown.
-        Forgotten: the personal data of the recipient was erased.
+        Forgotten: the personal data of the recipient that an option names was erased.
     """
     given = {name: value for name, value in options.items() if value not in (None, "")}
     names = [option.name for option in kind.options]

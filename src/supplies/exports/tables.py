@@ -140,7 +140,7 @@ def write_xlsx(tables: Iterable[Table], file: IO[bytes], *, hxl: bool = False) -
 
 
 def write_tables(tables: Sequence[Table], form: Literal["csv", "xlsx"], file: IO[bytes]) -> None:
-    """Write tables as a workbook, or as CSV with an empty line between two tables."""
+    """Write tables to one file: as a workbook, or as CSV with an empty line between two tables."""
     if form == "xlsx":
         write_xlsx(tables, file)
         return
@@ -168,7 +168,7 @@ class _Sheets:
     def _new_sheet(self, table: Table) -> tuple[Worksheet, int]:
         """Add a sheet with the headings of a table.
 
-        Return the sheet and the number of its rows with headings.
+        Return the sheet, and the number of rows that the headings take up.
         """
         sheet = self._workbook.add_worksheet(self._sheet_name(table.name))
         for column, (heading, _) in enumerate(table.columns):

@@ -281,7 +281,8 @@ def find_header(
         fixed: The values that the user gave for all rows, by the name of the column.
 
     Raises:
-        InvalidField: a chosen heading is missing, or a required column is. The message names it.
+        InvalidField: a chosen heading is missing, or no heading is recognized as a required column;
+            the message names the heading or column.
     """
     best: Header | None = None
     for row in rows[:HEADER_WITHIN]:

@@ -121,7 +121,7 @@ def read_day(cell: Cell, hints: DayHints) -> ReadDay:
 def _serial(cell: Cell, text: str) -> date | None:
     """Return the date that a spreadsheet program stores as a number.
 
-    None if the cell is not a number, or if the number is outside `_SERIALS`.
+    Return None if the cell is not a number, or if the number is outside `_SERIALS`.
     """
     number = cell if isinstance(cell, int | Decimal) else None
     if number is None and re.fullmatch(r"\d{5}(\.\d+)?", text):

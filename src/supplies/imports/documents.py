@@ -65,7 +65,7 @@ class Documents:
             yield together
 
     def _key(self, row: Row) -> tuple[str, ...] | None:
-        """Return the values that a row shares with the other rows of its document.
+        """Return the values of a row that must be equal in all rows of its document.
 
         Return None if the row is a document by itself.
         """

@@ -1,4 +1,4 @@
-"""Find the rows of a file that are equal in all columns that are read."""
+"""Find rows of a file that are equal to each other in all columns that are read."""
 
 from __future__ import annotations
 

@@ -126,9 +126,10 @@ def _item(
 
 
 def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
-    """Return whether goods with a specification are a different item from goods without it.
+    """Return whether the name of the item includes the specification.
 
-    They are if an item has the name with the specification, or if no item has the name without it.
+    It does if an item is registered under the name `full`, which includes the specification, or if
+    none is registered under `name` alone.
     """
     if full == name:
         return False
@@ -138,7 +139,7 @@ def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
 def _base_unit(reader: RowReader, word: str, contents: Sequence[Content]) -> tuple[str, str]:
     """Return the base unit for a new item, as the word in the file and as a code.
 
-    It is the smallest unit that is mentioned, such as the bottle in 6 bottles per box.
+    The base unit is the smallest unit that is mentioned, such as the bottle in 6 bottles per box.
     """
     at, left = word, list(contents)
     while inside := next((one for one in left if reader.units.same(one.outer, at)), None):

@@ -24,9 +24,9 @@ class ImportOptions:
         sheet: The only sheet to import. If None, all sheets are imported.
         dry_run: Whether to record nothing, and only return what would be recorded.
         create_items: Whether to register items that the file mentions and the catalogue lacks.
-        create_people: Whether to register donors and recipients in the same way.
-        open_missing: Whether to record opening stock if goods are handed out or set aside that are
-            not in stock. The note of such opening stock says so.
+        create_people: Whether to register donors and recipients that the catalogue lacks.
+        open_missing: Whether to record opening stock if a row hands out or sets aside more goods
+            than are free. The note of the opening stock names the file and the row.
         year, month, day_first: See `DayHints`.
     """
 
@@ -43,7 +43,7 @@ class ImportOptions:
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A translatable text in parts, so that it can be stored and translated by another process."""
+    """The parts of a translatable text, from which another process can translate the text."""
 
     template: str
     values: dict[str, Message | str]
@@ -58,7 +58,7 @@ class Message(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, sentence: str) -> Message | None:
-        """Return the parts of a sentence; None for a text that cannot be translated."""
+        """Return the parts of a sentence, or None for a text that cannot be translated."""
         if not isinstance(sentence, Sentence):
             return None
         values = sentence.values.items()
@@ -143,9 +143,10 @@ class ImportResult(msgspec.Struct):
         recorded: Number of rows that were recorded, or that would be recorded in a dry run.
         before: Number of rows that an earlier import of the same file recorded.
         documents: Number of commands that were recorded.
-        equal: Pairs of numbers of rows that are equal in all columns read. Both rows are recorded.
-        unknown: How many rows mention each record that is not registered. A key is, for example,
-            "item mask".
+        equal: Pairs of row numbers. The two rows are equal in all columns that are read, and both
+            are recorded.
+        unknown: For each name that is not registered, the number of rows that were not recorded
+            because of it. A key is, for example, "item mask".
         registered: The records that were registered, such as "item I-004 (mask)".
         stopped: Whether the import was stopped before the end of the file.
     """
@@ -170,8 +171,8 @@ def summary(result: ImportResult, translate: Callable[[str], str] = str) -> list
     """Return sentences for the user about the result of an import.
 
     Args:
-        translate: Returns a reason why rows were not recorded in the language of the reader; see
-            `Sentence`.
+        translate: Translates the reason why a row was not recorded to the language of the reader;
+            see `Sentence`.
     """
     would_be = "would be " if result.dry_run else ""
     verb = f"{would_be}recorded"

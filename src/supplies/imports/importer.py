@@ -241,7 +241,7 @@ class _Import:
 
 
 def _read_sheet(sheet: Sheet, header: Header, *notes: Sentence) -> ReadSheet:
-    """Return how a sheet was read, with the messages about the sheet and further ones."""
+    """Return how a sheet was read. Its messages are those of the sheet, and then `notes`."""
     notes = (*sheet.notes, *notes)
     return ReadSheet(
         name=sheet.name,
@@ -288,8 +288,8 @@ class _SheetImporter:
     def _is_new(self, one: IdentifiedRow, before: set[RowKey]) -> bool:
         """Return whether a row has to be recorded.
 
-        If not, count the row as recorded before, or list it because it is unclear which row it
-        corrects.
+        If not, count the row as recorded before, or list the row with the reason that
+        `_why_unclear` returns.
         """
         if not one.damaged and (one.corrected or one.key) in before:
             self._result.before += 1
@@ -300,9 +300,10 @@ class _SheetImporter:
         return why is None
 
     def _why_unclear(self, one: IdentifiedRow, before: set[RowKey]) -> Sentence | None:
-        """Return the reason if it is unclear which row of the original file a row corrects.
+        """Return why a corrected row cannot be recorded, or None if it can be.
 
-        Return None if it is clear.
+        The reason is that the cell with the row's identity was changed, or that another row
+        corrects the same row of the original file.
         """
         if one.damaged:
             return Sentence(

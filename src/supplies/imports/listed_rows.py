@@ -14,13 +14,13 @@ from supplies.imports.sheets import CELL, ORIGIN, WHY
 def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -> bytes:
     """Return a CSV file of the rows that were not recorded, with three additional columns.
 
-    The columns say which cell has a fault, what the fault is, and which row of the imported file it
-    is. If sheets have different headings, the result has all headings; each row fills the columns
-    of its sheet. A text that a spreadsheet program would run as a formula gets an apostrophe in
-    front, which an import removes.
+    The columns say which cell has a fault, what the fault is, and the identity of the row in the
+    imported file. If sheets have different headings, the result has all headings; each row fills
+    the columns of its sheet. An apostrophe is put before each text that a spreadsheet program would
+    run as a formula; imports remove it.
 
     Args:
-        translate: Returns a reason in the language of the reader; see `Sentence`.
+        translate: Translates a reason to the language of the reader; see `Sentence`.
     """
     text = io.StringIO()
     writer = csv.writer(text)

@@ -34,7 +34,7 @@ NOUNS: Mapping[type[CatalogueRecord], Sentence] = {
     Location: Sentence("location"),
     Campaign: Sentence("campaign"),
 }
-"""The English words for the kinds of records. The web pages show them translated."""
+"""The English words for the kinds of records. The web pages translate these words."""
 
 _ANONYMOUS = frozenset(
     map(
@@ -127,7 +127,7 @@ class Matcher:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """If the `with` block raises an error, undo what it recorded and registered."""
+        """Undo what the `with` block recorded and registered if the block raises an error."""
         before = len(self.registered)
         try:
             with self._ledger.savepoint():
@@ -144,7 +144,7 @@ class Matcher:
     def find(self, kind: type[R], text: str, make: Callable[[str], R] | None = None) -> str:
         """Return the code of the record that a text names.
 
-        If there is no such record, register one, if the options of the import allow it.
+        If there is no such record and the options of the import allow it, register one.
 
         Args:
             make: Makes the new record with the given code. None means that no record is registered.
@@ -239,7 +239,7 @@ class _Names:
     def codes(self, text: str) -> list[str]:
         """Return the codes of the records that a text means.
 
-        If the text is itself a code, it is the only one.
+        If the text is itself a code, return only this code.
         """
         if text in self._all:
             return [text]

@@ -27,7 +27,8 @@ class CommandRecorder:
 
     Args:
         by: Code of the person who imports the rows.
-        open_missing: Whether to record opening stock if the books contain too few goods for a row.
+        open_missing: Whether to record opening stock if a row hands out or sets aside more goods
+            than are free.
     """
 
     def __init__(
@@ -113,10 +114,10 @@ class CommandRecorder:
     def _open(
         self, command: c.HandOut | c.Allocate, error: NotEnough, row: int, opened: list[Opened]
     ) -> None:
-        """Record opening stock for the goods that a command needs and the stock lacks.
+        """Record opening stock for the goods that are missing for a command, as `error` says.
 
         Raises:
-            NotEnough: the error does not say how much is missing.
+            NotEnough: `error` does not say how much is missing; it is raised again.
         """
         missing = []
         for fault in error.faults:

@@ -1,9 +1,9 @@
 """Identify the rows of files, so that no row is recorded twice.
 
 A row is identified by the digest of its file, its sheet, its number and its content. If the row is
-not recorded, the import lists it in a new file, which has a column with this identity. When
-somebody corrects the row there and imports the new file, the program knows which row it was in the
-original file.
+not recorded, the import can write it to a file of rejected rows, which has a column with this
+identity. When somebody corrects the row in that file and imports it, the program knows which row of
+the original file was corrected.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class RowKey(NamedTuple):
 
     Attributes:
         file: The SHA-256 of the file.
-        content: The SHA-256 of the kind of rows and the cells. If a user divided a listed row into
-            several rows, it ends with `#2` and so on.
+        content: The SHA-256 of the kind of rows and the cells. If a user divided a rejected row
+            into several rows, the text ends with `#2` and so on in the further rows.
     """
 
     file: str
@@ -61,8 +61,8 @@ class IdentifiedRow:
 
     Attributes:
         key: The identity of the row in the original file.
-        corrected: The identity with the content that the user corrected, for a row of a file that
-            lists rejected rows; None for a row of an original file.
+        corrected: For a row of a file of rejected rows, `key` with the digest of the corrected
+            content; None for a row of an original file.
         damaged: Whether the cell for the identity contains a text that is not an identity.
     """
 
@@ -118,11 +118,10 @@ class ImportedRows:
     def among(self, rows: Sequence[IdentifiedRow]) -> set[RowKey]:
         """Return the identities of all rows in `rows` that earlier imports recorded.
 
-        For a corrected row, it may be the identity in the original file, or the identity with the
-        corrected content.
+        For a corrected row, both its `key` and its `corrected` identity are looked up.
 
         Args:
-            rows: Rows of an original file must be in order.
+            rows: The rows to look up. Rows of an original file must be in the order of the file.
         """
         first_files = [one.key for one in rows if one.corrected is None]
         found: set[RowKey] = set()

@@ -1,4 +1,4 @@
-"""Read the cells of one row: texts, words, dates, numbers, people and places."""
+"""Read the cells of one row: texts, dates, numbers, and the codes of people and places."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RowFault(Exception):
 class NoGoods(RowFault):
     """Raised for a row without goods of its own, which is never recorded.
 
-    Its quantity is zero or negative, or it is the sum of other rows.
+    The quantity of the row is zero or negative, or the row is the sum of other rows.
     """
 
 
@@ -129,7 +129,7 @@ class RowReader:
         return f"{number:f}"
 
     def choice(self, row: Row, name: str, words: Mapping[str, str]) -> str | None:
-        """Return the value for the word in a cell; None if the cell is empty.
+        """Return the value that `words` has for the word in a cell; None if the cell is empty.
 
         Args:
             words: The value for each word that is allowed.

@@ -394,8 +394,8 @@ def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, in
     Return the row and column of each formula, in one set for each sheet.
 
     Raises:
-        InvalidField: a sheet has too many columns, or too many cells between its first and its last
-            one, counting empty and repeated ones.
+        InvalidField: a sheet has too many columns; or the number of its rows and columns, including
+            empty and repeated ones, makes too many cells.
     """
     sheets: list[set[tuple[int, int]]] = []
     row, next_row, column, columns = 1, 1, 0, 0

@@ -97,4 +97,4 @@ def _to_unicode(name: str, subset: list[int]) -> str:
 
 
 _NOTHING = ""
-"""The text for a glyph if another glyph represents the same text, so that it is copied once."""
+"""The text of a glyph if another glyph represents its text, which is then copied only once."""
