@@ -233,10 +233,7 @@ def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
 
 
 def _parts(books: Books, ids: list[str]) -> defaultdict[LineKey, Counter[str]]:
-    """Return the quantities of each allocation line.
-
-    They are named like the fields of `AllocationLineView`.
-    """
+    """Return the quantities of each allocation line, by field of `AllocationLineView`."""
     parts: defaultdict[LineKey, Counter[str]] = defaultdict(Counter)
     for move in read_net_transfers(books, ALLOCATED, ids):
         if move.kind in ALLOCATING_KINDS:

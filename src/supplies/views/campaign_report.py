@@ -24,7 +24,7 @@ _SHOWN_PLACES = ("free", "allocated", "in_transit", "handed_over", "used", "lost
 class CampaignGoods(View, frozen=True, kw_only=True):
     """The goods of one item from one campaign, in base units.
 
-    `received` plus `repacked` equals the sum of the columns after them.
+    `received` plus `repacked` equals the sum of the quantities after these two.
 
     Attributes:
         received: The quantity that arrived in the period.

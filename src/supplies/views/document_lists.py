@@ -58,8 +58,8 @@ def list_documents(
 
     Args:
         newest_first: Whether to list the newest documents first instead of the oldest.
-        days: List only documents that happened in these days. They are found by day instead of with
-            `source`, so the filters must leave out what `source` would not find.
+        days: The first and the last day of the documents to list. Documents are then found by day
+            instead of with `source`, so the filters must leave out what `source` would not find.
         state_filter: Leave out a document if this function returns False for its latest state.
         view_filter: Leave out a document if this function returns False for its view.
 
@@ -154,7 +154,11 @@ def numbers_by_balance(kind: AccountKind, *, last: bool = False) -> NumberQuery:
 
 
 def pending_numbers(noun: str) -> NumberQuery:
-    """Return a query for the numbers of documents of a type that are still open."""
+    """Return a query for the numbers of documents that are still open.
+
+    Args:
+        noun: The word for the type of document in the table `pending`, such as "delivery".
+    """
     return _source(
         "SELECT p.number AS number FROM pending p "
         "WHERE p.station = :station AND p.noun = :noun AND p.number > :after",

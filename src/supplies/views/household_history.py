@@ -73,7 +73,10 @@ def _transfers(
 ) -> list[HistoryLine]:
     """Return the transfers into or out of some accounts.
 
-    Incoming quantities are multiplied by `sign` (1 or -1), and outgoing ones by its opposite.
+    Args:
+        sign: 1 if incoming quantities count as positive and outgoing ones as negative, -1 for the
+            reverse.
+        of_needs: Whether the transfers are of needs, as opposed to goods.
     """
     wanted = list(accounts)
     found = []

@@ -406,7 +406,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return the count of each activity, by activity and name of the person who did it."""
+    """Return the count of each activity, by activity id and by the text that says who did it."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)

@@ -218,7 +218,7 @@ class _Stated:
                     yield account, (goods, abs(change))
 
     def lines(self, line: type[L], goods: Mapping[_Goods, int], field: str = "lines") -> list[L]:
-        """Return the command's lines for goods that it took.
+        """Return the lines of the command for the goods that it took from an account.
 
         A line names a lot only if its item was taken from several lots. Without a lot, a correction
         takes from the same lot first, and from others if more is needed.
@@ -241,7 +241,8 @@ class _Stated:
     def in_packs(self, item: str, quantity: int, field: str = "lines") -> dict[str, Any] | None:
         """Return a quantity in the packs in which the command gave it.
 
-        Return None if the command gave base units, or had several lines with the item.
+        Return None if the command gave base units or another quantity, or had several lines with
+        the item.
         """
         counted = [row for row in self.rows(PackedLine) if row.item == item and row.field == field]
         if len(counted) != 1 or counted[0].quantity * counted[0].size != quantity:

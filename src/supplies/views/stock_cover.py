@@ -1,4 +1,4 @@
-"""Report how many days the stock of each item lasts if it is used as fast as lately."""
+"""Report how many days the stock of each item lasts at the recent rate of use."""
 
 from __future__ import annotations
 
