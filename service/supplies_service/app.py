@@ -178,9 +178,9 @@ class RequestChecksMiddleware:
         """Check a request, then call the next application.
 
         Raises:
-            Unauthenticated: the request has no caller, and the route is not public.
-            SessionRequired: the same, but the route is a web page.
-            TooLarge, TooSlow, Malformed: a form was sent without a session, and cannot be read.
+            Unauthenticated: the request has no caller, and the route of the API is not public.
+            SessionRequired: the request has no caller, and the route is a web page.
+            TooLarge, TooSlow, Malformed: a form was sent without a session and cannot be read.
             Forbidden: the caller may not use the route, or may not read the station's books.
             InvalidField: a query parameter is unknown, given twice, or contains a NUL character.
             NotFound: a path parameter contains a NUL character.

@@ -87,11 +87,10 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
 
 
 def show_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
-    """Return the sign-in form, or a redirect to the address of the sign-in form.
+    """Return the sign-in form if a form was sent without a session, and otherwise a redirect to it.
 
-    A donor is redirected to the page about invalid links instead. If a form was sent without a
-    session, the sign-in form contains the sent fields. After signing in, the user sees the sent
-    form again, filled in.
+    The sign-in form contains the fields of the sent form. After signing in, the user sees the sent
+    form again, filled in. A donor is redirected to the page about invalid links instead.
     """
     if request.url.path.startswith("/my"):
         return redirect("/my/lost")

@@ -76,7 +76,7 @@ Show = Callable[[Books, Recorded], Outcome[S]]
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Build the response to a command that creates nothing that needs more than its entry."""
+    """Build a response that contains only the recorded entry and warnings about it."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []

@@ -67,7 +67,7 @@ ROWS = 50
 """Number of records on a page of a list, and of rows in each table on the page of a record."""
 
 RETIRED = {"": False, "yes": True, "all": None}
-"""For each value of the filter: list only retired records (True), none of them (False), or all."""
+"""For each value of the filter: True lists only retired records, False none of them, None all."""
 
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
 
@@ -106,7 +106,8 @@ class DonorStatementPages(Controller):
     ) -> PDFResponse:
         """Show the statement as PDF.
 
-        If a day is empty, the period begins with the first donation and ends today.
+        If `first` is empty, the period begins with the donor's first donation. If `last` is empty,
+        the period ends today.
         """
         with context.reading() as books:
             get_record(books, Donor, code)

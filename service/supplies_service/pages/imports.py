@@ -32,7 +32,7 @@ from supplies_service.request_bodies import read_body
 from supplies_service.request_context import Context, RequestContext
 
 MAX_FILE = 600_000
-"""Largest size of a file in bytes. As a hidden field it fits into the body of a request."""
+"""Largest size of a file in bytes. In a hidden field, such a file fits into a request's body."""
 
 _ON_PAGE = {
     NOT_REGISTERED: template("{name} is not registered; register it, or tick the box below"),
@@ -87,7 +87,7 @@ class ImportPages(Controller):
 
     @post()
     async def step(self, context: Context) -> Response[bytes]:
-        """Try the file, record it, or return the rows that cannot be recorded as CSV.
+        """Try the file, record it, or return as CSV the rows that cannot be recorded.
 
         The file is recorded only if the user chooses so; the first step only tries it.
         """

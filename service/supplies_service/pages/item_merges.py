@@ -1,8 +1,8 @@
 """The page that replaces an item by another one, because the same goods were registered twice.
 
 Each transfer is of one item, so the entries of two items cannot be merged. Instead, the page
-repacks the unallocated stock of the replaced item into the other item. It moves the barcodes and
-names of the replaced item to the other item, and retires the replaced item.
+repacks the unallocated stock of the replaced item into the other item. It moves the barcodes of the
+replaced item to the other item, adds its names there as aliases, and retires the replaced item.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _replace(
 ) -> int | None:
     """Replace an item. Return the number of the last recorded entry.
 
-    Return None if no unallocated goods were in stock, because then nothing is recorded.
+    Return None if no unallocated goods were in stock, because then no entry is recorded.
 
     Args:
         code: The code of the replaced item.

@@ -29,7 +29,10 @@ class PeriodPages(Controller):
 
     @post("/close")
     async def close(self, context: Context) -> Response[bytes]:
-        """Close all days up to the given one. Ask first if a phone may have unsent hand-outs."""
+        """Close the given day and all earlier ones.
+
+        If a phone may have unsent hand-outs, ask for confirmation first.
+        """
         form = await CommandForm.read(context.request, ClosePeriod)
         return await submit(
             context,

@@ -37,8 +37,8 @@ class RecallPages(Controller):
         Args:
             context: The request.
             item: Code or name of an item.
-            batch: A batch of the item. If either is empty, only the form that asks for them is
-                shown.
+            batch: A batch of the item. If the item or the batch is empty, only the form that asks
+                for both is shown.
         """
         with context.reading() as books:
             code = code_filter(books, Item, item, "/item")

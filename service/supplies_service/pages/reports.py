@@ -41,7 +41,8 @@ class GoodsRow(NamedTuple):
     """An item in the report of a period.
 
     Attributes:
-        bar: The quantities that were handed over, in transit, on hand or elsewhere at the end.
+        bar: Where the goods were at the end of the period: handed over, in transit, on hand or
+            elsewhere.
         line: Points of a line that shows the stock of the item over the period.
     """
 

@@ -32,7 +32,7 @@ class RunPages(Controller):
 
     @get("/{delivery:str}/{allocation:str}")
     async def stop(self, delivery: FromPath[str], allocation: FromPath[str]) -> Response[bytes]:
-        """Return the same page. Its script opens one stop, for the QR code of a slip."""
+        """Return the same page for the QR code on a slip. The page's script then opens the stop."""
         del delivery, allocation  # the script reads them in the address
         return _shell()
 

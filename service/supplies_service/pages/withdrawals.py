@@ -42,7 +42,10 @@ class WithdrawalPages(Controller):
     async def documents(
         self, context: Context, noun: FromPath[Noun], after: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """List the goods that are out now, and all loans or issues, the oldest first."""
+        """List all loans or all issues, the oldest first.
+
+        The page of loans also lists the lent goods that have not come back.
+        """
         with context.reading() as books:
             page = list_stock_documents(books, noun, after=after, limit=ROWS)
             prefix = (LENT if noun == "loans" else USED).prefix

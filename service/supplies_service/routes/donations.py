@@ -39,10 +39,10 @@ class DonationEntered(View, frozen=True, kw_only=True):
     """The response to a recorded donation: entry, donation, receipt, and allocations made from it.
 
     Attributes:
-        warnings: What to check about the donation: whether a stock count recorded the goods before;
-            whether the donation was recorded twice; goods that exceed their pledge, were written
-            off before their expiry, or lack a batch or expiry; and whether the QR code of the
-            station's first receipt works only on the station's own computer.
+        warnings: Warnings that another donation or a stock count probably recorded the goods too;
+            that goods exceed their pledge, lack a batch or expiry, or were written off as expired
+            too early; or that the QR code of the station's first receipt works only on the
+            station's own computer.
         recounted: Count sheets whose expected quantities changed, because the donation is dated
             before the count; left out if there are none.
     """

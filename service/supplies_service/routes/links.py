@@ -156,7 +156,7 @@ def find_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) 
 def revoke_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) -> Credential:
     """Revoke one link of this donor or team.
 
-    If codes of the donor were merged, the link may be of any of the merged codes.
+    If codes of the donor were merged, the link may belong to any of the merged codes.
 
     Raises:
         NotFound: the donor or team has no such link.

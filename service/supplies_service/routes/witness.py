@@ -23,9 +23,9 @@ class WitnessController(Controller):
         """Get a signed checkpoint of each station's last entry, one line of text for each.
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
-        them later. A station that exchanged goods with a partner station cited entries of the
-        partner. A further line is then about the last cited entry. At the end are the latest
-        checkpoints of partner stations that are stored here.
+        them later. A station that receives or acknowledges a shipment cites an entry of the other
+        station. A further line for each such partner is about the last cited entry. At the end are
+        the latest checkpoints of partner stations that are stored here.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)

@@ -131,9 +131,9 @@ def _page_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
 
 
 def _api_secret(connection: Connection) -> tuple[str, tuple[CallerKind, ...]]:
-    """Return the secret in the header, or else in a phone's cookie, and its possible kinds.
+    """Return the secret of a request to the API, and the kinds of credential that it may belong to.
 
-    The kinds are kinds of credential. Without a secret, the text is "".
+    Without the header `Authorization`, it is the secret in a phone's cookie, or "".
     """
     if "authorization" in connection.headers:
         return _bearer(connection), _API_KINDS
