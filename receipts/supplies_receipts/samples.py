@@ -176,7 +176,7 @@ def run_sheet(station: StationHead, stops: int = 3) -> RunSheet:
 
 
 def count_sheet(station: StationHead, *, blind: bool = True) -> CountSheetPaper:
-    """Return the count sheet of a small store."""
+    """Return the count sheet of a small store. A blind sheet does not show the quantities."""
     goods = [
         ("口罩（KN95，独立包装）", "Mask (KN95)", "piece", "B7-2019", date(2022, 1, 31), 71),
         ("免洗洗手液 100 mL", None, "bottle", "XS-0131", date(2022, 1, 31), 150),

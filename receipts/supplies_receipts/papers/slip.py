@@ -209,7 +209,7 @@ def item_row(line: SlipLine) -> Block:
 
 
 def totals(lines: Sequence[SlipLine]) -> Block:
-    """Draw the number of items on a slip, and the sum of the quantities for each unit."""
+    """Draw how many items are on a slip, and for each unit the sum of their quantities."""
     sums: Counter[tuple[str, ShownUnit | UnsetType]] = Counter()
     for line in lines:
         sums[line.unit, line.shown_unit] += line.quantity

@@ -61,7 +61,7 @@ def hledger(
 ) -> None:
     """Write all entries as a journal for hledger.
 
-    The journal ends with the balances of the books, which `hledger check` compares.
+    The journal ends with the balances of the books. `hledger check` compares them with its sums.
     """
     request = ExportRequest(as_of=as_of, personal=personal)
     _export("hledger", request, database, station, output, force=force)
@@ -79,7 +79,7 @@ def beancount(
 ) -> None:
     """Write all entries as a journal for beancount.
 
-    The journal ends with the balances of the books, which `bean-check` compares.
+    The journal ends with the balances of the books. `bean-check` compares them with its sums.
     """
     request = ExportRequest(as_of=as_of, personal=personal)
     _export("beancount", request, database, station, output, force=force)

@@ -1,4 +1,4 @@
-"""Print which users, credentials, settings and lines of the access log were compared."""
+"""Print whether users, credentials, settings and the access log of a copy were compared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_seals(verified: Verified) -> None:
-    """Print a sentence for each station of a copy. Differences go to standard error."""
+    """Print for each station of a copy what was compared. Differences go to standard error."""
     for each in verified.stations:
         if each.access.difference is None:
             print(seal_sentence(each.station, each.access))
@@ -37,7 +37,7 @@ def exit_if_changed(verified: Verified) -> None:
 
 
 def seal_sentence(station: str, access: SealedRows) -> str:
-    """Return a sentence on the verification of users, credentials, settings and access log."""
+    """Return a sentence that says how many users, settings and other rows were compared."""
     what = "users, credentials, settings and access log"
     if access.state == "no-keys":
         return f"Not compared for station {station}, because the key file is not here: {what}."

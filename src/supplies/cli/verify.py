@@ -116,7 +116,7 @@ class _Result(NamedTuple):
     """The result of a verification that found no difference.
 
     Attributes:
-        verified: What was verified.
+        verified: The totals, and the result for each station.
         witnesses: How many checkpoints were given.
         compared: How many of these checkpoints belong to verified stations.
         file: The file to which checkpoints were added; None if no file was given.

@@ -1,6 +1,7 @@
 """The export formats. The command line, the REST API and the web pages use these descriptions.
 
-The views that an export needs are imported only when it is written, so that `--help` is fast.
+The views that an export needs are imported only when the export is written, so that `--help` is
+fast.
 """
 
 from __future__ import annotations

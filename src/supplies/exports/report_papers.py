@@ -36,7 +36,7 @@ _NAMED: Mapping[str, type[CatalogueRecord]] = {
 
 
 def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetime) -> ReportPaper:
-    """Return a report in the form in which it is printed.
+    """Return a report as it is printed and shown on web pages: words instead of codes.
 
     Call this within the transaction in which the report was built.
 
@@ -108,7 +108,7 @@ class _Words:
         self._books, self._units = books, unit_words(paper_settings(books))
 
     def cell(self, column: str, row: Mapping[str, Value]) -> ReportCell:
-        """Return what is printed for the value of a column, such as the name for a code."""
+        """Return the text or number that is printed for a value, such as the name for a code."""
         value = row[column]
         if value is None or value == "":
             return None

@@ -72,7 +72,8 @@ class ReportKind(NamedTuple):
         summary: What the report shows, in one sentence.
         result: The module and the name of the struct that contains the report.
         build: Builds the struct from the books, the period, and a keyword argument for each option
-            that was given. It imports the view when it is called, so that `--help` is fast.
+            that was given. The function imports the view only when it is called, so that `--help`
+            is fast.
         columns: For each table, the columns that people see, in order. The key is the field of the
             struct that has the list of the table.
         sources: For each table, the columns with figures, and where the entries behind them are

@@ -36,7 +36,8 @@ class Column:
     Attributes:
         name: The name of the column in options and in the program.
         words: The headings by which the column is recognized, best first.
-        required: Whether an import needs this column, or one value for all rows instead.
+        required: Whether an import needs this column, or one value that the user gives for all
+            rows.
     """
 
     name: str

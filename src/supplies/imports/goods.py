@@ -247,7 +247,7 @@ def read_labels(reader: RowReader, row: Row) -> dict[str, Any]:
 
 
 def _outer_unit(written: str, contents: Sequence[Content]) -> str:
-    """Return the pack in the text of a unit, such as 件 in 30盒/件; "" if there is none."""
+    """Return the pack that the text of a unit names, such as 件 in 30盒/件; "" if there is none."""
     return next((one.outer for one in contents if written.endswith(f"/{one.outer}")), "")
 
 
