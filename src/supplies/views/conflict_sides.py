@@ -144,7 +144,7 @@ def get_conflict_sides(books: Books, conflict: ConflictView) -> ConflictSides:
         note=conflict.note,
         time_window=conflict.time_window or None,
     )
-    decisions = _decisions(books, conflict.seq)
+    decisions = list_decisions(books, conflict.seq)
     recorded = None
     if isinstance(stated, ReportOutcome):
         recorded = _recorded_outcome(books, stated, decisions[0].entry if decisions else None)
@@ -343,7 +343,8 @@ def _free_goods(books: Books, report: ReportHandOut, seq: int) -> list[FreeGoods
     return goods
 
 
-def _decisions(books: Books, conflict: int) -> list[Decision]:
+def list_decisions(books: Books, conflict: int) -> list[Decision]:
+    """List the resolutions of a conflict, oldest first."""
     found = []
     for table in ("resolutions", "later_resolutions"):
         found += books.all(
