@@ -28,7 +28,7 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 KEY_HEADER = "idempotency-key"
 
 ALL_PHONES = "phones"
-"""The caller under which the idempotency keys of all phones' hand-outs are stored.
+"""The caller under which the idempotency keys of the records of all phones are stored.
 
 All phones share it, because a phone that joins a second time gets another id.
 """

@@ -257,11 +257,9 @@ def _read(
                     key=repr(record.key[:40]),
                 )
             )
-        if record.delivery is None:
-            key = request_key(ALL_PHONES, record.key, HAND_OUTS, body)
-        else:
-            path = f"/api/deliveries/{record.delivery}/outcomes"
-            key = request_key(phones.CALLER_PREFIX + phone_id, record.key, path, body)
+        is_outcome = record.delivery is not None
+        path = f"/api/deliveries/{record.delivery}/outcomes" if is_outcome else HAND_OUTS
+        key = request_key(ALL_PHONES, record.key, path, body)
         with context.reading():
             is_recorded = context.ledger.stored_responses.find(key) is not None
         if not is_recorded and record.delivery is not None:

@@ -246,6 +246,24 @@ def test_a_record_that_was_taken_over_gets_the_same_answer_when_the_phone_sends_
     assert "repeated" not in answer
 
 
+def test_a_record_gets_the_same_answer_though_its_phone_joined_again_with_a_new_id(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    TeamPhone.of_team(rest).report(open_delivery, HANDED_OVER)
+    lost = TeamPhone.of_team(rest)
+    rest.client.delete(f"/api/phones/{lost.shown['id']}").raise_for_status()
+    stop = stop_of(rest, open_delivery)["allocation"]
+    record = unsent_record(open_delivery, stop, "tap-1", "refused")
+    text = "\n".join(rescue_lines(lost, shown(service.clock()), [record]))
+    (rescued,) = rest.send("/api/phones/rescue", {"text": text}).json()["records"]
+    decision = {"by": "keep", "reason": "asked the household"}
+    rest.post(f"/api/entries/conflicts/{rescued['entry']}/resolve", decision)
+    found = TeamPhone.of_team(rest, present_secret=lost.secret)
+    again = found.send(open_delivery, {"outcome": "refused"}, key="tap-1")
+    assert (again.status_code, again.json()["entry"]["seq"]) == (202, rescued["entry"])
+    assert rest.get("/api/entries/conflicts")["items"] == []
+
+
 def test_a_record_that_the_phone_had_sent_is_not_booked_again(
     rest: RestClient, service: Service, open_delivery: str
 ) -> None:

@@ -229,7 +229,7 @@ class DeliveryController(Controller):
     @post(
         "/{delivery:str}/outcomes",
         operation_id="reportOutcome",
-        opt=allow_roles("coordinator", "recorder", "courier"),
+        opt={**allow_roles("coordinator", "recorder", "courier"), "phones_share_keys": True},
     )
     async def report(
         self, context: Context, delivery: FromPath[str], payload: Body[ReportOutcome]
@@ -238,7 +238,8 @@ class DeliveryController(Controller):
 
         An outcome that contradicts the books is recorded as a conflict, with status 202. If the
         header `Sent-At` has the time of the sender's clock when it sends the request, `happened_at`
-        is corrected by the difference to the station's clock.
+        is corrected by the difference to the station's clock. All phones of the station share one
+        set of idempotency keys, because a phone may get another id before it repeats a request.
         """
         is_late = await ownership.check_report(context, delivery)
         offset = clock_offset(context.request, context.ledger.clock())
@@ -250,7 +251,11 @@ class DeliveryController(Controller):
     @post(
         "/{delivery:str}/stops/{allocation:str}/photo",
         operation_id="addStopPhoto",
-        opt={**allow_roles("coordinator", "recorder", "courier"), "file_field": "photo"},
+        opt={
+            **allow_roles("coordinator", "recorder", "courier"),
+            "file_field": "photo",
+            "phones_share_keys": True,
+        },
     )
     async def add_photo(
         self, context: Context, delivery: FromPath[str], payload: Body[AddStopPhoto]
