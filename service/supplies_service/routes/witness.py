@@ -24,7 +24,7 @@ class WitnessController(Controller):
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
         them later. A station that receives or acknowledges a shipment cites an entry of the other
-        station. A further line for each such partner is about the last cited entry. At the end are
+        station. Further lines are about the last cited entries of each such partner. At the end are
         the latest checkpoints of partner stations that are stored here.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
