@@ -287,11 +287,10 @@ def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
     The alert's `code` is the id of the stop's allocation.
     """
     for delivery, allocation, day in books.all(
-        "SELECT c.delivery, c.allocation, min(e.booked_on) FROM entries e "
-        "CROSS JOIN code_attempts c WHERE e.station = :station AND e.booked_on >= :since "
-        "AND e.kind IN ('outcome_reported', 'conflict_noted', 'proof_added') "
-        "AND c.station = e.station AND c.delivery = e.document AND c.seq = e.seq "
-        "AND c.result = 'wrong' AND NOT EXISTS (SELECT 1 FROM code_attempts m "
+        "SELECT c.delivery, c.allocation, min(e.booked_on) FROM code_attempts c "
+        "CROSS JOIN entries e WHERE c.station = :station AND c.result = 'wrong' "
+        "AND e.station = c.station AND e.seq = c.seq AND e.booked_on >= :since "
+        "AND NOT EXISTS (SELECT 1 FROM code_attempts m "
         "WHERE m.station = c.station AND m.delivery = c.delivery "
         "AND m.allocation = c.allocation AND m.result = 'matched') "
         "GROUP BY c.delivery, c.allocation ORDER BY 3, c.delivery, c.allocation",
