@@ -162,6 +162,7 @@ def correct_commands(station: RecordingStation) -> None:
                 party="shop",
                 location="a",
                 lines=[c.ArrivalLine(item="mask", quantity=n)],
+                campaign="appeal",
             )
             for n in (4, 3)
         ),
@@ -171,6 +172,7 @@ def correct_commands(station: RecordingStation) -> None:
                 location="a",
                 handled_by="Zhang",
                 lines=[c.DonationLine(item="mask", quantity=n, recipient="h2")],
+                campaign="appeal",
             )
             for n in (4, 3)
         ),
@@ -387,6 +389,8 @@ def show_reports(books: Books) -> None:
     stock_derivation.report_losses(books, FIRST, TODAY)
     donor_reports.report_pledges_by_donor(books, FIRST, TODAY, TODAY)
     donor_reports.report_donor_values(books, FIRST, TODAY)
+    campaign_report.report_campaigns(books, FIRST, TODAY)
+    campaign_report.list_campaign_arrivals(books, "appeal")
     need_reports.report_needs(books, FIRST, TODAY, TODAY)
     team_report.report_teams(books, FIRST, TODAY)
     household_history.get_household_history(books, "h2", FIRST, TODAY)

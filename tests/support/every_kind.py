@@ -7,7 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
+from supplies.domain.catalogue_records import (
+    Campaign,
+    Donor,
+    Item,
+    Location,
+    Recipient,
+    Station,
+    Team,
+)
 from supplies.domain.money import Value
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
@@ -46,6 +54,7 @@ class RecordingStation:
             Recipient(code="h4", name="House 1"),
             Recipient(code="g1", name="newcomers", kind="group"),
             Location(code="a", name="Store A"),
+            Campaign(code="appeal", name="Appeal"),
             Location(code="b", name="Store B"),
             Team(code="t1", name="Team 1"),
             Team(code="t2", name="Team 2", counter="a"),

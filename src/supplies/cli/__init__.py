@@ -25,7 +25,7 @@ COMMANDS = {
     "export": ("export:export", "Write the books in the formats of other programs."),
     "record": ("record:record", "Record commands that are given as JSON."),
     "list": ("lists:list_group", "Print a list, such as donations, needs, stock or donors."),
-    "show": ("show:show", "Print one document or record, such as a donation, or trace a lot."),
+    "show": ("show:show", "Print one document or record, or the trace of a lot."),
     "api": ("api:api", "Send a request of the REST API, without a running service."),
     "report": ("reports:report", "Print lists of stock, pledges and needs, and other reports."),
     "quarantine": (

@@ -44,7 +44,7 @@ def api(
     output: str | None,
     force: bool,
 ) -> None:
-    """Send a request of the REST API to the books, without a running service.
+    """Send a request of the REST API, without a running service.
 
     So scripts can do all that the REST API does. Rights, warnings and the access log are the same.
     METHOD is GET, POST, PATCH or DELETE. PATH is an address such as /api/allocations/proposal or

@@ -33,7 +33,7 @@ class Noun(click.ParamType[str]):
 @books_options
 @answer_options
 def show(database: str, station: str | None, noun: str, code: str) -> Answer:
-    """Print one document or record, such as a donation, or the trace of a lot.
+    """Print one document or record, or the trace of a lot.
 
     NOUN is the name of a list, such as donations, needs, items or receipts. CODE is the code, id or
     number of an element of the list, as in d_12 or JZ-2020-000001. With the noun lots, print where

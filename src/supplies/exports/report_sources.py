@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from supplies.books.past import PastBooks
-from supplies.books.reader import Books
+if TYPE_CHECKING:
+    from supplies.books.reader import Books
 
 Values = Mapping[str, Any]
 """The values by name: the columns of a row, the other fields of the report, and the days."""
@@ -111,6 +111,8 @@ def values_of_report(books: Books, content: object, period: tuple[date, date, da
         content: The struct of the report.
         period: The first and the last day of the period, and the day whose states are reported.
     """
+    from supplies.books.past import PastBooks
+
     fields = {name: getattr(content, name) for name in getattr(content, "__struct_fields__", ())}
     first, last, today = period
     as_of = today if isinstance(books, PastBooks) else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import kind_of, place_name
+from supplies.domain.catalogue_records import Campaign
+from supplies.views.catalogue import list_records
 from supplies.views.lot_ownership import LotShare, apportion_all, read_owned_goods
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, check_codes, paginate
 from supplies.views.periods import PeriodReport, check_days
@@ -108,7 +110,8 @@ def report_campaigns(
     """
     check_days(first, last)
     check_codes(books, campaign=campaign)
-    arrived = _arrived_lots(books, first, last)
+    every = [one.code for one in list_records(books, Campaign, limit=None).items]
+    arrived = _arrived_lots(books, first, last, every)
     goods: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for lot, shares in read_owned_goods(books, arrived, last).items():
         for share, parts in _parts(lot, shares, arrived[lot]):
@@ -149,19 +152,24 @@ def _parts(
             yield share, dict(zip(arrived, parts, strict=False))
 
 
-def _arrived_lots(books: Books, first: date, last: date) -> dict[str, Counter[str]]:
+def _arrived_lots(
+    books: Books, first: date, last: date, campaigns: Iterable[str]
+) -> dict[str, Counter[str]]:
     """Return the lots that arrived from campaigns in a period, with the quantity from each.
 
     A lot arrives on the first day on which goods of it are booked.
     """
-    rows = books.all(
-        "SELECT l.lot, c.campaign, l.quantity FROM arrival_campaigns c "
-        "JOIN arrival_lines l ON l.station = c.station AND l.arrival = c.arrival AND l.seq = c.seq "
-        f"WHERE c.station = :station AND {_IS_LATEST}"
-    )
     arrived: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for lot, campaign, quantity in rows:
-        arrived[lot][campaign] += int(quantity)
+    for campaign in campaigns:
+        rows = books.all(
+            "SELECT l.lot, l.quantity FROM arrival_campaigns c CROSS JOIN arrival_lines l "
+            "WHERE c.station = :station AND c.campaign = :campaign "
+            "AND l.station = c.station AND l.arrival = c.arrival AND l.seq = c.seq "
+            f"AND {_IS_LATEST}",
+            campaign=campaign,
+        )
+        for lot, quantity in rows:
+            arrived[lot][campaign] += int(quantity)
     days = query_ids(
         books,
         sorted(arrived),
