@@ -395,7 +395,7 @@ def test_both_sides_of_a_conflict_are_shown_in_words_before_and_after_the_decisi
         assert ("Kai #2" in reported, "Kai #1" in recorded) == (True, True)
         assert at_the_station in reported
         assert at_the_station in recorded
-        assert not any(raw in page for raw in ("handed_over</", "happened_at", "T04:"))
+        assert not any(raw in page for raw in ("handed_over", "not_at_home", "happened_at", "T04:"))
         seen = re.search(r'name="seen" value="(\d+)"', page)
         fields = {"seen": seen[1]} if seen else {}
         decided = desk.send(

@@ -38,7 +38,7 @@ def test_another_outcome_names_both_also_after_a_correction(
     first = station.outcome(*stop, "not_at_home").seq
     second = station.outcome(*stop, "handed_over").seq
     sentence = (
-        f"entry {first} had reported the stop as not_at_home, and this report says handed_over"
+        f"entry {first} had reported the stop as not at home, and this report says handed over"
     )
     assert reason(station, second) == sentence
     station(c.ResolveConflict(conflict=second, by="correct", reason="asked"))

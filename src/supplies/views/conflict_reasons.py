@@ -29,11 +29,11 @@ from supplies.errors import Sentence, template
 from supplies.views.entries import ConflictView
 
 _OUTCOMES: dict[Outcome, str] = {
-    "handed_over": template("handed_over"),
-    "partly": template("partly"),
+    "handed_over": template("handed over"),
+    "partly": template("handed over in part"),
     "refused": template("refused"),
-    "not_at_home": template("not_at_home"),
-    "lost": template("lost"),
+    "not_at_home": template("not at home"),
+    "lost": template("lost on the way"),
 }
 """The outcomes as sentence parts that pages translate."""
 
