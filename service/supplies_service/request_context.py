@@ -211,7 +211,7 @@ class RequestContext:
         return read_idempotency_key(self.request) is not None
 
     def access(self, books: Books) -> AccessContext:
-        """Return the tables of users, tokens, links and phones in these books, as of now."""
+        """Return the users, tokens, links and phones in the books, with the present time."""
         return AccessContext(books, self.ledger.clock())
 
     async def log_own_access(self) -> None:

@@ -76,11 +76,11 @@ def _start(context: RequestContext, form: CommandForm[EmptyBody], job: Job) -> R
 
 
 def _new_backup(context: RequestContext) -> Path:
-    """Return the path of a new backup.
+    """Choose the path of a new backup. Check that the backup can be made.
 
     Raises:
-        InvalidField: the database is on a server; this station has a head, which backs up the
-            database; or the disk is too full.
+        InvalidField: the database is on a server, or is backed up by the station's head; or the
+            disk is too full.
     """
     url = context.ledger.store.url
     file = database_file(url)

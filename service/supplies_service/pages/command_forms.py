@@ -258,7 +258,9 @@ class CommandForm(Generic[C]):
         raise InvalidField(FILL_IN_RIGHT, list(reversed(first.values())))
 
     def allow_new(self, pointer: str, kind: type[NewRecord], part: str) -> None:
-        """Let a user register the record that a field names, together with the command.
+        """Let a user register a new record in the form, where a field asks for its code.
+
+        The record, such as a donor, is registered together with the command.
 
         Args:
             pointer: JSON pointer to the field with the code of the record.

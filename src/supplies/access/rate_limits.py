@@ -34,11 +34,11 @@ SIGN_IN_BY_DEVICE = RateLimit("sign-in-device", 10, timedelta(minutes=15))
 """Limits the sign-in attempts of one user from one known device."""
 
 ONE_TIME_CODES = RateLimit("one-time-codes", 5, timedelta(minutes=15))
-"""Limits wrong one-time codes of a user.
+"""Limits the wrong one-time codes of a user.
 
 Each known device has a count of its own; all other devices share one count. At any time, three of a
-million codes are right. So somebody who knows the password and guesses for a year finds a right
-code with a probability of less than one half.
+million codes are right. At this limit, somebody who knows the password and guesses for a year finds
+a right code with a probability of less than one half.
 """
 
 PASSKEY_CHALLENGES = RateLimit("passkey-challenges", 60, timedelta(minutes=15))

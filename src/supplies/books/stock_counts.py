@@ -73,7 +73,7 @@ def counts_after(books: Books, day: str) -> list[Count]:
 
 
 def sheet_moment(books: Books, sheet: str) -> Moment | None:
-    """Return the moment of a count sheet. Return None if there is no such sheet."""
+    """Return the day and entry with which a count is compared; None if there is no such sheet."""
     row = books.one(
         "SELECT o.booked_on, o.seq FROM count_sheets s "
         "JOIN entries o ON o.station = s.station AND o.seq = s.seq "

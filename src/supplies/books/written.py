@@ -33,8 +33,8 @@ class WrittenEntry(NamedTuple):
 class Written:
     """The entries that one command has written, and the documents and lots that they created.
 
-    All rows about these documents and lots are in these entries, because the transaction of the
-    command writes nothing else.
+    Only these entries have rows about these documents and lots, because they are new. So a view of
+    them need not read other entries.
     """
 
     def __init__(self, entries: Iterable[WrittenEntry] = ()) -> None:

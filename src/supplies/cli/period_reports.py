@@ -1,4 +1,4 @@
-"""The commands for most reports in `supplies.exports.reports`, such as cover and losses."""
+"""Commands for most reports in `supplies.exports.reports`, such as losses and stock cover."""
 
 from __future__ import annotations
 

@@ -172,7 +172,10 @@ class Arrival(EntryRow, frozen=True, kw_only=True, tag="arrivals"):
 
 
 class ArrivalCampaign(EntryRow, frozen=True, kw_only=True, tag="arrival_campaigns"):
-    """The campaign from which the goods of an arrival come. Other arrivals have no such row."""
+    """The campaign from which the goods of an arrival come.
+
+    An arrival without a campaign has no row here.
+    """
 
     arrival: str
     campaign: str

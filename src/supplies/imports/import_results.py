@@ -82,8 +82,10 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
         row: Number of the row in its sheet.
         cell: The cell with the fault, such as C7; `row 7` if the fault is in no single cell.
         cells: The texts of all cells of the row.
-        origin: The identity of the row in the file that was imported first; see `row_identity`.
-        message: The parts of `why`, for translation; None if `why` cannot be translated.
+        why: Why it was not recorded, in English.
+        origin: The row's identity in the original file, if this file is a corrected list of rows;
+            see `row_identity`.
+        message: The text and values of `why`, for translation; None if it cannot be translated.
     """
 
     sheet: str

@@ -63,13 +63,13 @@ class DraftedRows:
 
 @dataclass(slots=True)
 class Draft:
-    """A drafted entry.
+    """An entry that is not written yet.
 
     Attributes:
         about: The person whom the entry concerns, as `donor:CODE` or `recipient:CODE`; None if it
             concerns nobody.
         erasables: The contents that can be erased later.
-        index: The index that all drafts of the command share.
+        index: Looks up rows in all drafts of the command.
     """
 
     seq: int

@@ -33,7 +33,7 @@ class SealedTable(NamedTuple):
     def all_columns(self) -> tuple[str, ...]:
         """Return all sealed columns, beginning with those of the primary key.
 
-        A table with only one row for each station has no key.
+        A table with one row for each station has no primary key besides the station.
         """
         return (*self.key, *self.columns)
 

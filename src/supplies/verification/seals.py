@@ -123,7 +123,7 @@ def _check_never_sealed(reader: Reader, seen: Witness | None) -> None:
 
 
 class _Check:
-    """Checks the seals of a station, and compares rows and lines of the access log with them."""
+    """Checks the seals of a station, and compares sealed rows and log lines with them."""
 
     def __init__(self, reader: Reader, keys: Sequence[bytes]) -> None:
         self.reader, self._keys = reader, list(keys)

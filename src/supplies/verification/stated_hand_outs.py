@@ -88,10 +88,10 @@ class StatedHandOuts:
             )
 
     def check(self) -> None:
-        """Check the resolution that was read last.
+        """Check the latest resolution that was read.
 
         Raises:
-            BooksBroken: its entries moved other goods than were reported.
+            BooksBroken: the entries of the resolution moved other goods than the report stated.
         """
         last, self._last = self._last, None
         if last is None:

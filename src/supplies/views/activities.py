@@ -192,7 +192,7 @@ def _read_corrected(books: Books) -> list[_Statement]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return `day` or, if it was closed when entry `seq` was recorded, the first open day then."""
+    """Return `day` if it was open when entry `seq` was recorded; else the first day open then."""
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:
         return day

@@ -66,7 +66,7 @@ DAYS_OF_VOIDS = 90
 
 
 DAYS_OF_WRONG_CODES = 14
-"""Number of days for which a stop is an alert if its household told a wrong code."""
+"""For how many days an alert is shown for a stop whose household told the courier a wrong code."""
 
 
 class Alert(View, frozen=True, kw_only=True):

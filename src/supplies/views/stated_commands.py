@@ -220,8 +220,8 @@ class _Stated:
     def lines(self, line: type[L], goods: Mapping[_Goods, int], field: str = "lines") -> list[L]:
         """Return the lines of the command for the goods that it took from an account.
 
-        A line names a lot only if its item was taken from several lots. Without a lot, a correction
-        takes from the same lot first, and from others if more is needed.
+        A line names a lot only if its item was taken from several lots. If a line names none, a
+        correction takes from the lot that was used before, and from others if more is needed.
         """
         lots: Counter[str] = Counter(item for item, _ in goods)
         totals: Counter[str] = Counter()

@@ -127,8 +127,8 @@ def get_stock(
 def _parse_cursor(after: str | None) -> StockKey | None:
     """Return the key of the row in a cursor; None if the cursor is None.
 
-    The key is returned in three parts, because rows are sorted by one part after the other. In
-    undivided keys, "-" would sort before ":", so that `a-b:x` would come before `a:x`.
+    The key is returned in three parts, because rows are sorted by the first part, then the second,
+    then the third. As one text, `a-b:x` would come before `a:x`, because "-" sorts before ":".
     """
     if after is None:
         return None

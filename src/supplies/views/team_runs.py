@@ -37,7 +37,7 @@ class UnitNames(Protocol):
 
 
 class RunNames(UnitNames, Protocol):
-    """Names and quantities in the language of a phone."""
+    """Writes names and quantities of a run in the language to which a phone is set."""
 
     def item(self, code: str) -> str:
         """Return the name of an item."""

@@ -49,9 +49,9 @@ MAX_AGE_BY_PHONE = timedelta(days=60)
 
 
 EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
-"""The earliest time that counts as possible in a report.
+"""The earliest time that a report of an outcome may state.
 
-Before it, the offset from UTC is not known for every time zone.
+Earlier times cannot be converted to local time in every time zone.
 """
 
 

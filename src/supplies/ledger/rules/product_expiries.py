@@ -98,11 +98,11 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 
 
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
-    """Return the row that explains the expiry of a product.
+    """Return the row that says where the expiry of repacked goods comes from.
 
-    Older versions of the program recorded no such row. For their products, the row is derived: an
-    expiry equal to that of the consumed goods was taken over from them, an earlier one was given in
-    the line, and a later one had a reason.
+    Older versions of the program recorded no such row. Then it is derived: an expiry equal to that
+    of the consumed goods was taken over from them; an earlier one was stated in the conversion's
+    line; a later one was stated with a reason.
     """
     recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
     if recorded is not None:
@@ -130,9 +130,9 @@ def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> N
 
 
 def describe_products(journal: Journal, draft: Draft, lots: Iterable[str]) -> None:
-    """Draft new expiries for products of lots whose own expiry changes in the drafted entries.
+    """Draft new expiries of goods repacked from lots whose expiry the drafted entries change.
 
-    Products of these products are included.
+    Goods that were repacked several times are included.
     """
     changed = [lot for lot in lots if _expiry_changes(journal, lot)]
     if not changed:

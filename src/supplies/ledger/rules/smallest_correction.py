@@ -62,9 +62,9 @@ _COMMAND: Place = ("", 0)
 def add_smallest_quantities(
     refusal: MovedOn, command: Command, history: History, journal: Journal, attempt: Attempt
 ) -> NotEnough:
-    """Add the smallest possible quantities to the error of a refused correction. Return the error.
+    """Add to the error of a refused correction the smallest quantities that would be accepted.
 
-    If the search finds no such quantities, return the error without them.
+    Return the error. If the search finds no such quantities, it is unchanged.
 
     Args:
         attempt: Tries a command without recording it. It is called at most `MAX_TRIALS` times.
