@@ -12,6 +12,7 @@ from support.outcomes import partial_outcome
 
 from supplies.books.free_text import free_text_of_entry
 from supplies.domain import commands as c
+from supplies.domain.catalogue_records import Location
 from supplies.domain.entry_rows import Conflict, Proof
 from supplies.errors import (
     AlreadyDone,
@@ -534,3 +535,14 @@ def test_a_decision_that_was_wrong_cannot_be_corrected_and_the_refusal_says_what
     assert station.total("stock:store") == 10
     assert station.total("lost:on_the_way") == 0
     station.ledger.verify()
+
+
+def test_a_decision_is_changed_though_the_place_of_the_goods_became_a_quarantine(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "not_at_home")
+    conflict = station.outcome(*stop, "handed_over").seq
+    station.ledger.amend(Location(code="store", name="Store A", quarantine=True))
+    for way in ("correct", "keep"):
+        station(c.ResolveConflict(conflict=conflict, by=way, reason="asked the household"))  # type: ignore[arg-type]  # both are decisions
+    assert station.total(f"allocated:{stop[1]}:store") == 10

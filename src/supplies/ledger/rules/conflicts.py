@@ -240,14 +240,16 @@ def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> Report
     books = journal.books
     (row,) = books.rows_of_entry(StopOutcome, seq, **where)
     details = books.rows_of_entry(OutcomeDetails, seq, **where)
+    loaded_at = {load.line: load.location for load in books.rows(StopLine, **where)}
     lines = []
     for line in books.rows_of_entry(StatedLine, seq, **where):
         back: dict[str, str] = {}
         if line.target:
-            back = {
-                "to": "stock" if kind_of(line.target) is STOCK else "allocated",
-                "location": keys_of(line.target)[-1],
-            }
+            back = {"to": "stock" if kind_of(line.target) is STOCK else "allocated"}
+            location = keys_of(line.target)[-1]
+            # Goods may return to where they were loaded, even if that is a quarantine since.
+            if location != loaded_at[line.line]:
+                back["location"] = location
         lines.append(
             OutcomeLine(
                 line=line.line,
