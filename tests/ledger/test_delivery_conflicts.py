@@ -22,7 +22,9 @@ from supplies.errors import (
     Unaccounted,
 )
 from supplies.ledger.recorded import Recorded
+from supplies.views.conflict_sides import get_conflict_sides
 from supplies.views.deliveries import get_delivery
+from supplies.views.delivery_proofs import get_stop_codes
 from supplies.views.entries import get_conflict, list_conflicts
 from supplies.views.stated_commands import stated_command
 
@@ -546,3 +548,19 @@ def test_a_decision_is_changed_though_the_place_of_the_goods_became_a_quarantine
     for way in ("correct", "keep"):
         station(c.ResolveConflict(conflict=conflict, by=way, reason="asked the household"))  # type: ignore[arg-type]  # both are decisions
     assert station.total(f"allocated:{stop[1]}:store") == 10
+
+
+def test_a_code_in_a_later_agreeing_report_is_evidence_of_the_books(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    def report(by: str, outcome: c.Outcome, code: str | None = None) -> int:
+        command = c.ReportOutcome(delivery=stop[0], allocation=stop[1], outcome=outcome, code=code)
+        return station.ledger.record(command, by=by).seq
+
+    (expected,) = get_stop_codes(station.books, stop[0]).stops
+    report("phone.1", "handed_over")
+    conflict = report("phone.2", "refused")
+    report("phone.2", "handed_over", expected.code)
+    sides = get_conflict_sides(station.books, get_conflict(station.books, conflict))
+    assert sides.recorded is not None
+    assert (sides.reported.code, sides.recorded.code) == (None, "matched")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -293,8 +294,9 @@ def _text(moment: datetime | None) -> str | None:
 def _with_evidence(books: Books, reported: Side, recorded: Side) -> tuple[Side, Side]:
     """Add the signatures, photos and compared codes of a stop to the two sides.
 
-    Evidence belongs to the report if it is in the entry of the conflict, or if the same phone or
-    user recorded it later. All other evidence belongs to the books.
+    Evidence in the entry of a conflict belongs to the report of that conflict. A photo that the
+    reporting phone or user added later belongs to the report too. All other evidence belongs to
+    the books: later codes and signatures came with outcomes that agree with the books.
     """
     where: dict[str, Any] = {"delivery": recorded.delivery, "allocation": recorded.allocation}
     found = read_proofs(books, [str(recorded.delivery)])
@@ -304,25 +306,34 @@ def _with_evidence(books: Books, reported: Side, recorded: Side) -> tuple[Side, 
         "AND delivery = :delivery AND allocation = :allocation ORDER BY seq",
         **where,
     )
-    codes: dict[bool, CodeResult] = {}
+    codes: dict[int | None, CodeResult] = {}
     for seq, result in rows:
-        side = _is_of_report(books, reported, seq)
-        if codes.get(side) != "matched":
-            codes[side] = result
-    shown: dict[bool, list[ProofView]] = {True: [], False: []}
+        conflict = _conflict_with(books, seq)
+        if codes.get(conflict) != "matched":
+            codes[conflict] = result
+    shown: defaultdict[int | None, list[ProofView]] = defaultdict(list)
     for proof in proofs.proofs if proofs else ():
-        shown[_is_of_report(books, reported, proof.entry)].append(proof)
+        conflict = _conflict_with(books, proof.entry)
+        if proof.kind == "photo" and _is_later_of_reporter(books, reported, proof.entry):
+            conflict = reported.entry
+        shown[conflict].append(proof)
     return (
-        msgspec.structs.replace(reported, code=codes.get(True), proofs=shown[True]),
-        msgspec.structs.replace(recorded, code=codes.get(False), proofs=shown[False]),
+        msgspec.structs.replace(
+            reported, code=codes.get(reported.entry), proofs=shown[reported.entry]
+        ),
+        msgspec.structs.replace(recorded, code=codes.get(None), proofs=shown[None]),
     )
 
 
-def _is_of_report(books: Books, reported: Side, seq: int) -> bool:
+def _conflict_with(books: Books, seq: int) -> int | None:
+    """Return the number of an entry if it notes a conflict; otherwise None."""
+    return seq if books.body(seq).kind == "conflict_noted" else None
+
+
+def _is_later_of_reporter(books: Books, reported: Side, seq: int) -> bool:
     assert reported.entry is not None
-    return seq == reported.entry or (
-        seq > reported.entry and books.body(seq).recorded_by == reported.by
-    )
+    body = books.body(seq)
+    return seq > reported.entry and body.recorded_by == reported.by and body.kind == "proof_added"
 
 
 def _free_goods(books: Books, report: ReportHandOut, seq: int) -> list[FreeGoods]:
