@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.testing import TestClient
@@ -107,6 +109,56 @@ def test_a_correction_that_changes_nothing_moves_nothing(
         changed = shown.partition("<h2>What was corrected</h2>")[2].partition("</table>")[0]
         assert changed == "", entry["kind"]
     assert seen == CORRECTABLE_KINDS
+
+
+def test_a_corrected_outcome_shows_fields_and_times_in_words(
+    rest: RestClient, service: Service
+) -> None:
+    rest.need(9)
+    rest.give(50)
+    delivery = rest.delivery(rest.allocation(4))
+    allocation = rest.get(f"/api/deliveries/{delivery}")["stops"][0]["allocation"]
+    now = service.clock()
+    times = {
+        "happened_at": now.isoformat(),
+        "phone_time": (now + timedelta(minutes=5)).isoformat(),
+    }
+    zone = ZoneInfo("Asia/Shanghai")
+    local, on_phone = (
+        f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (now, now + timedelta(minutes=5))
+    )
+    absent = {
+        "allocation": allocation,
+        "outcome": "not_at_home",
+        "why": "moved",
+        "next_attempt": "2020-02-07",
+        "time_window": "after the night shift",
+    }
+    done = rest.post(f"/api/deliveries/{delivery}/outcomes", absent)
+    met = {
+        "type": "ReportOutcome",
+        "delivery": delivery,
+        "allocation": allocation,
+        "outcome": "handed_over",
+        "proof": "code",
+        **times,
+    }
+    seq = rest.post(
+        f"/api/entries/{done['entry']['seq']}/correct", {"reason": "asked", "command": met}
+    )["entry"]["seq"]
+    shown = sign_in_as(rest.client, service, "coordinator").open(f"/entries/{seq}")
+    for field, before, after in (
+        ("Outcome", "not at home", "handed over"),
+        ("Time", "–", local),
+        ("Clock of the phone", "–", on_phone),
+        ("Proof of delivery", "–", "Code of the household"),
+        ("Why the stop failed", "the household has moved", "–"),
+        ("Next attempt", "2020-02-07", "–"),
+    ):
+        assert re.search(f"{field}</th><td[^>]*>{before}</td><td[^>]*>{after}</td>", shown), field
+    read = sign_in_as(rest.client, service, "auditor").open(f"/entries/{seq}")
+    assert "What was corrected" in read
+    assert "night shift" not in read
 
 
 def test_a_correction_shows_what_it_changed(rest: RestClient, service: Service) -> None:

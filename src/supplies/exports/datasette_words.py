@@ -52,8 +52,8 @@ _ENTRY_KINDS = {
     "stock_counted": "盘点",
     "stock_opened": "期初库存",
     "stock_recounted": "盘点重新核对",
-    "stops_added": "配送增加了站点",
-    "stops_moved": "站点已转至其他配送",
+    "stops_added": "配送增加了配送点",
+    "stops_moved": "配送点已转至其他配送",
     "taken_back": "收回物资",
     "written_off": "报损",
 }
