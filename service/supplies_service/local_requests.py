@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -28,7 +29,8 @@ async def send_request(
     Args:
         method: The HTTP method, in capital letters.
         address: Path and query, as in `/api/needs?status=open`.
-        headers: The headers of the request, without `Host` and `Content-Length`.
+        headers: The headers of the request, without `Host` and `Content-Length`. Values are sent in
+            UTF-8, like the arguments of a command.
 
     Raises:
         SuppliesError: the books or their keys cannot be opened.
@@ -52,9 +54,20 @@ async def send_request(
         elif message["type"] == "http.response.body":
             parts.append(message["body"])
 
-    async with app.lifespan():
-        await app(_scope(app, method, address, sent), receive, send)  # type: ignore[arg-type]
+    scope = _scope(app, method, address, sent)
+    try:
+        async with app.lifespan():
+            await app(scope, receive, send)  # type: ignore[arg-type]
+    except BaseExceptionGroup as group:
+        raise _first_error(group) from None
     return LocalResponse(status, received, b"".join(parts))
+
+
+def _first_error(error: BaseException) -> BaseException:
+    """Return the first error of a group. Litestar raises groups, because it uses a task group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _scope(app: Litestar, method: str, address: str, headers: Mapping[str, str]) -> HTTPScope:
@@ -70,8 +83,7 @@ def _scope(app: Litestar, method: str, address: str, headers: Mapping[str, str])
         "query_string": parts.query.encode("ascii"),
         "root_path": "",
         "headers": [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in headers.items()
+            (name.lower().encode("ascii"), os.fsencode(value)) for name, value in headers.items()
         ],
         "client": (HOST, 0),
         "server": (HOST, 80),

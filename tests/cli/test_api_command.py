@@ -77,6 +77,64 @@ def test_a_refused_request_prints_the_error_and_has_exit_status_1(
     assert "set SUPPLIES_TOKEN" in capsys.readouterr().err
 
 
+def test_a_request_with_unreadable_books_is_refused_in_one_message(
+    books_options: list[str], demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = ["api", "GET", "/api/needs"]
+    missing, text, no_keys = (tmp_path / name for name in ("none.db", "text.db", "copy.db"))
+    text.write_text("no books")
+    no_keys.write_bytes(demo.read_bytes())
+    for database in (missing, text, tmp_path, no_keys):
+        named = str(database.with_suffix(""))
+        assert named in refused(capsys, *request, "--database", str(database))
+    assert not missing.exists()
+    assert "zz" in refused(capsys, *request, *books_options, "--station", "zz")
+    away = ["--database", "postgresql://127.0.0.1:1/books"]
+    assert "127.0.0.1" in refused(capsys, *request, *away)
+
+
+@pytest.mark.parametrize("value", ["令牌", "\udcff", "a\nb", ""])
+def test_tokens_and_keys_with_other_characters_are_refused(
+    books_options: list[str], monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    type_body(monkeypatch, {"code": "C-7", "name": "省级资助"})
+    post = ["api", "POST", "/api/campaigns", "--body", "-", *books_options]
+    assert main([*post, "--key", value]) in (1, 2)
+    monkeypatch.setenv("SUPPLIES_TOKEN", value)
+    assert main(["api", "GET", "/api/needs", *books_options]) in (1, 2)
+
+
+def test_nothing_is_recorded_if_the_response_cannot_be_written(
+    books_options: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    type_body(monkeypatch, {"code": "C-8", "name": "省级资助"})
+    file = str(tmp_path / "missing" / "answer.json")
+    post = ["api", "POST", "/api/campaigns", "--body", "-", "-o", file, *books_options]
+    assert "missing cannot be read or written" in refused(capsys, *post)
+    assert main(["api", "GET", "/api/campaigns/C-8", *books_options]) == 1
+
+
+def test_a_request_has_the_rights_of_its_token_and_is_in_the_access_log(
+    books_options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["user", "add", "lin", "--role", "auditor", *books_options])
+    capsys.readouterr()
+    assert main(["user", "token", "lin", *books_options]) == 0
+    with monkeypatch.context() as auditor:
+        auditor.setenv("SUPPLIES_TOKEN", capsys.readouterr().out.strip())
+        assert main(["api", "GET", "/api/donors?limit=1", *books_options]) == 0
+        assert json.loads(capsys.readouterr().out)["items"][0]["name"] is None
+        assert main(["api", "GET", "/api/users", *books_options]) == 1
+        assert "the role auditor may not use this route" in capsys.readouterr().err
+    assert main(["api", "GET", "/api/access-log?limit=10", *books_options]) == 0
+    lines = json.loads(capsys.readouterr().out)["items"]
+    of_auditor = [(line["outcome"], line["route"]) for line in lines if line["role"] == "auditor"]
+    assert of_auditor == [("refused", "/api/users")]
+
+
 OWN_COMMANDS = {
     "GET /api/lots/{lot}/trace": "show",
     "GET /api/barcodes": "catalogue scan",

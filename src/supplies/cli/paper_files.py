@@ -49,7 +49,8 @@ def make_folder(path: Path) -> None:
 class OutputFile:
     """A file that a command writes. Commands write files only through this class.
 
-    The constructor checks the file, so that a command fails before it draws a paper.
+    The constructor checks the file and its folder, so that a command fails before it records
+    anything or draws a paper.
 
     Args:
         database: The database of the books. Its files are never overwritten.
@@ -59,12 +60,16 @@ class OutputFile:
         InvalidField: the file is a database, a key file or a file of the books, or not a regular
             file.
         AlreadyDone: the file exists, and `force` is False.
-        StoreError: the folder of the file cannot be read.
+        StoreError: the folder of the file cannot be read or written.
     """
 
     def __init__(self, name: str, database: str, *, force: bool = False) -> None:
+        from supplies.storage.atomic_files import draft_file
+
         self._path, self._database, self._force = Path(name), database, force
         self._check()
+        with draft_file(self._path):
+            pass  # An empty file was created in the folder and deleted again.
 
     def __str__(self) -> str:
         """Return the name of the file."""
