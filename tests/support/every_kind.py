@@ -111,6 +111,7 @@ def book_goods(station: RecordingStation, pledge: str) -> None:
             location="a",
             handled_by="Zhang",
             wish="for the elderly",
+            campaign="appeal",
             lines=[
                 c.DonationLine(
                     item="mask",
