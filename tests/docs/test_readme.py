@@ -59,8 +59,8 @@ def start(serve: str) -> str:
     return f"{serve} --port PORT & SERVICE=$!; trap 'kill $SERVICE; wait $SERVICE' EXIT\n{WAIT}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_commands_run_in_the_order_of_the_page(name: str, tmp_path: Path) -> None:
+def test_the_commands_run_in_the_order_of_the_page(tmp_path: Path) -> None:
+    """Run the English page. Another test compares its commands with those of the Chinese page."""
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed: the commands of the README were not run")
     (tmp_path / "var").mkdir()
@@ -68,7 +68,7 @@ def test_the_commands_run_in_the_order_of_the_page(name: str, tmp_path: Path) ->
     port = free_port()
     done = subprocess.run(
         ["/bin/sh", "-e"],
-        input=script(name, port),
+        input=script(NAMES[0], port),
         cwd=tmp_path,
         env={
             **os.environ,

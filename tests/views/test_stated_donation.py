@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
 
+from supplies.domain.catalogue_records import Campaign
 from supplies.domain.commands import DonationLine, RecordDonation
 from supplies.domain.money import Value
 from supplies.domain.validation import convert
@@ -53,12 +54,24 @@ def test_every_text_of_a_donation_is_read_as_it_was_stated(station: StationLedge
     texts = {
         name: f"some {name}"
         for name, kind in get_type_hints(RecordDonation).items()
-        if name not in fields and name != "donor" and kind in (str, str | None)
+        if name not in (*fields, "donor", "campaign") and kind in (str, str | None)
     }
     assert "agreement" in texts
     command = convert(RecordDonation, {**msgspec.to_builtins(fields), **texts})
     donation = str(station(command).document)
     assert stated_donation(station.books, donation) == command
+
+
+def test_the_campaign_of_a_donation_is_read_as_it_was_stated(station: StationLedger) -> None:
+    station.ledger.register(Campaign(code="appeal", name="Appeal"))
+    command = RecordDonation(
+        location="store",
+        handled_by="陈某",
+        lines=[LINES["plain"]],
+        campaign="appeal",
+        happened_on=station.day(0),
+    )
+    assert stated_donation(station.books, str(station(command).document)) == command
 
 
 def test_a_donation_that_keeps_pledges_says_so(station: StationLedger) -> None:
