@@ -57,7 +57,7 @@ async def send_request(
     scope = _scope(app, method, address, sent)
     try:
         async with app.lifespan():
-            await app(scope, receive, send)  # type: ignore[arg-type]
+            await app(scope, receive, send)  # type: ignore[arg-type]  # plain ASGI messages
     except BaseExceptionGroup as group:
         raise _first_error(group) from None
     return LocalResponse(status, received, b"".join(parts))
@@ -72,7 +72,7 @@ def _first_error(error: BaseException) -> BaseException:
 
 def _scope(app: Litestar, method: str, address: str, headers: Mapping[str, str]) -> HTTPScope:
     parts = urlsplit(address)
-    return {  # type: ignore[typeddict-item]
+    return {  # type: ignore[typeddict-item]  # a plain ASGI scope
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",

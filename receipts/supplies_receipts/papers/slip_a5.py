@@ -41,7 +41,7 @@ def _on_a5(sheet: Sheet, slip: DeliverySlip) -> None:
 def draw_two_parts(
     sheet: Sheet, upper: Sequence[Block], lower: Sequence[Block], number: str, scale: float = 1
 ) -> None:
-    """Draw the upper part of a slip on the left and the lower part on the right.
+    """Draw the two parts of a slip beside each other: `upper` on the left, `lower` on the right.
 
     Add as many pages as the parts need.
 
