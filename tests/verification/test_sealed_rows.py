@@ -79,7 +79,7 @@ class SealedBooks:
         )
         phone = {"id": "0123456789abcdef", "team": "T-1", "secret": b"\1" * 32, "label": station}
         times = {"made_at": access.now, "made_after": 0, "expires_at": access.now}
-        access.insert("phones", joined_by="link.1", **phone, **times)
+        access.insert("phones", number=1, joined_by="link.1", **phone, **times)
         key = {"public_key": b"\2", "sign_count": 1, "label": station, "made_at": access.now}
         access.insert("passkeys", id="key", holder=chen.code, **key)
         ensure_key(access)

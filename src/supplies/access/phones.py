@@ -44,7 +44,8 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: Number of the phone in its team, from 1, in the order of joining. The phone shows it
-            too, so that people can tell apart phones of one model.
+            too, so that people can tell apart phones of one model. None if the phone joined before
+            phones had numbers.
         joined_by: The link (`link.3f2a…`) or the delivery with whose code the phone joined.
         last_seen: The last request, to the minute; None if there was none yet.
         unsent: Number of records that the phone has not sent yet, as it reported; None if it never
@@ -58,7 +59,7 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     team: str
-    number: int
+    number: int | None
     label: str
     joined_by: str
     made_at: str
@@ -72,8 +73,8 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        """The label and the number of the phone."""
-        return f"{self.label} #{self.number}"
+        """The label of the phone, and its number if it has one."""
+        return self.label if self.number is None else f"{self.label} #{self.number}"
 
 
 class Invitation(NamedTuple):

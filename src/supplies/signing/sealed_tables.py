@@ -93,6 +93,7 @@ _TABLES = (
         ("id",),
         (
             "team",
+            "number",
             "secret",
             "label",
             "joined_by",
