@@ -79,6 +79,18 @@ def test_after_five_wrong_codes_none_is_compared(
     station.ledger.verify()
 
 
+def test_a_stop_says_that_codes_are_not_compared_any_more_after_five_wrong_ones(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    code = _code(station, *stop)
+    for number in range(5):
+        station.outcome(*stop, "handed_over", code=_other(code))
+        shown = get_delivery(station.books, stop[0]).stops[0].code
+        assert shown == ("wrong" if number < 4 else "too_many_wrong")
+    station.outcome(*stop, "refused", code=code)
+    assert get_delivery(station.books, stop[0]).stops[0].code == "too_many_wrong"
+
+
 def test_an_agreeing_report_with_a_signature_is_kept_beside_the_first(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
@@ -265,6 +277,8 @@ def test_wrong_codes_count_after_the_stop_moved_to_another_delivery(
     assert _results(station) == ["wrong"] * 5
     station.outcome(delivery, allocation, "refused", code=code)
     assert _results(station)[5:] == ["not_compared"]
+    moved_to = str(station.books.value("SELECT max(delivery) FROM deliveries"))
+    assert get_delivery(station.books, moved_to).stops[0].code == "too_many_wrong"
     station.ledger.verify()
 
 

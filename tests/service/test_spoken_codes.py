@@ -56,6 +56,23 @@ def test_a_wrong_code_is_shown_to_the_courier_and_at_the_desk_until_the_right_on
     assert "did not match" not in desk.open("/")
 
 
+def test_after_five_wrong_codes_everybody_reads_that_no_code_is_compared_any_more(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    (stop,) = rest.get(f"/api/deliveries/{open_delivery}/codes")["stops"]
+    phone, desk = TeamPhone.of_team(rest), sign_in_as(rest.client, service, "recorder")
+    outcome = {"allocation": stop["allocation"], "outcome": "handed_over"}
+    for number in range(1, 6):
+        wrong = f"{(int(stop['code']) + number) % 10**6:06d}"
+        phone.send(open_delivery, {**outcome, "code": wrong})
+    phone.send(open_delivery, {**outcome, "code": stop["code"]})
+    assert shown_outcome(phone)["code"] == "too_many_wrong"
+    assert "1 code did not match" in desk.open("/")
+    page = desk.open(f"/deliveries/{open_delivery}")
+    assert "too many wrong codes: no further code is compared</strong></h3>" in page
+    assert "the code did not match" not in page
+
+
 def shown_outcome(phone: TeamPhone) -> dict[str, object]:
     """Return the outcome of the first stop of the team's only run, as the phone gets it."""
     (run,) = phone.get("/api/run").json()["runs"]

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from supplies.books.moved_stops import deliveries_of_stop
 from supplies.books.reader import Books
+from supplies.domain.entry_rows import CodeAttempt
 
 MAX_WRONG_CODES = 5
 """Maximum number of wrong codes for one stop. After that, no code is compared."""
+
+
+def codes_are_compared(books: Books, delivery: str, allocation: str) -> bool:
+    """Return whether a further code for a stop is compared, because few enough were wrong.
+
+    A stop that moved to another delivery keeps its code, so wrong codes from before the move count
+    too.
+    """
+    wrong = sum(
+        len(books.rows(CodeAttempt, delivery=name, allocation=allocation, result="wrong"))
+        for name in deliveries_of_stop(books, delivery, allocation)
+    )
+    return wrong < MAX_WRONG_CODES
 
 
 def codes_of_stops(books: Books, delivery: str) -> dict[str, str]:

@@ -11,11 +11,11 @@ import msgspec
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import FailureReason, Outcome
-from supplies.domain.entry_rows import CodeResult, Delivery, OutcomeDetails, Stop
+from supplies.domain.entry_rows import Delivery, OutcomeDetails, Stop
 from supplies.errors import NotFound, Sentence
 from supplies.views.collections import day_of_collection, read_last_collections
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
-from supplies.views.delivery_proofs import ProofView, StopProofs, read_proofs
+from supplies.views.delivery_proofs import ProofView, StopCodeResult, StopProofs, read_proofs
 from supplies.views.document_lists import (
     Days,
     all_numbers,
@@ -70,8 +70,8 @@ class StopView(View, frozen=True, kw_only=True):
             household wants them, and when it is at home on that day; unset if this was not
             reported, or was erased.
         phone_time: The time on the phone's clock, in UTC, if it was corrected; otherwise unset.
-        code: The result of comparing the household's code with the code of the stop; unset if no
-            code was reported.
+        code: The result of comparing reported codes with the code of the stop; unset if no code was
+            reported.
         proofs: The signatures and photos of all reports about the stop; unset if there are none.
         collected_on: The day on which the household fetched goods of the stop at the counter, after
             they had come back; otherwise unset.
@@ -95,7 +95,7 @@ class StopView(View, frozen=True, kw_only=True):
     next_attempt: date | msgspec.UnsetType = msgspec.UNSET
     time_window: str | msgspec.UnsetType = msgspec.UNSET
     phone_time: datetime | msgspec.UnsetType = msgspec.UNSET
-    code: CodeResult | msgspec.UnsetType = msgspec.UNSET
+    code: StopCodeResult | msgspec.UnsetType = msgspec.UNSET
     proofs: list[ProofView] | msgspec.UnsetType = msgspec.UNSET
     collected_on: date | msgspec.UnsetType = msgspec.UNSET
 

@@ -9,12 +9,18 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from supplies.books.reader import Books, query_ids
-from supplies.books.stop_codes import codes_of_stops
+from supplies.books.stop_codes import codes_are_compared, codes_of_stops
 from supplies.domain.entry_rows import CodeResult, Delivery, Stop, StopRemoval
 from supplies.errors import Forgotten, NotFound
 from supplies.views.pagination import View
 
 ProofKind = Literal["signature", "photo"]
+
+StopCodeResult = Literal[CodeResult, "too_many_wrong"]
+"""What is known of the codes that were reported for a stop.
+
+`too_many_wrong` means that none was right, and that further codes are not compared.
+"""
 
 Stroke = list[tuple[int, int]]
 
@@ -64,12 +70,12 @@ class StopProofs(NamedTuple):
     """The proofs of one stop.
 
     Attributes:
-        code: The result of comparing a reported code with the code of the stop; None if no code was
+        code: The result of comparing reported codes with the code of the stop; None if no code was
             reported.
     """
 
     proofs: list[ProofView]
-    code: CodeResult | None
+    code: StopCodeResult | None
 
 
 def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str], StopProofs]:
@@ -89,7 +95,7 @@ def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str]
     ):
         view = ProofView(kind=kind, entry=seq, erased=bool(erased))
         proofs[delivery, allocation].append(view)
-    codes: dict[tuple[str, str], CodeResult] = {}
+    codes: dict[tuple[str, str], StopCodeResult] = {}
     for delivery, allocation, result in query_ids(
         books,
         ids,
@@ -99,6 +105,9 @@ def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str]
         # A right code proves the hand-over, whatever code was reported before or after it.
         if codes.get((delivery, allocation)) != "matched":
             codes[delivery, allocation] = result
+    for stop, code in codes.items():
+        if code != "matched" and not codes_are_compared(books, *stop):
+            codes[stop] = "too_many_wrong"
     return {stop: StopProofs(proofs.get(stop, []), codes.get(stop)) for stop in {**proofs, **codes}}
 
 

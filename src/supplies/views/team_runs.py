@@ -19,10 +19,11 @@ from supplies.books.reader import Books, query_ids
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Outcome
-from supplies.domain.entry_rows import CodeResult, Lot
+from supplies.domain.entry_rows import Lot
 from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
+from supplies.views.delivery_proofs import StopCodeResult
 from supplies.views.delivery_slips import packs_of_line
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
@@ -132,8 +133,8 @@ class RunOutcome(View, frozen=True, kw_only=True):
         lines: None if the report had no lines, because its outcome says what happened to all goods.
         happened_at: Time of the outcome; None if only the day is known.
         phone: The label and number of the phone that reported it; None if no phone did.
-        code: The result of comparing the household's code with the code of the stop; unset if no
-            code was reported, and for a report that was not booked.
+        code: The result of comparing reported codes with the code of the stop; unset if no code was
+            reported, and for a report that was not booked.
     """
 
     entry: int
@@ -146,7 +147,7 @@ class RunOutcome(View, frozen=True, kw_only=True):
     note: str | None
     by: str
     phone: str | None
-    code: CodeResult | msgspec.UnsetType = msgspec.UNSET
+    code: StopCodeResult | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunConflict(View, frozen=True, kw_only=True):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from supplies.books.moved_stops import deliveries_of_stop
 from supplies.books.reader import Books
-from supplies.books.stop_codes import MAX_WRONG_CODES, code_of_stop
+from supplies.books.stop_codes import code_of_stop, codes_are_compared
 from supplies.domain.commands import ReportOutcome
 from supplies.domain.entries import new_salt
-from supplies.domain.entry_rows import CodeAttempt, Stop, StopCode
+from supplies.domain.entry_rows import Stop, StopCode
 from supplies.ledger.drafts import Draft
 
 _CODE_DIGITS = 6
@@ -39,14 +38,8 @@ def _new_code() -> str:
 def code_to_compare(books: Books, command: ReportOutcome) -> str | None:
     """Return the right code, with which the code in a report is to be compared.
 
-    Return None if no code is to be compared: the stop has none, or too many codes were wrong. A
-    stop that moved to another delivery keeps its code, so wrong codes from before the move count
-    too.
+    Return None if no code is to be compared: the stop has none, or too many codes were wrong.
     """
-    wrong = sum(
-        len(books.rows(CodeAttempt, delivery=name, allocation=command.allocation, result="wrong"))
-        for name in deliveries_of_stop(books, command.delivery, command.allocation)
-    )
-    if wrong >= MAX_WRONG_CODES:
+    if not codes_are_compared(books, command.delivery, command.allocation):
         return None
     return code_of_stop(books, command.delivery, command.allocation)
