@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
 from supplies_service.pages.forms import safe_path
+from supplies_service.pages.run_shell import script_texts
 from supplies_service.templating import format_sentence
 from support.ledger_fixture import StationLedger
 from support.rest_client import ADDRESS
@@ -26,6 +28,14 @@ def test_every_text_has_a_translation_and_none_is_left_over() -> None:
         if message.id
     }
     assert translated == messages.texts(), "run: .venv/bin/python -m tools.messages"
+
+
+def test_every_text_of_the_phone_page_is_found_also_inside_of_another_one() -> None:
+    scripts = (messages.PAGES / "assets" / "run").glob("*.js")
+    written = {
+        text for script in scripts for text in re.findall(r'\bt\("([^"]+)"', script.read_text())
+    }
+    assert written <= script_texts()
 
 
 def test_translations_have_the_values_of_their_texts() -> None:

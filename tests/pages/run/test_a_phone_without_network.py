@@ -369,14 +369,14 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
 
     page.reload()  # what the phone knows of the station stays
     page.get_by_role("link", name="Hand over to the station").click()
-    expect(page.get_by_text("This phone can no longer send")).to_be_visible()
+    expect(page.get_by_text("it can no longer send")).to_be_visible()
     expect(page.get_by_role("button", name="Show as codes and text")).to_be_visible()
     expect(page.get_by_role("button", name="Send now")).to_have_count(0)
     made_at = datetime.fromisoformat(page.evaluate(KEPT, "records")[0]["made_at"])
     in_shanghai = made_at.astimezone(ZoneInfo("Asia/Shanghai"))
     expect(page.locator(".unsent")).to_contain_text(f"{in_shanghai:%H:%M} · Kept on this phone")
     page.get_by_role("button", name="中文").click()
-    expect(page.get_by_text("本机已不能发送")).to_be_visible()
+    expect(page.get_by_text("本机已被停用，不能再发送")).to_be_visible()
     page.get_by_role("button", name="English").click()
 
     phone.use(run.join())
@@ -395,6 +395,38 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     for store in ("records", "run", "sent"):
         assert page.evaluate(KEPT, store) == []
     assert len(run.recorded()) == 4
+
+
+def test_a_phone_whose_access_ends_says_so_while_its_unsent_records_are_shown(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    run.open_counter(rice=10)
+    page = new_phone().open()
+    network.mode = "down"
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    page.get_by_label("For whom?").select_option(run.group)
+    page.get_by_role("spinbutton", name="rice, 10 kg left").fill("3")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    send_now(page)
+    expect(page.get_by_text("The phone goes on trying.")).to_be_visible()
+    page.get_by_role("button", name="Show as codes and text").click()
+    text = page.get_by_role("textbox", name="The records as text")
+    expect(text).to_be_visible()
+    number = page.get_by_text("Phone #").inner_text().partition(" ·")[0]
+
+    run.revoke_phones()
+    network.mode = "forward"
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_text("This phone's access has ended: it can no longer send")).to_be_visible()
+    expect(page.locator("#toast")).to_have_text("Not sent: 1. This phone's access has ended.")
+    expect(page.locator("main")).not_to_contain_text("by itself")
+    expect(page.get_by_role("heading", name="Hand over to the station")).to_be_visible()
+    assert decoded(text.input_value())["records"]
+    assert page.locator(".rescue .code").first.evaluate("code => code.toDataURL().length") > 1000
+    page.reload()
+    expect(page.locator(".unsent")).to_contain_text("Counter · rice 3 kg")
+    expect(page.get_by_text(number)).to_be_visible()
 
 
 def test_a_phone_that_has_not_joined_says_how(

@@ -19,10 +19,11 @@ function goodsLeft(counter, handOuts) {
   return counter.goods.map((goods) => ({ ...goods, left: goods.quantity - (taken.get(goods.item) ?? 0) }));
 }
 
-// Return the goods of a hand-out in words. Without the counter, which names them, they are counted.
-export function goodsOfHandOut(lines, counter) {
+// Return the goods of a hand-out in words.
+//   known: goods with their names and units. Other goods are counted: an older version kept a hand-out without names
+export function goodsOfHandOut(lines, known) {
   const words = ({ item, quantity }) => {
-    const goods = counter?.goods.find((each) => each.item === item);
+    const goods = known.find((each) => each.item === item);
     return goods ? `${goods.name} ${inWords(quantity, goods)}` : String(quantity);
   };
   return lines.map(words).join(", ");
@@ -145,9 +146,10 @@ function recipientField(counter, stops, chosen) {
 const option = (value, title, chosen) => h("option", { value, selected: value === chosen }, title);
 
 function peopleField(headcount) {
+  const name = t("People"); // texts are found in calls that are not inside other calls
   const field = stepper({
     title: t("How many people, if known"), value: headcount, most: MOST, fallback: 0, mayBeEmpty: true, changed: () => {},
-    less: t("One less: %(name)s", { name: t("People") }), more: t("One more: %(name)s", { name: t("People") }),
+    less: t("One less: %(name)s", { name }), more: t("One more: %(name)s", { name }),
   });
   return {
     element: h("div", { class: "field" }, field.label, field.element),

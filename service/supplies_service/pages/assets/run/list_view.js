@@ -5,7 +5,7 @@ import { goods } from "./quantities.js";
 import { outcomeOf } from "./records.js";
 import { whoAndWhere } from "./stop_view.js";
 import { t } from "./texts.js";
-import { outcomeWords, stateWords } from "./wording.js";
+import { isCodeWrong, outcomeWords, stateWords } from "./wording.js";
 
 const FIND_FROM = 8; // stops
 const AT_ONCE = 50; // stops that are drawn at once, so that a long list is quick on an old phone
@@ -66,7 +66,7 @@ const textOf = ({ number, allocation, recipient: { code, name, address } }) =>
 
 function row(stop) {
   const outcome = outcomeOf(stop);
-  const isTrouble = ["asks", "refused"].includes(stop.own?.state) || stop.conflict || stop.own?.status === 202 || isCodeWrong(stop);
+  const isTrouble = ["asks", "refused"].includes(stop.own?.state) || stop.conflict || stop.own?.status === 202 || isCodeWrong(outcome);
   return h(
     "li",
     {},
@@ -81,11 +81,11 @@ function row(stop) {
   );
 }
 
-const isCodeWrong = (stop) => outcomeOf(stop)?.code === "wrong";
-
 function stateOf(stop) {
   if (stop.conflict || stop.own?.status === 202) return t("Two reports");
-  if (isCodeWrong(stop)) return t("The code did not match");
+  const { code } = outcomeOf(stop);
+  if (code === "wrong") return t("The code did not match");
+  if (code === "too_many_wrong") return t("Too many wrong codes");
   if (stop.collected_on) return t("collected");
   return stop.own?.state ? stateWords(stop.own) : t("Sent to the station");
 }

@@ -4,7 +4,7 @@ import { dayAndTimeOf, isOverdue } from "./clock.js";
 import { goodsOfHandOut } from "./counter_view.js";
 import { callLink, h, link } from "./dom.js";
 import { inWords } from "./quantities.js";
-import { countUnsent } from "./records.js";
+import { countUnsent, isAnyWaiting } from "./records.js";
 import { rescueView } from "./rescue.js";
 import { isOffline } from "./service.js";
 import { t } from "./texts.js";
@@ -45,7 +45,7 @@ export function unsentView(state, { sendNow, tryAgain }) {
       {},
       h("h1", { tabindex: "-1" }, t("All is sent")),
       h("p", {}, t("The station has confirmed every record of this phone.")),
-      isOffline() ? h("p", {}, t("There is no connection now. New records are kept on this phone, and sent by themselves.")) : null,
+      isOffline() && !ended ? h("p", {}, t("There is no connection now. New records are kept on this phone, and sent by themselves.")) : null,
       about(state),
     );
   }
@@ -53,13 +53,13 @@ export function unsentView(state, { sendNow, tryAgain }) {
   const apart = photos.filter((photo) => photo.problem || !records.some(({ key }) => key === photo.record));
   const withPhoto = (record) => photos.some((photo) => photo.record === record.key && !apart.includes(photo));
   const again = ended ? null : tryAgain;
-  const place = h("div");
   const show = h(
     "button",
     {
       type: "button",
       class: "quiet wide-button",
       onclick: async () => {
+        const place = show.nextElementSibling;
         place.className = "rescue"; // at once, so that a change in the background keeps it
         place.replaceChildren(...(await rescueView(state.records, state.phone)));
       },
@@ -70,7 +70,7 @@ export function unsentView(state, { sendNow, tryAgain }) {
     "div",
     {},
     h("h1", { tabindex: "-1" }, t("%(count)s unsent", { count })),
-    h("p", { class: ended || isOffline() ? "warning" : null }, fateOf(ended)),
+    h("p", { class: ended || isOffline() ? "warning" : null }, fateOf(ended, isAnyWaiting(state))),
     ended ? null : h("button", { type: "button", class: "wide-button", onclick: sendNow }, t("Send now")),
     h(
       "ul",
@@ -78,22 +78,23 @@ export function unsentView(state, { sendNow, tryAgain }) {
       records.map((record) => item(record, zone, titleOf(record, run, withPhoto(record)), again, "records")),
       apart.map((photo) => item(photo, zone, stopTitle(photo.number, t("Photo")), again, "photos")),
     ),
-    records.length ? h("section", {}, h("h2", {}, ended ? t("Hand over to the station") : t("No network for long?")), show, place) : null,
+    records.length ? h("section", {}, h("h2", {}, ended ? t("Hand over to the station") : t("No network for long?")), show, h("div", { class: "no-codes" })) : null,
     about(state),
   );
 }
 
 const stopTitle = (number, what) => `${t("Stop %(number)s", { number })} · ${what}`;
 
-function fateOf(ended) {
-  if (ended) return t("This phone can no longer send. What is unsent is kept here: let the station scan it, or send the station the text.");
-  if (isOffline()) return t("No connection to the station. What is unsent is kept on this phone and goes by itself: the phone tries again every minute.");
+function fateOf(ended, isAnyToSend) {
+  if (ended) return t("This phone's access has ended: it can no longer send. What is unsent is kept here. Let the station scan it, send the station the text, or join again.");
+  if (isOffline() && isAnyToSend) return t("No connection to the station. What is unsent is kept on this phone and goes by itself: the phone tries again every minute.");
   return t("Kept on this phone until the station confirms it.");
 }
 
 function titleOf({ shown }, run, hasPhoto) {
   if (!shown.counter) return stopTitle(shown.number, [outcomeWords(shown), hasPhoto ? t("Photo") : ""].filter(Boolean).join(" · "));
-  return `${t("Counter")} · ${goodsOfHandOut(shown.lines, run?.answer.counter)}`;
+  const known = [...(run?.answer.counter?.goods ?? []), ...(shown.goods ?? [])];
+  return `${t("Counter")} · ${goodsOfHandOut(shown.lines, known)}`;
 }
 
 function item(record, zone, title, tryAgain, kind) {
@@ -107,10 +108,11 @@ function item(record, zone, title, tryAgain, kind) {
   );
 }
 
-function about({ run, version, fetchedAt, zone, isPersistent }) {
+function about({ run, number, version, fetchedAt, zone, isPersistent }) {
   const facts = [t("Version %(version)s", { version })];
   // A run that an older version kept does not have the number.
-  if (run?.answer.phone_number) facts.unshift(t("Phone #%(number)s", { number: run.answer.phone_number }));
+  const known = run?.answer.phone_number ?? number;
+  if (known) facts.unshift(t("Phone #%(number)s", { number: known }));
   if (fetchedAt) facts.push(t("run fetched %(when)s", { when: dayAndTimeOf(fetchedAt, zone) }));
   if (isPersistent === false) facts.push(t("the browser may delete what this phone keeps: send soon"));
   return h("p", { class: "note" }, facts.join(" · "));

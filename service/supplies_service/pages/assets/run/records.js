@@ -11,10 +11,13 @@ export function makeRecord({ delivery, allocation, number }, report) {
   return { delivery, allocation, ...recordOf({ allocation, ...report }, shown) };
 }
 
-// Return the record of a hand-out at a counter, ready to be kept. It has no delivery.
-export function makeHandOut({ location }, report) {
+// Return the record of a hand-out at a counter, ready to be kept. It has no delivery. The goods are kept with it in words,
+// because a phone whose access ended has no run that names them.
+export function makeHandOut({ location, goods }, report) {
   const { recipient, lines } = report;
-  return recordOf({ location, ...report }, { counter: location, recipient, lines });
+  const named = goods.filter(({ item }) => lines.some((line) => line.item === item));
+  const shown = { counter: location, recipient, lines, goods: named.map(({ item, name, unit }) => ({ item, name, unit })) };
+  return recordOf({ location, ...report }, shown);
 }
 
 // The place of what is typed about a counter, among those of stops.
@@ -74,6 +77,9 @@ export function stopsOf({ run, records, sent }) {
 // Return how many outcomes and hand-outs are not confirmed. A photo is a part of its outcome.
 export const countUnsent = ({ records, photos }) =>
   new Set([...records.map(({ key }) => key), ...photos.map(({ record }) => record)]).size;
+
+// Return whether the phone will send something by itself. What the station did not accept waits for a person.
+export const isAnyWaiting = ({ records, photos }) => [...records, ...photos].some((one) => one.state === "waiting");
 
 // Return the hand-outs of this phone that are not in the run yet.
 export const handOutsOf = ({ records, sent }) =>

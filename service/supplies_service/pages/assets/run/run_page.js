@@ -5,7 +5,7 @@ import { h, link } from "./dom.js";
 import { draftOf, dropDraft, forgetDrafts, keepDraft, keepDraftPhoto, loadDrafts, placeOf } from "./run_drafts.js";
 import { listView, stopHash } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
-import { HOLD, counterPlace, countUnsent, handOutsOf, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
+import { HOLD, counterPlace, countUnsent, handOutsOf, isAnyWaiting, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
 import { onPass, send } from "./sender.js";
 import { fetchJson, isOffline, isProblem, onReach } from "./service.js";
 import { missingStop, stopView } from "./stop_view.js";
@@ -59,12 +59,15 @@ function show({ keepForm = false } = {}) {
   drawBar(unsent);
   replace(notes, h("div", {}, ...notices()));
   replace(hints, h("div", {}, installNote()));
-  if (keepForm && main.querySelector(unsent ? ".outcome, .rescue" : ".outcome") && !isUntouchedCounter()) {
+  if (keepForm && main.querySelector(".outcome") && !isUntouchedCounter()) {
     // A revoked phone may save what is typed, but shows no names.
     if (!state.run) for (const names of main.querySelectorAll(".who, optgroup")) names.remove();
     return;
   }
-  replace(main, view());
+  const codes = keepForm && unsent ? main.querySelector(".rescue") : null;
+  const next = view();
+  if (codes) next.querySelector(".no-codes")?.replaceWith(codes.cloneNode(true));
+  if (replace(main, next) && codes) main.querySelector(".rescue")?.replaceWith(codes); // a copy has no pictures
 }
 
 // Return whether the form of the counter is open and nothing was typed. Its goods may have changed, or there are stops.
@@ -73,10 +76,13 @@ function isUntouchedCounter() {
   return counter && main.querySelector(".counter") && !draftOf(counterPlace(counter));
 }
 
-// Show an element, unless it is shown already: a tap on something that is replaced would be lost.
+// Show an element, unless it is shown already: a tap on something that is replaced would be lost. Return whether it was
+// not shown already.
 function replace(place, element) {
   const shown = place.children.length === 1 ? place.firstElementChild : null;
-  if (!shown?.isEqualNode(element)) place.replaceChildren(element);
+  if (shown?.isEqualNode(element)) return false;
+  place.replaceChildren(element);
+  return true;
 }
 
 // A click goes to nobody if its button was replaced between press and release.
@@ -153,13 +159,18 @@ function notices() {
     problem ? h("p", { class: "alert", role: "alert" }, problem) : null,
     hasUpdate ? updateNote() : null,
     oldest
-      ? h("p", { class: "warning" }, t("Something is unsent for more than 12 hours. Find a network, or let the station scan it."), " ", link("unsent", {}, t("Show it")))
+      ? h("p", { class: "warning" }, overdueWords(), " ", link("unsent", {}, t("Show it")))
       : null,
     state.run?.clock
       ? h("p", { class: "note" }, t("This phone's clock differs from the station's, which shows %(time)s. The station corrects the times.", { time: timeOf(new Date(Date.now() - state.run.clock), state.zone) }))
       : null,
   ];
 }
+
+const overdueWords = () =>
+  state.ended
+    ? t("Something is unsent for more than 12 hours. Let the station scan it.")
+    : t("Something is unsent for more than 12 hours. Find a network, or let the station scan it.");
 
 function updateNote() {
   return h(
@@ -241,7 +252,7 @@ async function saveHandOut(counter, report) {
   if (failure) return failure;
   problem = "";
   const name = nameOf(report.recipient, counter, stopsOf(state));
-  const words = t("Saved for %(name)s: %(goods)s", { name, goods: goodsOfHandOut(report.lines, counter) });
+  const words = t("Saved for %(name)s: %(goods)s", { name, goods: goodsOfHandOut(report.lines, counter.goods) });
   await saved(words, record, () => keepDraft(place, "", draft?.typed ?? {}), "counter", "counter");
   return null;
 }
@@ -300,9 +311,15 @@ async function askToPersist() {
 async function sendNow() {
   tell(t("Sending …"));
   await send({ hurry: true });
-  await load(["queue"]);
-  const count = countUnsent(state);
-  tell(count ? t("Not sent yet: %(count)s. The phone goes on trying.", { count }) : t("All is sent"));
+  await load();
+  tell(resultWords(countUnsent(state)));
+}
+
+function resultWords(count) {
+  if (!count) return t("All is sent");
+  if (state.ended) return t("Not sent: %(count)s. This phone's access has ended.", { count });
+  if (!isAnyWaiting(state)) return t("Not sent: %(count)s. The station did not accept it.", { count });
+  return t("Not sent yet: %(count)s. The phone goes on trying.", { count });
 }
 
 async function tryAgain(kind, key) {

@@ -6,7 +6,7 @@ import { outcomeForm } from "./outcome_form.js";
 import { goods, inWords } from "./quantities.js";
 import { linesOf, outcomeOf } from "./records.js";
 import { t } from "./texts.js";
-import { CODE_RESULTS, OUTCOMES, RECEIVED_BY, outcomeWords, problemWords, stateWords } from "./wording.js";
+import { CODE_RESULTS, OUTCOMES, RECEIVED_BY, isCodeWrong, outcomeWords, problemWords, stateWords } from "./wording.js";
 
 const isAndroid = /Android/.test(navigator.userAgent);
 
@@ -109,7 +109,7 @@ function known(stop, outcome, zone) {
   const tag = own ? (own.state ? stateWords(own) : t("Sent to the station")) : t("Recorded at the station");
   return h(
     "div",
-    { class: own?.state === "refused" || own?.state === "asks" || outcome.code === "wrong" ? "warning" : "notice" },
+    { class: own?.state === "refused" || own?.state === "asks" || isCodeWrong(outcome) ? "warning" : "notice" },
     h("p", {}, h("strong", {}, outcomeWords(outcome)), " · ", tag),
     outcome.code ? h("p", {}, CODE_RESULTS()[outcome.code]) : null,
     side(stop, outcome, zone),

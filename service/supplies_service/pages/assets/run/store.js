@@ -98,12 +98,13 @@ export function readRun() {
   return transact(["run"], "readonly", (transaction) => transaction.objectStore("run").get("run"));
 }
 
-// Return what stays when names are erased: `{ phone, ended }`, the id of this phone, and the station that ended its
-// access. Each is undefined if there is none.
+// Return what stays when names are erased: `{ phone, number, ended }`, the id of this phone, its number in the team, and
+// the station that ended its access. Each is undefined if there is none.
 export function readPhone() {
   return transact(["run"], "readonly", async (transaction) => {
-    const [phone, ended] = await Promise.all(["phone", "ended"].map((key) => transaction.objectStore("run").get(key)));
-    return { phone, ended };
+    const keys = ["phone", "number", "ended"];
+    const [phone, number, ended] = await Promise.all(keys.map((key) => transaction.objectStore("run").get(key)));
+    return { phone, number, ended };
   });
 }
 
@@ -243,8 +244,11 @@ export async function confirmPhoto(key) {
 //   station: the station that ended the access of this phone
 export async function wipeNames(station) {
   await write(["run", "sent", ...DRAFTS], async (transaction) => {
-    await transaction.objectStore("run").put(station, "ended");
-    await transaction.objectStore("run").delete("run");
+    const run = transaction.objectStore("run");
+    const number = (await run.get("run"))?.answer.phone_number;
+    if (number) await run.put(number, "number");
+    await run.put(station, "ended");
+    await run.delete("run");
     for (const name of ["sent", ...DRAFTS]) await transaction.objectStore(name).clear();
   });
   changed("run", "queue");

@@ -27,12 +27,15 @@ export const REASONS = () => ({
 
 export const outcomeWords = (outcome) => OUTCOMES()[outcome.outcome];
 
-// What became of the code that the household said.
+// What became of the codes that the household said.
 export const CODE_RESULTS = () => ({
   matched: t("The code matched."),
   wrong: t("The code did not match. Ask for it again, and report the outcome with the right code."),
-  not_compared: t("The code was not compared: too many wrong ones were told, or the stop has none."),
+  not_compared: t("The code was not compared: the stop has none."),
+  too_many_wrong: t("The code is not compared any more, because too many wrong ones were told. The station asks the household."),
 });
+
+export const isCodeWrong = (outcome) => ["wrong", "too_many_wrong"].includes(outcome?.code);
 
 export function stateWords(record) {
   if (record.state === "asks") return t("Kept: not accepted");
