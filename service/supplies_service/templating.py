@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -48,8 +50,10 @@ def environment(language: Language) -> Environment:
         "sentence": partial(format_sentence, language=language),
         "number": format_number,
         "label_cells": label_cells,
-        "station_day": _station_day,
-        "station_time": _station_time,
+        "sum_by_item": sum_by_item,
+        "days": partial(format_days, language=language),
+        "station_day": partial(_station_day, language=language),
+        "station_time": partial(_station_time, language=language),
     }
     made.globals |= {
         "asset": asset_address,
@@ -66,11 +70,26 @@ def format_number(value: int) -> str:
     return f"{value:,}".replace("-", "\N{MINUS SIGN}")
 
 
-def format_day(value: date, language: Language) -> str:
-    """Format a day as on papers: 2020年2月5日 in Chinese, ISO 8601 in English."""
-    if language == "zh":
-        return f"{value.year}年{value.month}月{value.day}日"
-    return value.isoformat()
+def format_day(value: date | str, language: Language) -> str:
+    """Format a day or a month as on papers: 2020年2月5日 in Chinese, ISO 8601 in English.
+
+    Args:
+        value: A day, or a month in ISO 8601, such as the month in which goods expire.
+    """
+    return format_days(str(value), language)
+
+
+def format_days(text: str, language: Language) -> str:
+    """Format the days and months that a text contains in ISO 8601 like `format_day`."""
+    return _ISO_DAY.sub(_chinese_day, text) if language == "zh" else text
+
+
+def _chinese_day(day: re.Match[str]) -> str:
+    parts = zip(map(int, filter(None, day.groups())), "年月日", strict=False)
+    return "".join(f"{number}{unit}" for number, unit in parts)
+
+
+_ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)(?:-(\d\d))?\b(?!-)", re.ASCII)
 
 
 def format_sentence(sentence: str, language: Language) -> str:
@@ -83,6 +102,19 @@ def format_sentence(sentence: str, language: Language) -> str:
     if language == "en":
         return sentence
     return Markup('<span lang="en">{}</span>').format(sentence)
+
+
+def sum_by_item(lines: Iterable[Any], quantity: str = "quantity") -> list[dict[str, Any]]:
+    """Return the sum of the quantities of each item, in the order of the first lines.
+
+    Args:
+        lines: Lines with an `item`, such as one for each lot.
+        quantity: The attribute of a line with its quantity.
+    """
+    sums = Counter[str]()
+    for line in lines:
+        sums[line.item] += getattr(line, quantity)
+    return [{"item": item, "quantity": total} for item, total in sums.items()]
 
 
 def label_cells(rows: str, titles: Sequence[str]) -> Markup:
@@ -113,14 +145,15 @@ _DAY = re.compile(r"(<td[^>]*)>(?=\s*\d{4}(?:-\d\d-\d\d|年\d+月\d+日)[\d: ]*<
 _BLANK = re.compile(r"(<td[^>]*)>(?=\s*–?\s*</td>)")
 
 
-def _station_day(timestamp: str, station: Station) -> str:
+def _station_day(timestamp: str, station: Station, language: Language) -> str:
     """Convert a stored UTC timestamp to the day in the station's time zone."""
-    return _in_zone(timestamp, station).date().isoformat()
+    return format_day(_in_zone(timestamp, station).date(), language)
 
 
-def _station_time(timestamp: str, station: Station) -> str:
+def _station_time(timestamp: str, station: Station, language: Language) -> str:
     """Convert a stored UTC timestamp to day, hour and minute in the station's time zone."""
-    return _in_zone(timestamp, station).strftime("%Y-%m-%d %H:%M")
+    moment = _in_zone(timestamp, station)
+    return f"{format_day(moment.date(), language)} {moment:%H:%M}"
 
 
 def _in_zone(timestamp: str, station: Station) -> datetime:

@@ -19,7 +19,7 @@ from supplies.domain.catalogue_records import (
 from supplies.errors import NotFound
 from supplies.views.catalogue import list_records
 from supplies_service.pages.layout import render_page
-from supplies_service.pages.named_records import MAX_CHOICES
+from supplies_service.pages.named_records import MAX_CHOICES, find_record
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_roles
 
@@ -43,12 +43,22 @@ class FindPages(Controller):
     ) -> Response[bytes]:
         """Return the records whose name, alias, telephone or code contains each word of `q`.
 
+        If `kind` is `lots`, return the free lots of the item that `q` means.
+
         Raises:
             NotFound: the kind of record in the address is unknown.
         """
+        if kind == "lots":
+            return _lots(context, q)
         if kind not in KINDS:
             raise NotFound(f"there are no records of kind {kind[:64]!r}; see {', '.join(KINDS)}")
         return _found(context, KINDS[kind], q.strip()[:200])
+
+
+def _lots(context: RequestContext, text: str) -> Response[bytes]:
+    with context.reading() as books:
+        item = find_record(books, Item, text[:200])
+        return render_page(context.request, "lots.html", item=item if isinstance(item, str) else "")
 
 
 def _found(context: RequestContext, kind: type[CatalogueRecord], text: str) -> Response[bytes]:

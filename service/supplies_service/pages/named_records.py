@@ -22,7 +22,7 @@ from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField, Sentence
 from supplies.stations.paper_settings import is_purpose, paper_settings, purpose_names
 from supplies.views.catalogue import list_records
-from supplies_service.pages.names import SEPARATOR
+from supplies_service.pages.record_names import SEPARATOR
 
 REFERENCES: Mapping[str, type[CatalogueRecord]] = {
     "donor": Donor,

@@ -1,65 +1,49 @@
-"""Names that pages show in place of the codes in the books."""
+"""What pages show in place of the ids of documents and lots, and the choices that forms offer."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 import msgspec
 
-from supplies.access import phones, users
-from supplies.access.access_context import AccessContext
-from supplies.books.reader import Books
-from supplies.domain.accounts import ANONYMOUS
-from supplies.domain.catalogue_records import (
-    CATALOGUE_RECORDS,
-    Campaign,
-    CatalogueRecord,
-    Community,
-    Donor,
-    Item,
-    Location,
-    Recipient,
-    Team,
-)
+from supplies.domain.accounts import ANONYMOUS, keys_of
+from supplies.domain.catalogue_records import Community, Item, Location
 from supplies.domain.entry_rows import (
     Allocation,
     Arrival,
     CountSheet,
     Delivery,
+    HandOutTo,
+    Lot,
     Merge,
     Need,
     Pledge,
+    Shipment,
+    ShipmentReceived,
+    Withdrawal,
 )
 from supplies.domain.fields import is_valid_code
-from supplies.domain.larger_units import in_larger_unit
-from supplies.errors import NotFound, Sentence
 from supplies.exports.report_words import value_words
-from supplies.papers.units import words_of_pack
-from supplies.stations.paper_settings import PaperSettings, purpose_names, unit_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
 from supplies.views.entries import ConflictView
 from supplies.views.lot_origins import LotOrigin, find_lot_origin
 from supplies.views.needs import NeedView
-from supplies.views.pagination import PackedView
 from supplies.views.stated_commands import CORRECTABLE_KINDS
-from supplies_service.pages.languages import Language, translate_sentence, translations
-from supplies_service.templating import format_day, format_number
-
-SEPARATOR = " · "
-"""The text between the name and the code of a record in a form field."""
+from supplies.views.stock import StockRow, get_stock
+from supplies_service.pages.languages import translations
+from supplies_service.pages.record_names import KINDS, SEPARATOR, RecordNames
+from supplies_service.templating import format_day
 
 MAX_OPTIONS = 200
-"""Maximum number of records that a page lists to choose from."""
-
-_KINDS: Mapping[str, type[CatalogueRecord]] = {kind.table: kind for kind in CATALOGUE_RECORDS}
+"""Maximum number of records or lots that a field offers to choose from."""
 
 _PAGES = {
     "a": "/allocations",
     "d": "/donations",
+    "g": "/stock/out/loans",
+    "i": "/stock/out/issues",
     "n": "/needs",
     "p": "/pledges",
     "v": "/deliveries",
@@ -67,223 +51,16 @@ _PAGES = {
 }
 """Addresses of the pages about documents, by the prefix of the documents' ids."""
 
-N = TypeVar("N", bound=CatalogueRecord)
 
-
-class Names:
-    """Names and units in one language, for the codes on a page.
-
-    Args:
-        books: An open transaction for reading. The names are valid until it ends.
-        settings: The paper settings of the station, which can name its units.
-        language: The language of the page.
-        personal: Whether the reader may see names of people. Otherwise their codes are shown.
-        access: The tables of users and phones, for the logins of users and the labels of phones.
-    """
-
-    def __init__(
-        self,
-        books: Books,
-        settings: PaperSettings,
-        language: Language,
-        *,
-        personal: bool,
-        access: AccessContext,
-    ) -> None:
-        self._access = access
-        self._books, self._language, self._personal = books, language, personal
-        self._units, self._purposes = unit_words(settings), purpose_names(settings)
-
-    def station(self) -> str:
-        """Return the name of the station."""
-        station = self._books.station
-        return self._in_language(station.name, station.name_en)
-
-    def other_station(self, code: str) -> str:
-        """Return the name of a station, or its code if it is not in this database."""
-        found = self._books.one("SELECT name, name_en FROM stations WHERE code = :code", code=code)
-        return code if found is None else self._in_language(found[0], found[1])
-
-    def item(self, code: str) -> str:
-        """Return the name of an item."""
-        found = self._books.catalogue.get(Item, code)
-        return code if found is None else self._in_language(found.name, found.name_en)
-
-    def location(self, code: str) -> str:
-        """Return the name of a place."""
-        found = self._books.catalogue.get(Location, code)
-        return code if found is None else self._in_language(found.name, found.name_en)
-
-    def team(self, code: str) -> str:
-        """Return the name of a team."""
-        found = self._books.catalogue.get(Team, code)
-        return code if found is None else found.name
-
-    def donor(self, code: str) -> str:
-        """Return the name of a donor, or the code if the name must not be shown or was erased."""
-        found = self._books.catalogue.get(Donor, code) if self._personal else None
-        if found is None or found.name is None:
-            return code
-        return self._in_language(found.name, found.name_en)
-
-    def party(self, code: str) -> str:
-        """Return the name of a supplier, maker, lender or borrower, or the code if it is hidden."""
-        return self.station() if code == self._books.station_code else self.donor(code)
-
-    def purpose(self, code: str) -> str:
-        """Return the name of a purpose, or its code if it has none."""
-        found = self._purposes.get(code)
-        return code if found is None else self._in_language(found.name, found.name_en)
-
-    def purpose_label(self, text: str) -> str:
-        """Return the name and the code of a purpose. Another text is returned unchanged."""
-        found = self._purposes.get(text)
-        return text if found is None else f"{self.purpose(text)}{SEPARATOR}{text}"
-
-    def purposes(self) -> list[str]:
-        """Return the labels of all purposes that have a name."""
-        return [self.purpose_label(code) for code in self._purposes]
-
-    def recipient(self, code: str) -> str:
-        """Return the name of a recipient, or the code if the name is hidden or was erased."""
-        found = self._books.catalogue.get(Recipient, code) if self._personal else None
-        return code if found is None or found.name is None else found.name
-
-    def telephone(self, code: str) -> str | None:
-        """Return the telephone number of a recipient; None if it is hidden, erased or unknown."""
-        found = self._books.catalogue.get(Recipient, code) if self._personal else None
-        return None if found is None else found.phone
-
-    def community(self, code: str) -> str:
-        """Return the name of a community, or its code if it is not registered."""
-        found = self._books.catalogue.get(Community, code)
-        return code if found is None else self._in_language(found.name, found.name_en)
-
-    def campaign(self, code: str) -> str:
-        """Return the name of a campaign."""
-        found = self._books.catalogue.get(Campaign, code)
-        return code if found is None else self._in_language(found.name, found.name_en)
-
-    def person(self, party: str) -> str:
-        """Return the name of a donor or recipient.
-
-        Args:
-            party: The code of the person, or the code with `donor:` before it.
-        """
-        kind, _, code = party.rpartition(":")
-        if kind == "donor" or (not kind and self._books.catalogue.get(Donor, code) is not None):
-            return self.donor(code)
-        return self.recipient(code)
-
-    def user(self, code: str) -> str:
-        """Return the login of a user, or the label and number of a phone.
-
-        Return the code itself if names are hidden from the reader, or if no user or phone has this
-        code.
-        """
-        if not self._personal:
-            return code
-        if code.startswith(phones.CALLER_PREFIX):
-            return self.phone(code) or code
-        try:
-            return users.get(self._access, code).login
-        except NotFound:
-            return code
-
-    def phone(self, by: str) -> str | None:
-        """Return the label and number of the phone with this code, or None if no phone has it."""
-        phone_id = by.removeprefix(phones.CALLER_PREFIX)
-        if phone_id == by or not phones.exists(self._access, phone_id):
-            return None
-        return phones.get(self._access, phone_id).title
-
-    def phones_of(self, team: str) -> int:
-        """Return how many phones of a team have access."""
-        return len(phones.list_active(self._access, team))
-
-    def sentence(self, sentence: Sentence) -> str:
-        """Return a sentence in the language of the page."""
-        return translate_sentence(sentence, self._language)
-
-    def unit(self, code: str, quantity: int = 1) -> str:
-        """Return the word for a unit, or its code if the station has no word for it."""
-        words = self._units.get(code)
-        if words is None:
-            return code
-        if self._language == "zh":
-            return words.zh
-        return words.en if quantity == 1 else words.en_many
-
-    def unit_of(self, item: str, quantity: int = 1) -> str:
-        """Return the word for the base unit of an item, or "" if the item is not registered."""
-        found = self._books.catalogue.get(Item, item)
-        return "" if found is None else self.unit(found.unit, quantity)
-
-    def units(self) -> list[tuple[str, str]]:
-        """Return the code and the word of each unit.
-
-        If another unit has the same word, the unit's word in the other language is added.
-        """
-        count = Counter(map(self.unit, self._units))
-        return [(code, self._distinct_unit(code, count)) for code in self._units]
-
-    def _distinct_unit(self, code: str, count: Mapping[str, int]) -> str:
-        word, words = self.unit(code), self._units[code]
-        if count[word] == 1:
-            return word
-        return f"{word}（{words.en}）" if self._language == "zh" else f"{word} ({words.zh})"
-
-    def quantity(self, quantity: int, item: str) -> str:
-        """Return a quantity with its unit, as in 50 pieces, or in the larger unit of the item."""
-        found = self._books.catalogue.get(Item, item)
-        larger = None if found is None else found.shown_unit
-        figure = None if larger is None else in_larger_unit(quantity, larger)
-        if larger is None or figure is None:
-            return f"{format_number(quantity)} {self.unit_of(item, quantity)}".rstrip()
-        return f"{figure} {self.unit(larger.unit, 1 if figure == '1' else 2)}"
-
-    def pack(self, pack: str, size: int, item: str) -> str:
-        """Return a pack in words, as in carton of 50 pieces."""
-        words, content = words_of_pack(pack, self._units), self.quantity(size, item)
-        word = pack if words is None else words.zh if self._language == "zh" else words.en
-        return f"{word}（{content}）" if self._language == "zh" else f"{word} of {content}"
-
-    def packed(self, stated: PackedView, item: str) -> str:
-        """Return a quantity in packs, as in 2 × carton of 50 pieces = 100 pieces."""
-        total = self.quantity(stated.quantity * stated.size, item)
-        packs = self.pack(stated.pack, stated.size, item)
-        return f"{format_number(stated.quantity)} × {packs} = {total}"
-
-    # --- forms -------------------------------------------------------------------------------
-
-    def label(self, kind: str, code: str) -> str:
-        """Return the text that a form field shows for a record: its name and its code.
-
-        A text that is not the code of a record is returned unchanged.
-        """
-        record = _KINDS[kind]
-        if not is_valid_code(code) or self._books.catalogue.get(record, code) is None:
-            return code
-        return self._label(record, code)
-
-    def _label(self, kind: type[CatalogueRecord], code: str) -> str:
-        name = self._name_of(kind, code)
-        return code if name == code else f"{name}{SEPARATOR}{code}"
-
-    def record(self, kind: str, code: str) -> str:
-        """Return the name of a record.
-
-        Args:
-            kind: The name of the record's table.
-        """
-        return self._name_of(_KINDS[kind], code)
+class Names(RecordNames):
+    """Names and units in one language, for the codes, documents and lots on a page."""
 
     def options(self, kind: str) -> list[str]:
         """Return the labels of all records of a kind. Retired records are left out.
 
         If there are more than `MAX_OPTIONS`, return an empty list.
         """
-        found = list_records(self._books, _KINDS[kind], limit=MAX_OPTIONS, personal=self._personal)
+        found = list_records(self._books, KINDS[kind], limit=MAX_OPTIONS, personal=self._personal)
         if found.next is not None:
             return []
         offered = [one for one in found.items if not getattr(one, "retired", False)]
@@ -291,12 +68,12 @@ class Names:
 
     def places(self) -> list[tuple[str, str]]:
         """Return code and name of each place that is in use."""
-        found = list_records(self._books, Location, limit=MAX_OPTIONS, retired=False).items
+        found = list_records(self._books, Location, limit=None, retired=False).items
         return [(one.code, self.location(one.code)) for one in found]
 
     def communities(self) -> list[tuple[str, str]]:
         """Return code and name of each community that is in use."""
-        found = list_records(self._books, Community, limit=MAX_OPTIONS, retired=False).items
+        found = list_records(self._books, Community, limit=None, retired=False).items
         return [(one.code, self.community(one.code)) for one in found]
 
     def packs(self, item: str) -> list[tuple[str, str]]:
@@ -317,25 +94,52 @@ class Names:
         donor = self._anonymous if donation.donor is None else self.donor(donation.donor)
         return f"{donor} · {format_day(donation.happened_on, self._language)}"
 
-    @property
-    def _anonymous(self) -> str:
-        return translations(self._language).gettext("anonymous")
-
-    def loss_reason(self, code: str) -> str:
-        """Return the word for the reason of a loss, or its code if it has none."""
-        words = value_words("reason", code)
-        return words if isinstance(words, str) else self._in_language(words.zh, words.en)
-
     def lot(self, code: str) -> str:
         """Return the batch and the expiry of a lot. If it has neither, return its `arrival`."""
         origin = find_lot_origin(self._books, code)
         if origin is None:
             return code
-        lot = origin.lot
-        expiry = lot.expires_month or (
-            format_day(lot.expires_on, self._language) if lot.expires_on else None
-        )
-        return SEPARATOR.join(filter(None, (lot.batch, expiry))) or self._arrival(origin)
+        return SEPARATOR.join(self._marks(origin.lot)) or self._arrival(origin)
+
+    def _marks(self, lot: Lot) -> list[str]:
+        """Return the batch and the expiry of a lot, as far as they are known."""
+        expiry = lot.expires_month or lot.expires_on
+        until = translations(self._language).gettext("until %(day)s")
+        marks = [until % {"day": format_day(expiry, self._language)}] if expiry else []
+        return [lot.batch, *marks] if lot.batch else marks
+
+    def lots(self, item: str, chosen: str = "") -> list[tuple[str, str]]:
+        """Return the code and the words of each free lot of an item, for a choice in a form.
+
+        Lots that expire first come first. At most `MAX_OPTIONS` lots are listed.
+
+        Args:
+            item: The code of the item, or another text, for which there are no lots.
+            chosen: The code of a lot that is listed in any case; "" if there is none.
+        """
+        found = dict[str, list[StockRow]]()
+        if is_valid_code(item) and self._books.catalogue.get(Item, item) is not None:
+            for row in get_stock(self._books, item=item, limit=MAX_OPTIONS).items:
+                if row.free:
+                    found.setdefault(row.lot, []).append(row)
+        if chosen:
+            found.setdefault(chosen, [])
+        choices = [(lot, self._choice_of_lot(lot, rows)) for lot, rows in found.items()]
+        return [
+            (lot, words)
+            for lot, (_, words) in sorted(choices, key=lambda one: (one[1][0] or "9999", one[0]))
+        ]
+
+    def _choice_of_lot(self, lot: str, rows: Sequence[StockRow]) -> tuple[str, str]:
+        """Return the expiry of a lot, or "", and the words with which a form offers it."""
+        origin = find_lot_origin(self._books, lot)
+        if origin is None:
+            return "", lot
+        places = [
+            f"{self.location(row.location)} {self.quantity(row.free, row.item)}" for row in rows
+        ]
+        words = [*self._marks(origin.lot), self._arrival(origin), *places]
+        return str(origin.lot.expires_on or ""), SEPARATOR.join(words)
 
     def arrival(self, lot: str) -> str:
         """Return the origin of a lot, such as its donor, and the day of its arrival."""
@@ -398,6 +202,27 @@ class Names:
             case "v":
                 delivery = self._books.latest_row(Delivery, delivery=document)
                 return "" if delivery is None else self.team(delivery.team)
+        return self._party_of_goods(document)
+
+    def _party_of_goods(self, document: str) -> str:
+        """Return the name for `party_of` of a document that only moves goods."""
+        match document.partition("_")[0]:
+            case "b":
+                arrival = self._books.latest_row(Arrival, arrival=document)
+                return "" if arrival is None else self.party(arrival.party)
+            case "g" | "i":
+                out = self._books.latest_row(Withdrawal, withdrawal=document)
+                key = "" if out is None else keys_of(out.account)[0]
+                return self.purpose(key) if document.startswith("i") else self.party(key)
+            case "h":
+                hand_out = self._books.latest_row(HandOutTo, hand_out=document)
+                return "" if hand_out is None else self.recipient(hand_out.recipient)
+            case "x":
+                sent = self._books.latest_row(Shipment, shipment=document)
+                received = self._books.latest_row(ShipmentReceived, shipment=document)
+                if sent is not None:
+                    return self.other_station(sent.destination)
+                return "" if received is None else self.other_station(received.sender)
         return ""
 
     def conflict(self, conflict: ConflictView) -> str:
@@ -421,18 +246,3 @@ class Names:
         """Return the address of the page about a document. Return "" if it has none."""
         page = _PAGES.get(document.partition("_")[0])
         return f"{page}/{document}" if page else ""
-
-    def _name_of(self, kind: type[CatalogueRecord], code: str) -> str:
-        readers: Mapping[type[CatalogueRecord], Callable[[str], str]] = {
-            Donor: self.donor,
-            Recipient: self.recipient,
-            Item: self.item,
-            Location: self.location,
-            Team: self.team,
-            Community: self.community,
-            Campaign: self.campaign,
-        }
-        return readers[kind](code)
-
-    def _in_language(self, name: str, name_en: str | None) -> str:
-        return name_en if self._language == "en" and name_en else name

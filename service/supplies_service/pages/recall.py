@@ -15,7 +15,6 @@ from supplies.views.recall import Recall, build_recall
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter
-from supplies_service.pages.names import MAX_OPTIONS
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
 
@@ -72,8 +71,8 @@ def _show(
     context: RequestContext, form: CommandForm[QuarantineBatch], found: Recall
 ) -> Response[bytes]:
     with context.reading() as books:
-        places = list_records(books, Location, limit=MAX_OPTIONS).items
-        quarantines = [one.code for one in places if one.quarantine and not one.retired]
+        places = list_records(books, Location, limit=None, retired=False).items
+        quarantines = [one.code for one in places if one.quarantine]
         if len(quarantines) == 1:
             form.fields.setdefault("/to", quarantines[0])
         return render_form(

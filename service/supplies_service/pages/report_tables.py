@@ -11,6 +11,7 @@ from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Campaign, CatalogueRecord, Item, Recipient, Team
 from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.exports.report_papers import build_report_paper
+from supplies.exports.report_words import HEADINGS
 from supplies.exports.reports import REPORTS, ReportKind, ReportOption, build_report
 from supplies.papers.report import ReportPaper
 from supplies_service.pages.layout import render_page
@@ -149,4 +150,11 @@ def _page(
         {"first": "from", "last": "to"}.get(name, name): "" if value is None else str(value)
         for name, value in values.items()
     }
-    return render_page(context.request, "report_table.html", kind=kind, paper=paper, chosen=chosen)
+    return render_page(
+        context.request,
+        "report_table.html",
+        kind=kind,
+        paper=paper,
+        chosen=chosen,
+        headings=HEADINGS,
+    )

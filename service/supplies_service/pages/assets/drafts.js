@@ -1,8 +1,12 @@
 // Keep what is typed into a form until it is saved, for a reload or an accident.
 export function keepDraft(form) {
   const place = `draft:${new URL(form.action).pathname}`;
+  // The choices of a field may depend on another field, so the title of a choice is kept too.
+  const title = (name) => form.elements.namedItem(name).selectedOptions?.[0]?.text;
   const fields = () =>
-    [...new FormData(form)].filter(([name]) => name.startsWith("/") && name !== "/entry");
+    [...new FormData(form)]
+      .filter(([name]) => name.startsWith("/") && name !== "/entry")
+      .map(([name, value]) => [name, value, title(name)]);
   const asShown = JSON.stringify(fields());
   const kept = sessionStorage.getItem(place);
 
@@ -33,13 +37,13 @@ function restore(form, typed) {
     );
     while (group.querySelectorAll(":scope > [data-line]").length < wanted.size) group.addLine();
   }
-  for (const [name, value] of typed) {
+  for (const [name, value, title] of typed) {
     const field = form.elements.namedItem(name);
     if (!field) continue;
     if (field.type === "checkbox") field.checked = true;
     else {
       if (field.tagName === "SELECT" && ![...field.options].some((each) => each.value === value)) {
-        field.append(new Option(value, value));
+        field.append(new Option(title ?? value, value));
       }
       field.value = value;
     }

@@ -72,11 +72,25 @@ function attach(input) {
   });
 }
 
-// Fill the choice of packs beside an item.
+// Fill the choices of packs and of lots beside an item.
 export function offerPacks(input, packs) {
-  const select = input.closest("[data-line]")?.querySelector("select[data-packs]");
-  if (!select) return;
+  const line = input.closest("[data-line]");
+  const select = line?.querySelector("select[data-packs]");
+  if (select) offer(select, packs.map(([value, title]) => new Option(title, value)));
+  const lots = line?.querySelector("select[data-lots]");
+  if (lots) offerLots(lots, input.value);
+}
+
+async function offerLots(select, item) {
+  const answer = await fetch(`/find/lots?q=${encodeURIComponent(item)}`);
+  if (!answer.ok || answer.redirected) return;
+  const list = document.createElement("select");
+  list.innerHTML = await answer.text();
+  offer(select, [select.options[0], ...list.options]);
+}
+
+function offer(select, options) {
   const before = select.value;
-  select.replaceChildren(...packs.map(([value, title]) => new Option(title, value)));
-  select.value = packs.some(([value]) => value === before) ? before : "";
+  select.replaceChildren(...options);
+  select.value = options.some(({ value }) => value === before) ? before : "";
 }
