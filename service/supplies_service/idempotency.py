@@ -90,8 +90,8 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
     if header is None or caller is None:
         return None
     shares_keys = caller.kind == "phone" and request.route_handler.opt.get("phones_share_keys")
-    code = ALL_PHONES if shares_keys else caller.code
-    key = request_key(code, header, request.scope["path"], await json_object(request))
+    identify = phone_request_key if shares_keys else request_key
+    key = identify(caller.code, header, request.scope["path"], await json_object(request))
     ledger = current_station(request).ledger
     with ledger.read_without_transaction():
         stored = ledger.stored_responses.find(key)
@@ -110,6 +110,19 @@ def request_key(caller: str, header: str, path: str, body: dict[str, Any]) -> Id
         header: The value of the header `Idempotency-Key`.
     """
     return IdempotencyKey(caller, header, canonical(["POST", path, body]))
+
+
+def phone_request_key(phone: str, header: str, path: str, body: dict[str, Any]) -> IdempotencyKey:
+    """Return what identifies a POST whose idempotency keys all phones share.
+
+    Books of earlier versions have responses under the code of the phone itself; they are found too.
+
+    Args:
+        phone: The code of the phone as a caller.
+        header: The value of the header `Idempotency-Key`.
+    """
+    key = request_key(ALL_PHONES, header, path, body)
+    return msgspec.structs.replace(key, former_caller=phone)
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:

@@ -28,7 +28,7 @@ from supplies.errors import InvalidField, NotFound, Sentence, StoreError, Suppli
 from supplies.storage.idempotency import IdempotencyKey
 from supplies.views.pagination import View
 from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, report_of, show_hand_out
-from supplies_service.idempotency import ALL_PHONES, is_idempotency_key, request_key
+from supplies_service.idempotency import is_idempotency_key, phone_request_key
 from supplies_service.request_bodies import decode
 from supplies_service.request_context import RequestContext, Show
 from supplies_service.routes.deliveries import show_own_stop
@@ -259,7 +259,7 @@ def _read(
             )
         is_outcome = record.delivery is not None
         path = f"/api/deliveries/{record.delivery}/outcomes" if is_outcome else HAND_OUTS
-        key = request_key(ALL_PHONES, record.key, path, body)
+        key = phone_request_key(phones.CALLER_PREFIX + phone_id, record.key, path, body)
         with context.reading():
             is_recorded = context.ledger.stored_responses.find(key) is not None
         if not is_recorded and record.delivery is not None:

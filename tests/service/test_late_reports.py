@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -261,6 +262,28 @@ def test_a_record_gets_the_same_answer_though_its_phone_joined_again_with_a_new_
     found = TeamPhone.of_team(rest, present_secret=lost.secret)
     again = found.send(open_delivery, {"outcome": "refused"}, key="tap-1")
     assert (again.status_code, again.json()["entry"]["seq"]) == (202, rescued["entry"])
+    assert rest.get("/api/entries/conflicts")["items"] == []
+
+
+def test_a_response_that_an_earlier_version_stored_under_the_phone_itself_is_found(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    TeamPhone.of_team(rest).report(open_delivery, HANDED_OVER)
+    phone, now = TeamPhone.of_team(rest), shown(service.clock())
+    stop = stop_of(rest, open_delivery)["allocation"]
+    record = unsent_record(open_delivery, stop, "k1", "refused")
+    first = phone.send(open_delivery, {"outcome": "refused"}, key="k1", sent_at=now)
+    conflict = first.json()["entry"]["seq"]
+    decision = {"by": "keep", "reason": "asked the household"}
+    rest.post(f"/api/entries/conflicts/{conflict}/resolve", decision)
+    with sqlite3.connect(service.folder / "books.db") as books:
+        former = (f"phone.{phone.shown['id']}",)
+        books.execute("UPDATE answers SET caller = ? WHERE caller = 'phones'", former)
+    again = phone.send(open_delivery, {"outcome": "refused"}, key="k1", sent_at=now)
+    assert (again.status_code, again.content) == (202, first.content)
+    text = rescue_lines(phone, now, [record])[0]
+    (taken,) = rest.send("/api/phones/rescue", {"text": text}).json()["records"]
+    assert taken["entry"] == conflict
     assert rest.get("/api/entries/conflicts")["items"] == []
 
 

@@ -35,11 +35,14 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
     Attributes:
         caller: The caller who sent the request. Two callers may use the same key.
         sent: The request in canonical form.
+        former_caller: Another caller under which a response with this key may be stored, because
+            an earlier version stored it so. None if there is none.
     """
 
     caller: str
     key: str
     sent: bytes
+    former_caller: str | None = None
 
 
 class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +74,13 @@ class StoredResponses:
         """
         row = self.store.one(
             "SELECT salt, digest, status, location, seq, answer FROM answers "
-            "WHERE station = :station AND caller = :caller AND request_key = :key",
-            {"station": self.station, "caller": request.caller, "key": request.key},
+            "WHERE station = :station AND caller IN (:caller, :former) AND request_key = :key",
+            {
+                "station": self.station,
+                "caller": request.caller,
+                "former": request.former_caller or request.caller,
+                "key": request.key,
+            },
         )
         if row is None:
             return None
