@@ -356,6 +356,38 @@ def test_the_records_of_a_text_are_shown_in_words_before_they_are_taken_over(
     assert household in today
 
 
+def test_the_preview_of_records_states_no_goods_that_a_record_lacks(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), service.clock().isoformat()
+    stop = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]
+    line = {"line": 1, "received": 1, "brought_back": 3}
+    records = [
+        unsent_record(open_delivery, stop["allocation"], "k1", "partly"),
+        unsent_record(open_delivery, stop["allocation"], "k2", "partly", lines=[line]),
+    ]
+    text = "\n".join(rescue_lines(phone, now, records))
+    rows = Desk(rest, service).send("/phones/rescue", **{"/text": text, "do": "show"}).text
+    first, second = (row for row in rows.split("<tr>") if "handed over in part" in row)
+    assert "4 pieces loaded, not stated how many were received" in first
+    assert "1 piece received, 3 pieces brought back" in second
+
+
+def test_the_preview_of_records_counts_those_that_are_not_recorded_yet(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone, now = TeamPhone.of_team(rest), service.clock().isoformat()
+    stop = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]["allocation"]
+    first = unsent_record(open_delivery, stop, "k1")
+    second = unsent_record(open_delivery, stop, "k2", "refused")
+    desk = Desk(rest, service)
+    desk.send("/phones/rescue", **{"/text": "\n".join(rescue_lines(phone, now, [first]))})
+    text = "\n".join(rescue_lines(phone, now, [first, second]))
+    shown = desk.send("/phones/rescue", **{"/text": text, "do": "show"}).text
+    assert "Records in this text: 2. Not recorded yet: 1." in shown
+    assert "was recorded before" in shown
+
+
 # --- both sides of a conflict ---------------------------------------------------------------------
 
 

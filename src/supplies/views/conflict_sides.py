@@ -43,7 +43,7 @@ class SideLine(View, frozen=True, kw_only=True):
         quantity: The loaded, handed out or counted quantity: in packs if `pack` is not None,
             otherwise in base units.
         pack, pack_size: As in `GoodsLine`.
-        received, brought_back, lost: In base units; None if no outcome is stated.
+        received, brought_back, lost: In base units; None if not stated.
         location: The location to which goods were brought back; None if none is stated.
     """
 
@@ -157,7 +157,8 @@ def get_conflict_sides(books: Books, conflict: ConflictView) -> ConflictSides:
 def side_of_report(books: Books, report: ReportOutcome | ReportHandOut | CountStock) -> Side:
     """Return what a reported command states.
 
-    An outcome without lines is shown with all goods of its stop.
+    An outcome without lines is shown with all goods of its stop. Quantities that a report lacks,
+    such as those of "partly" without lines, are None.
     """
     if isinstance(report, CountStock):
         lines = [SideLine(item=line.item, quantity=line.counted) for line in report.lines]
@@ -208,22 +209,27 @@ def _reported_lines(report: ReportOutcome, loaded: Iterable[StopLine]) -> list[S
     stated = {line.line: line for line in report.lines or ()}
     lines = []
     for load in loaded:
-        line = stated.get(load.line) or _implied_line(report.outcome, load)
-        lines.append(
-            SideLine(
-                item=load.item,
-                quantity=load.loaded,
+        side = SideLine(item=load.item, quantity=load.loaded)
+        line = _implied_line(report.outcome, load) if report.lines is None else stated.get(load.line)
+        if line is not None:
+            side = msgspec.structs.replace(
+                side,
                 received=line.received,
                 brought_back=line.brought_back,
                 lost=line.lost,
                 location=line.location,
             )
-        )
+        lines.append(side)
     return lines
 
 
-def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine:
-    """Return what the outcome of a report without lines means for a loaded line."""
+def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
+    """Return what the outcome of a report without lines means for a loaded line.
+
+    None for "partly", which states no quantity.
+    """
+    if outcome == "partly":
+        return None
     if outcome == "lost":
         return OutcomeLine(line=load.line, lost=load.loaded)
     if outcome in ("refused", "not_at_home"):
