@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
-from support.outcomes import partial_outcome
+from support.outcomes import latest_decision, partial_outcome
 
 from supplies.books.free_text import free_text_of_entry
 from supplies.domain import commands as c
@@ -95,7 +95,33 @@ def test_a_conflict_is_resolved_by_correcting_the_first_outcome(
     assert station.total("received:R-1") == 0
     assert station.total("stock:store") == 10
     with pytest.raises(AlreadyDone, match="was resolved already"):
-        station(c.ResolveConflict(conflict=conflict.seq, by="correct", reason="again"))
+        resolve(station, conflict.seq, "correct")
+
+
+@pytest.mark.parametrize("unseen", [None, 1])
+def test_a_decision_that_somebody_made_meanwhile_is_not_replaced_unseen(
+    station: StationLedger, stop: tuple[str, str], unseen: int | None
+) -> None:
+    station.outcome(*stop, "handed_over")
+    conflict = station.outcome(*stop, "refused").seq
+    first = resolve(station, conflict, "correct").seq
+    late = c.ResolveConflict(conflict=conflict, replaces=unseen, by="keep", reason="asked the team")
+    with pytest.raises(AlreadyDone, match=f"entry {first} resolved this conflict") as refused:
+        station(late)
+    assert refused.value.faults[0].pointer == "/replaces"
+    assert station.total("stock:store") == 10
+    station(msgspec.structs.replace(late, replaces=first))
+    assert station.total("received:R-1") == 10
+
+
+def test_a_conflict_without_a_decision_has_none_to_replace(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over")
+    conflict = station.outcome(*stop, "refused").seq
+    decision = c.ResolveConflict(conflict=conflict, replaces=1, by="keep", reason="asked the team")
+    with pytest.raises(InvalidField, match="is not resolved yet"):
+        station(decision)
 
 
 def test_a_delivery_of_goods_recorded_as_returned_is_resolved_as_unexplained(
@@ -157,7 +183,15 @@ def test_a_resolved_conflict_with_more_of_one_lot_and_less_of_another_meets_no_n
 
 
 def resolve(station: StationLedger, conflict: int, by: str, **more: Any) -> Recorded:
-    return station(c.ResolveConflict(conflict=conflict, by=by, reason="asked them", **more))  # type: ignore[arg-type]  # a way by name
+    replaces = latest_decision(station.books, conflict)
+    decision = c.ResolveConflict(
+        conflict=conflict,
+        replaces=replaces,
+        by=by,  # type: ignore[arg-type]  # a way by name
+        reason="asked them",
+        **more,
+    )
+    return station(decision)
 
 
 def test_a_conflict_decided_for_the_books_moves_nothing(
@@ -539,6 +573,26 @@ def test_a_decision_that_was_wrong_cannot_be_corrected_and_the_refusal_says_what
     station.ledger.verify()
 
 
+def test_goods_that_were_brought_back_to_a_quarantine_stay_set_aside_as_reported(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.ledger.amend(Location(code="annex", name="Annex", quarantine=True))
+    station.outcome(*stop, "partly", lines=partial_outcome(0, back=10, location="annex"))
+    assert station.total(f"allocated:{stop[1]}:annex") == 10
+    station.ledger.verify()
+
+
+def test_a_decision_is_changed_though_a_named_place_became_a_quarantine(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "partly", lines=partial_outcome(0, back=10, location="annex"))
+    conflict = station.outcome(*stop, "handed_over").seq
+    station.ledger.amend(Location(code="annex", name="Annex", quarantine=True))
+    for way in ("correct", "keep"):
+        resolve(station, conflict, way)
+    assert station.total(f"allocated:{stop[1]}:annex") == 10
+
+
 def test_a_decision_is_changed_though_the_place_of_the_goods_became_a_quarantine(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
@@ -546,7 +600,7 @@ def test_a_decision_is_changed_though_the_place_of_the_goods_became_a_quarantine
     conflict = station.outcome(*stop, "handed_over").seq
     station.ledger.amend(Location(code="store", name="Store A", quarantine=True))
     for way in ("correct", "keep"):
-        station(c.ResolveConflict(conflict=conflict, by=way, reason="asked the household"))  # type: ignore[arg-type]  # both are decisions
+        resolve(station, conflict, way)
     assert station.total(f"allocated:{stop[1]}:store") == 10
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from support.ledger_fixture import StationLedger
+from support.outcomes import latest_decision
 from support.refusals import assert_refused
 
 from supplies.books.free_text import free_text_of_entry
@@ -24,7 +25,11 @@ ONE = [c.LotLine(item="mask", quantity=1)]
 
 
 def decide(station: StationLedger, conflict: int, by: c.Resolved) -> int:
-    return station(c.ResolveConflict(conflict=conflict, by=by, reason="asked the team")).seq
+    replaces = latest_decision(station.books, conflict)
+    decision = c.ResolveConflict(
+        conflict=conflict, replaces=replaces, by=by, reason="asked the team"
+    )
+    return station(decision).seq
 
 
 def contradicted_hand_out(station: StationLedger, recipient: str = "G-1") -> int:

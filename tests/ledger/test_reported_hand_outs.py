@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from support.ledger_fixture import StationLedger
+from support.outcomes import latest_decision
 
 from supplies.books.free_text import free_text_of_entry
 from supplies.domain import commands as c
@@ -50,7 +51,12 @@ def report(
 
 
 def decide(station: StationLedger, conflict: int, by: c.Resolved, **more: Any) -> Recorded:
-    return station(c.ResolveConflict(conflict=conflict, by=by, reason="asked the team", **more))
+    replaces = latest_decision(station.books, conflict)
+    return station(
+        c.ResolveConflict(
+            conflict=conflict, replaces=replaces, by=by, reason="asked the team", **more
+        )
+    )
 
 
 def test_a_hand_out_is_booked_with_its_corrected_time_and_the_time_of_the_phone(

@@ -193,12 +193,17 @@ def test_a_hand_out_that_the_books_contradict_is_decided_at_the_desk_and_shown_o
     assert [goods["words"] for goods in shown["goods"]] == ["21 件"]
     address = f"/api/entries/conflicts/{conflict['seq']}/resolve"
     problem(rest.send(address, {"by": "correct", "reason": "asked"}), 409, "not-enough")
-    rest.post(address, {"by": "unexplained", "reason": "the team counted again"})
+    decision = {"by": "unexplained", "reason": "the team counted again"}
+    decided = rest.post(address, decision)["entry"]["seq"]
     assert waiting(phone) == []
     assert shown_goods(phone) == [("mask", 0)]
     [hand_out] = rest.get("/api/stock/hand-outs")["items"]
     assert (hand_out["team"], hand_out["note"]) == ("T-1", "long queue")
-    rest.post(address, {"by": "keep", "reason": "it was another day"})
+    another = {"by": "keep", "reason": "it was another day"}
+    late = problem(rest.send(address, another), 409, "already-done")
+    assert f"entry {decided} resolved this conflict in the meantime" in late["detail"]
+    assert late["errors"][0]["pointer"] == "/replaces"
+    rest.post(address, another | {"replaces": decided})
     assert shown_goods(phone) == [("mask", 20)]
 
 

@@ -428,8 +428,8 @@ def test_both_sides_of_a_conflict_are_shown_in_words_before_and_after_the_decisi
         assert at_the_station in reported
         assert at_the_station in recorded
         assert not any(raw in page for raw in ("handed_over", "not_at_home", "happened_at", "T04:"))
-        seen = re.search(r'name="seen" value="(\d+)"', page)
-        fields = {"seen": seen[1]} if seen else {}
+        seen = re.search(r'name="/replaces" value="(\d+)"', page)
+        fields = {"/replaces": seen[1]} if seen else {}
         decided = desk.send(
             f"/entries/{conflict}/resolve",
             **{"/by": by, "/reason": f"asked, {by}", "key": by * 4, **fields},
@@ -448,7 +448,7 @@ def test_of_two_coordinators_at_one_conflict_the_second_sees_the_first_decision_
     second = TeamPhone.of_team(rest).send(open_delivery, {"outcome": "refused"})
     path = f"/entries/{second.json()['entry']['seq']}"
     desk = Desk(rest, service, "coordinator")
-    assert 'name="seen"' not in desk.see(path)
+    assert 'name="/replaces"' not in desk.see(path)
     first = {"/by": "correct", "/reason": "asked the household", "key": "a" * 22}
     assert desk.send(f"{path}/resolve", **first).status_code == 303
     late = {"/by": "keep", "/reason": "asked the team", "key": "b" * 22}
@@ -459,9 +459,10 @@ def test_of_two_coordinators_at_one_conflict_the_second_sees_the_first_decision_
     assert desk.send(f"{path}/resolve", **first).status_code == 303
     (stop,) = rest.get(f"/api/deliveries/{open_delivery}")["stops"]
     assert stop["outcome"] == "refused"
-    seen = re.search(r'name="seen" value="(\d+)"', refused.text)
+    seen = re.search(r'name="/replaces" value="(\d+)"', refused.text)
     assert seen is not None
-    assert desk.send(f"{path}/resolve", **late, seen=seen[1]).status_code == 303
+    late["/replaces"] = seen[1]
+    assert desk.send(f"{path}/resolve", **late).status_code == 303
 
 
 def test_a_decision_does_not_offer_goods_that_the_books_lack(

@@ -24,6 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from support.engines import ENGINES, RUNNING
+from support.outcomes import latest_decision
 
 from simulation.fault_injection import ProcessStopped
 from simulation.storage import open_connection
@@ -327,7 +328,11 @@ class PhoneSimulation:
 
     def _decide_hand_out(self, conflict: int, way: c.Resolved) -> bool:
         (report,) = (one for one in self.hand_outs.values() if one.conflict == conflict)
-        decision = c.ResolveConflict(conflict=conflict, by=way, reason="asked the team")
+        with self.ledger.reading() as books:
+            replaces = latest_decision(books, conflict)
+        decision = c.ResolveConflict(
+            conflict=conflict, replaces=replaces, by=way, reason="asked the team"
+        )
         try:
             self.ledger.record(decision, by="desk")
         except NotEnough:

@@ -246,8 +246,12 @@ def book_counter(station: RecordingStation) -> None:
     contradicted = station.record(msgspec.structs.replace(report, location="b"))
     assert contradicted.conflict is not None
     ways: tuple[c.Resolved, ...] = ("unexplained", "keep")
+    decided = None
     for by in ways:
-        station.record(c.ResolveConflict(conflict=contradicted.seq, by=by, reason="asked them"))
+        decision = c.ResolveConflict(
+            conflict=contradicted.seq, replaces=decided, by=by, reason="asked them"
+        )
+        decided = station.record(decision).seq
 
 
 def book_opened_goods(station: RecordingStation) -> None:

@@ -214,6 +214,11 @@ class ReferenceModel:
         earlier = {row.conflict: row.way for _, row in self.rows[Resolution]}
         return earlier | {row.conflict: row.way for _, row in self.rows[LaterResolution]}
 
+    def decisions(self) -> dict[int, int]:
+        """Return the number of the entry that decided each resolved conflict last."""
+        earlier = {row.conflict: seq for seq, row in self.rows[Resolution]}
+        return earlier | {row.conflict: seq for seq, row in self.rows[LaterResolution]}
+
     def open_sheets(self) -> dict[str, CountSheet]:
         counted = set(self.documents(CountedLine, "sheet"))
         return {

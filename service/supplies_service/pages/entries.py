@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from litestar import Controller, Response, get, post
@@ -13,10 +12,9 @@ from supplies.books.free_text import free_text_in_command
 from supplies.books.reader import Books
 from supplies.domain.commands import Correct, ResolveConflict, Reverse
 from supplies.domain.entry_rows import Merge
-from supplies.errors import AlreadyDone, Sentence
-from supplies.ledger.recorded import Recorded, recorded_result
+from supplies.ledger.recorded import recorded_result
 from supplies.views.conflict_reasons import reason_of_conflict
-from supplies.views.conflict_sides import ConflictSides, get_conflict_sides, list_decisions
+from supplies.views.conflict_sides import ConflictSides, get_conflict_sides
 from supplies.views.deliveries import StopLineView, get_delivery
 from supplies.views.delivery_proofs import read_signatures
 from supplies.views.entries import (
@@ -28,7 +26,6 @@ from supplies.views.entries import (
     list_entries,
     list_entries_of_command,
 )
-from supplies.views.pagination import Warned
 from supplies.views.stated_commands import CORRECTABLE_KINDS, stated_command
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
@@ -120,40 +117,24 @@ class EntryPages(Controller):
         """
         form, seq = await CommandForm.read(context.request, ResolveConflict), parse_number(entry)
         form.fields["/conflict"] = str(seq)
-
-        def check_seen(books: Books, recorded: Recorded) -> Sequence[Warned]:
-            earlier = [one.entry for one in list_decisions(books, seq) if one.entry < recorded.seq]
-            if earlier and str(earlier[-1]) != form.extra.get("seen"):
-                raise AlreadyDone(
-                    Sentence(
-                        "entry {entry} resolved this conflict in the meantime; read that decision, "
-                        "and change it only if it is wrong",
-                        entry=earlier[-1],
-                    )
-                )
-            return ()
-
-        return await _record(context, seq, form, check_seen)
+        return await _record(context, seq, form)
 
 
 async def _record(
     context: RequestContext,
     seq: int,
     form: CommandForm[Reverse] | CommandForm[ResolveConflict],
-    warnings: Callable[[Books, Recorded], Sequence[Warned]] | None = None,
 ) -> Response[bytes]:
     """Record the reversal or resolution that a form contains, and show the new entry.
 
     Args:
         seq: Number of the entry to reverse, or of the conflict to resolve.
-        warnings: As in `submit`.
     """
     return await submit(
         context,
         form,
         lambda: _show(context, seq, form),
         address=lambda recorded: f"/entries/{recorded.seq}",
-        warnings=warnings,
     )
 
 

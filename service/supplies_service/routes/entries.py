@@ -71,7 +71,9 @@ class EntryController(Controller):
         """Resolve a conflict: book the reported fact, or keep the books as they are.
 
         With `correct`, the fact replaces the recorded outcome. With `unexplained`, missing goods
-        are taken from the account `unexplained`. With `keep`, nothing is booked.
+        are taken from the account `unexplained`. With `keep`, nothing is booked. To change a
+        resolution, name its entry as `replaces`: if another coordinator has resolved the conflict
+        meanwhile, the status is 409 with `already-done`.
         """
         return await context.record(payload, show_entry)
 

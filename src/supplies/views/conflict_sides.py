@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -145,7 +144,7 @@ def get_conflict_sides(books: Books, conflict: ConflictView) -> ConflictSides:
         note=conflict.note,
         time_window=conflict.time_window or None,
     )
-    decisions = list_decisions(books, conflict.seq)
+    decisions = _decisions(books, conflict.seq)
     recorded = None
     if isinstance(stated, ReportOutcome):
         recorded = _recorded_outcome(books, stated, decisions[0].entry if decisions else None)
@@ -205,22 +204,25 @@ def _loaded(books: Books, where: dict[str, str]) -> list[StopLine]:
     return sorted(books.rows(StopLine, **where), key=lambda line: line.line)
 
 
-def _reported_lines(report: ReportOutcome, loaded: Iterable[StopLine]) -> list[SideLine]:
-    stated = {line.line: line for line in report.lines or ()}
-    lines = []
-    for load in loaded:
-        side = SideLine(item=load.item, quantity=load.loaded)
-        line = _implied_line(report.outcome, load) if report.lines is None else stated.get(load.line)
-        if line is not None:
-            side = msgspec.structs.replace(
-                side,
-                received=line.received,
-                brought_back=line.brought_back,
-                lost=line.lost,
-                location=line.location,
-            )
-        lines.append(side)
-    return lines
+def _reported_lines(report: ReportOutcome, loaded: list[StopLine]) -> list[SideLine]:
+    if report.lines is None:
+        stated = {load.line: _implied_line(report.outcome, load) for load in loaded}
+    else:
+        stated = {line.line: line for line in report.lines}
+    return [_side_line(load, stated.get(load.line)) for load in loaded]
+
+
+def _side_line(load: StopLine, line: OutcomeLine | None) -> SideLine:
+    side = SideLine(item=load.item, quantity=load.loaded)
+    if line is None:
+        return side
+    return msgspec.structs.replace(
+        side,
+        received=line.received,
+        brought_back=line.brought_back,
+        lost=line.lost,
+        location=line.location,
+    )
 
 
 def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
@@ -360,7 +362,7 @@ def _free_goods(books: Books, report: ReportHandOut, seq: int) -> list[FreeGoods
     return goods
 
 
-def list_decisions(books: Books, conflict: int) -> list[Decision]:
+def _decisions(books: Books, conflict: int) -> list[Decision]:
     """List the resolutions of a conflict, oldest first."""
     found = []
     for table in ("resolutions", "later_resolutions"):

@@ -159,10 +159,12 @@ class DeliveryCommands(GeneratorBase):
         return lines
 
     def resolve_conflict(self) -> c.Command:
-        resolved = list(self.model.resolved_conflicts())
-        waiting = self.model.open_conflicts() or resolved
+        resolved = self.model.decisions()
+        waiting = self.model.open_conflicts() or list(resolved)
+        conflict = self.pick(list(resolved) if resolved and self.once_in(4) else waiting)
         return c.ResolveConflict(
-            conflict=self.pick(resolved if resolved and self.once_in(4) else waiting),
+            conflict=conflict,
+            replaces=self.choose(None, *[resolved.get(conflict)] * 4),
             by=self.choose("correct", "unexplained", "keep"),
             reason="r",
             happened_on=self.choose(None, self.day()),

@@ -12,6 +12,7 @@ from supplies.domain.commands.base import LINE_LIMITS, Command
 from supplies.domain.fields import (
     Code,
     Count,
+    EntryNumber,
     PhotoBytes,
     Reason,
     ShortText,
@@ -183,6 +184,9 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
     earlier resolution booked.
 
     Attributes:
+        replaces: Number of the entry of the latest resolution, which this command changes; None
+            if the conflict is not resolved yet. If somebody else has resolved the conflict
+            meanwhile, the number is wrong, and the command is refused.
         happened_on: The day on which to book a report whose time is impossible, or which a phone
             sent more than 60 days after its time. If None, a late report is booked on the day of
             its time, and an impossible one on the day on which it was recorded. Other reports keep
@@ -194,5 +198,6 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
     """
 
     conflict: Annotated[int, Meta(ge=1)]  # by path: the entry's seq
+    replaces: EntryNumber | None = None
     by: Resolved
     reason: Reason

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from supplies.books.conflicts import latest_resolution
+from supplies.books.conflicts import LatestResolution, latest_resolution
 from supplies.books.free_text import Texts, free_text_of_entry
 from supplies.books.reader import unknown_code_error
 from supplies.books.stock_counts import RESOLVED
@@ -81,8 +81,9 @@ def resolve_conflict(
 
     Raises:
         NotFound: the conflict does not exist.
-        AlreadyDone: the report is already booked, or already ignored, as the command asks; or the
-            books have changed since the earlier resolution.
+        AlreadyDone: another resolution than the one that the command replaces is the latest; the
+            report is already booked, or already ignored, as the command asks; or the books have
+            changed since the earlier resolution.
         InvalidField: the conflict cannot be resolved in this way.
         AgainstBooks: the goods of the report are not where it needs them; the data of its
             recipient was erased; or what an earlier resolution booked cannot be undone.
@@ -90,6 +91,7 @@ def resolve_conflict(
     conflict = _find_conflict(journal, command.conflict)
     fact = decode_fact(conflict.stated)
     earlier = latest_resolution(journal.books, command.conflict)
+    _check_replaced(command, earlier)
     if earlier is not None and (earlier.way == "keep") == (command.by == "keep"):
         raise AlreadyDone(
             Sentence(
@@ -125,6 +127,27 @@ def resolve_conflict(
         book_contradicted_count(fact, journal)
     row = Resolution if earlier is None else LaterResolution
     journal.drafts[0].add_rows(row(conflict=command.conflict, way=command.by))
+
+
+def _check_replaced(command: ResolveConflict, latest: LatestResolution | None) -> None:
+    """Check that a command replaces the latest resolution of its conflict, or the first if none.
+
+    Raises:
+        AlreadyDone: somebody else resolved the conflict meanwhile.
+        InvalidField: the conflict is not resolved, so there is nothing to replace.
+    """
+    if latest is None and command.replaces is not None:
+        sentence = Sentence(
+            "the conflict of entry {seq} is not resolved yet; leave this out", seq=command.conflict
+        )
+        raise InvalidField.at("/replaces", sentence)
+    if latest is not None and command.replaces != latest.seq:
+        sentence = Sentence(
+            "entry {entry} resolved this conflict in the meantime; read that decision, and change "
+            "it only if it is wrong",
+            entry=latest.seq,
+        )
+        raise AlreadyDone(sentence, [Fault("/replaces", sentence)])
 
 
 def _find_conflict(journal: Journal, seq: int) -> Conflict:
@@ -240,16 +263,14 @@ def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> Report
     books = journal.books
     (row,) = books.rows_of_entry(StopOutcome, seq, **where)
     details = books.rows_of_entry(OutcomeDetails, seq, **where)
-    loaded_at = {load.line: load.location for load in books.rows(StopLine, **where)}
     lines = []
     for line in books.rows_of_entry(StatedLine, seq, **where):
         back: dict[str, str] = {}
         if line.target:
-            back = {"to": "stock" if kind_of(line.target) is STOCK else "allocated"}
-            location = keys_of(line.target)[-1]
-            # Goods may return to where they were loaded, even if that is a quarantine since.
-            if location != loaded_at[line.line]:
-                back["location"] = location
+            back = {
+                "to": "stock" if kind_of(line.target) is STOCK else "allocated",
+                "location": keys_of(line.target)[-1],
+            }
         lines.append(
             OutcomeLine(
                 line=line.line,

@@ -23,7 +23,6 @@ from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError, template
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_stop
 from supplies.ledger.rules.delivery_proofs import (
     add_agreeing_proof,
@@ -532,14 +531,13 @@ def return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) ->
 def check_return_location(journal: Journal, line: OutcomeLine) -> None:
     """Check the location to which goods of a line were brought back, if the line names one.
 
+    It may be a quarantine, also if the goods stay set aside: that the goods are there is a fact.
+
     Raises:
-        InvalidField: the location is unknown, or it is a quarantine but the goods stay set aside.
+        InvalidField: the location is unknown.
     """
-    pointer = f"/lines/{line.line - 1}/location"
-    if line.location is not None and line.to == "allocated":
-        check_open_location(journal, line.location, pointer)
-    elif line.location is not None:
-        journal.books.location(line.location, pointer)
+    if line.location is not None:
+        journal.books.location(line.location, f"/lines/{line.line - 1}/location")
 
 
 def _book_outcome_line(
