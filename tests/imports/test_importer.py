@@ -102,6 +102,15 @@ def test_donations_name_their_campaign_in_a_column(station: StationLedger, tmp_p
     assert whys(result) == {"C4": "no campaign is named '省级资助'; register it"}
     found = list_donations(station.books).items
     assert {one.campaign for one in found} == {"C-1"}
+    path = write_csv(
+        tmp_path,
+        ["捐赠人", "物资", "数量", "项目"],
+        ["D-1", "口罩", 7, "战疫募捐"],
+        name="pledges.csv",
+    )
+    assert run(station, "pledges", path).recorded == 1
+    (pledge,) = list_pledges(station.books, campaign="C-1").items
+    assert pledge.campaign == "C-1"
 
 
 def test_an_interrupted_import_goes_on_where_it_stopped(

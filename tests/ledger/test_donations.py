@@ -166,6 +166,29 @@ def test_goods_from_a_campaign_state_it_until_a_correction_changes_it(
     assert get_donation(station.books, str(done.document)).campaign is msgspec.UNSET
 
 
+def test_a_donation_without_a_campaign_has_that_of_its_pledges(station: StationLedger) -> None:
+    station.ledger.register(Campaign(code="C-2", name="省级资助"))
+    pledges = [station.pledge(10, campaign=code) for code in ("C-1", "C-1", "C-2", None)]
+
+    def campaign_of(command: c.RecordDonation) -> object:
+        return get_donation(station.books, str(station(command).document)).campaign
+
+    own = msgspec.structs.replace(station.donation(2, pledge=pledges[0]), campaign="C-2")
+    assert campaign_of(own) == "C-2"
+    assert campaign_of(station.donation(2, pledge=pledges[0])) == "C-1"
+    anything = msgspec.structs.replace(station.donation(12), keep_pledges=True)
+    done = station(anything)
+    donation = str(done.document)
+    kept = [one.pledge for one in get_donation(station.books, donation).pledges]
+    assert kept == pledges[:2]
+    assert get_donation(station.books, donation).campaign == "C-1"
+    fewer = msgspec.structs.replace(station.donation(7), keep_pledges=True)
+    station(c.Correct(entry=done.seq, command=fewer, reason="seven"))
+    assert get_donation(station.books, donation).campaign == "C-1"
+    assert campaign_of(station.donation(2, pledge=pledges[3])) is msgspec.UNSET
+    assert campaign_of(anything) is msgspec.UNSET
+
+
 @pytest.mark.parametrize("origin", ["bought", "donor"])
 def test_an_unknown_campaign_is_refused(station: StationLedger, origin: str) -> None:
     lines = [c.ArrivalLine(item="mask", quantity=1)]

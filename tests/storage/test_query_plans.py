@@ -176,7 +176,14 @@ def correct_commands(station: RecordingStation) -> None:
             )
             for n in (4, 3)
         ),
-        (c.MakePledge(donor="wang", lines=[c.PledgeLine(item="gel", quantity=n)]) for n in (4, 3)),
+        (
+            c.MakePledge(
+                donor="wang",
+                lines=[c.PledgeLine(item="gel", quantity=n)],
+                campaign="appeal",
+            )
+            for n in (4, 3)
+        ),
         (
             c.Move(source="a", target="b", lines=[c.LotLine(item="mask", quantity=n)])
             for n in (4, 3)
@@ -240,6 +247,7 @@ def show_everything(books: Books, url: str) -> None:
     needs.find_goods_of_ended_need(books, need)
     for status in (None, "open", "kept", "lapsed", "cancelled"):
         pledges.list_pledges(books, status=status)
+    pledges.list_pledges(books, campaign="appeal")
     pledges.get_pledge(books, pledges.list_pledges(books, donor="wang").items[-1].id)
     donations.list_donations(books)
     for one in donations.list_donations(books, donor="wang").items:

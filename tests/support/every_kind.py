@@ -88,6 +88,7 @@ def book_needs_and_pledges(station: RecordingStation) -> tuple[str, str, str]:
         c.MakePledge(
             donor="wang",
             due_on=date(2020, 3, 1),
+            campaign="appeal",
             lines=[
                 c.PledgeLine(
                     item="mask",

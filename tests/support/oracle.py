@@ -22,6 +22,7 @@ from supplies.domain.entry_rows import (
     Lot,
     Need,
     OutcomeLine,
+    PledgeCampaign,
     StopOutcome,
 )
 from supplies.errors import StoreError, SuppliesError
@@ -293,6 +294,7 @@ class Oracle:
             case c.NoteNeed():
                 assert moved["needed·", command.item] == self.model.base_units(command)
             case c.MakePledge():
+                self.check_campaign(command, new)
                 check_moved("donor·", "pledged·")
             case c.RecordDonation():
                 self.check_campaign(command, new)
@@ -448,11 +450,28 @@ class Oracle:
                 assert transfer.lot, transfer
                 assert {each.partition(":")[0] for each in transfer[:2]} <= set(kinds.split())
 
-    def check_campaign(self, command: c.RecordDonation | c.RecordArrival, new: list[Any]) -> None:
-        """Check that the entries of an arrival state its campaign, and no other."""
-        rows = [row for body in new for row in body.rows if isinstance(row, ArrivalCampaign)]
+    def check_campaign(
+        self, command: c.MakePledge | c.RecordDonation | c.RecordArrival, new: list[Any]
+    ) -> None:
+        """Check that the entries of an arrival or pledge state its campaign, and no other.
+
+        A donation that names no campaign has the one that all of its pledges are for, if any.
+        """
+        kinds = (ArrivalCampaign, PledgeCampaign)
+        rows = [row for body in new for row in body.rows if isinstance(row, kinds)]
         stated = [row.campaign for row in rows]
-        assert stated == ([] if command.campaign is None else [command.campaign]), (command, rows)
+        campaign = command.campaign
+        if campaign is None and isinstance(command, c.RecordDonation):
+            of_pledges = self.model.pledge_campaigns()
+            kept = {
+                transfer[0].split(":")[1]
+                for body in new
+                for transfer in body.transfers
+                if transfer[0].startswith("pledged:") and transfer[1].startswith("donor:")
+            }
+            campaigns = {of_pledges.get(pledge) for pledge in kept}
+            campaign = campaigns.pop() if len(campaigns) == 1 else None
+        assert stated == ([] if campaign is None else [campaign]), (command, rows)
 
     def check_quarantine(self, command: c.QuarantineBatch, new: list[Any]) -> None:
         """Check that goods moved into the quarantine only, and that none stay outside of it."""

@@ -34,6 +34,7 @@ from supplies.domain.entry_rows import (
     PackedLine,
     Period,
     Pledge,
+    PledgeCampaign,
     PledgeLine,
     Receipt,
     ReceiptDonation,
@@ -172,6 +173,11 @@ class ReferenceModel:
 
     def pledge_lines(self) -> dict[str, list[PledgeLine]]:
         return self.latest_lines(Pledge, PledgeLine, "pledge")
+
+    def pledge_campaigns(self) -> dict[str, str]:
+        """Return the campaign of each pledge that has one."""
+        found = self.latest_lines(Pledge, PledgeCampaign, "pledge")
+        return {pledge: rows[0].campaign for pledge, rows in found.items() if rows}
 
     def allocations(self) -> dict[str, Allocation]:
         return self.latest(Allocation, "allocation")
@@ -401,12 +407,19 @@ class ReferenceModel:
                 for line in lines[name]:
                     arrived[row.campaign, line.item] += line.quantity
         reported = {}
+        promised: Counter[tuple[str, str]] = Counter()
+        lines_of_pledges = self.pledge_lines()
+        for pledge, campaign in self.pledge_campaigns().items():
+            for line in lines_of_pledges[pledge]:
+                promised[campaign, line.item] += line.quantity
         for one in report_campaigns(self.books, date.min, date.max).items:
             reported[one.campaign, one.item] = one.received
+            assert one.promised == promised.pop((one.campaign, one.item), 0), one
             places = one.free + one.allocated + one.in_transit + one.handed_over
             places += one.used + one.lost + one.other
             assert one.received + one.repacked == places, one
         assert {key: n for key, n in reported.items() if n} == arrived, (reported, arrived)
+        assert not promised, promised
 
     def _check_counts(self) -> None:
         """Check that the expected quantity of each counted line is the stock at the sheet's moment.

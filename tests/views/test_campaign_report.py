@@ -12,6 +12,7 @@ from supplies.domain.catalogue_records import Campaign
 from supplies.errors import InvalidField
 from supplies.views.campaign_report import CampaignGoods, report_campaigns
 from supplies.views.entries import list_entries
+from supplies.views.pledges import list_pledges
 from supplies.views.stock_documents import get_stock_document
 
 
@@ -44,9 +45,33 @@ def test_gifts_and_purchases_of_a_campaign_are_followed_to_where_they_are(
     station(bought(7, campaign=None))
     (one,) = reported(station)
     assert one == CampaignGoods(
-        campaign="C-1", item="mask", received=100, repacked=0, free=35, allocated=10,
+        campaign="C-1", item="mask", promised=0, received=100, repacked=0, free=35, allocated=10,
         in_transit=0, handed_over=50, used=0, lost=5, other=0,
     )  # fmt: skip
+
+
+def test_what_was_promised_for_a_campaign_stands_beside_what_came(station: StationLedger) -> None:
+    pledge = station.pledge(60, campaign="C-1")
+    station.give(40, pledge=pledge)
+    made = list_entries(station.books, document=pledge, limit=None).items[0].seq
+    station.clock.advance(2)
+    station.pledge(8, campaign="C-1")
+    station.pledge(9)
+    (one,) = reported(station, -2, -2)
+    assert (one.promised, one.received, one.free) == (60, 40, 40)
+    (one,) = reported(station, -2, 0)
+    assert (one.promised, one.received) == (68, 40)
+    lines = [c.PledgeLine(item="mask", quantity=50)]
+    other = c.MakePledge(donor="D-1", lines=lines, campaign="C-1", happened_on=station.day(-2))
+    station(c.Correct(entry=made, command=other, reason="fifty"))
+    (one,) = reported(station, -2, 0)
+    assert (one.promised, one.received) == (58, 40)
+    assert next(one.id for one in list_pledges(station.books, campaign="C-1").items) == pledge
+    without = msgspec.structs.replace(other, campaign=None)
+    latest = list_entries(station.books, document=pledge, limit=None).items[-1].seq
+    station(c.Correct(entry=latest, command=without, reason="for no campaign"))
+    assert reported(station, -2, -2)[0].promised == 0
+    assert len(list_pledges(station.books, campaign="C-1").items) == 1
 
 
 def test_repacked_goods_stay_with_their_campaign(station: StationLedger) -> None:

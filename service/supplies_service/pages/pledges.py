@@ -8,7 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Donor
+from supplies.domain.catalogue_records import Campaign, Donor
 from supplies.domain.commands import CancelPledge, ClaimNeeds, LapsePledge, MakePledge
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import list_entries
@@ -41,18 +41,21 @@ class PledgePages(Controller):
         context: Context,
         status: FromQuery[str | None] = None,
         donor: FromQuery[str | None] = None,
+        campaign: FromQuery[str | None] = None,
         after: FromQuery[str | None] = None,
     ) -> Response[bytes]:
         """List pledges, the oldest first.
 
-        By default, only open pledges are listed or, if `donor` is given, all pledges of the donor.
+        By default, only open pledges are listed. If `donor` or `campaign` is given, the pledges of
+        every status are listed.
         """
-        chosen = status or (ALL if donor else "open")
+        chosen = status or (ALL if donor or campaign else "open")
         today = context.ledger.today()
         with context.reading() as books:
             filters: dict[str, Any] = {
                 "status": None if chosen == ALL else chosen,
                 "donor": code_filter(books, Donor, donor, "/donor"),
+                "campaign": code_filter(books, Campaign, campaign, "/campaign"),
             }
             page = context.redacted(list_pledges(books, **filters, after=after, limit=ROWS))
             return render_page(
@@ -78,6 +81,7 @@ class PledgePages(Controller):
         """Record the pledge. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, MakePledge)
         form.allow_new("/donor", Donor, "/new_donor")
+        form.allow_new("/campaign", Campaign, "/new_campaign")
         return await submit(
             context,
             form,

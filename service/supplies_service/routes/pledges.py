@@ -64,13 +64,16 @@ class PledgeController(Controller):
         context: Context,
         donor: FromQuery[str | None] = None,
         status: FromQuery[str | None] = None,
+        campaign: FromQuery[str | None] = None,
         after: After = None,
         limit: Limit = DEFAULT_LIMIT,
     ) -> Response[Page[PledgeView]]:
         """List pledges, oldest first."""
         donor = await ownership.restrict_to_own_donor(context, donor)
         return context.page(
-            lambda books: list_pledges(books, donor=donor, status=status, after=after, limit=limit)
+            lambda books: list_pledges(
+                books, donor=donor, status=status, campaign=campaign, after=after, limit=limit
+            )
         )
 
     @get(

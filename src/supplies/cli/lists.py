@@ -20,6 +20,7 @@ _OPTIONS = {
     "location": click.option("--location", metavar="CODE", help="Code of the location."),
     "team": click.option("--team", metavar="CODE", help="Code of the team."),
     "community": click.option("--community", metavar="CODE", help="Code of the community."),
+    "campaign": click.option("--campaign", metavar="CODE", help="Code of the campaign."),
     "urgency": click.option("--urgency", metavar="URGENCY", help="low, normal or high."),
     "kind": click.option("--kind", metavar="KIND", help="As in the column `kind`."),
     "document": click.option("--document", metavar="ID", help="Id of the document, as in d_12."),
@@ -48,7 +49,7 @@ _RECORDS = ("find", "in_use")
 _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "donations": ("Donations.", ("donor",)),
     "needs": ("Needs.", ("status", "recipient", "item", "urgency", "community")),
-    "pledges": ("Pledges.", ("donor", "status")),
+    "pledges": ("Pledges.", ("donor", "status", "campaign")),
     "allocations": ("Goods set aside for recipients.", ("recipient", "status")),
     "deliveries": ("Deliveries with their stops.", ("team", "status")),
     "stock": ("Stock by location, item and lot.", ("location", "item", "as_of", "at_seq")),

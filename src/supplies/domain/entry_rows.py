@@ -147,6 +147,16 @@ class Pledge(EntryRow, frozen=True, kw_only=True, tag="pledges"):
     due_on: date | None
 
 
+class PledgeCampaign(EntryRow, frozen=True, kw_only=True, tag="pledge_campaigns"):
+    """The campaign for which a donor promised goods.
+
+    A pledge without a campaign has no row here.
+    """
+
+    pledge: str
+    campaign: str
+
+
 class PledgeLine(EntryRow, frozen=True, kw_only=True, tag="pledge_lines"):
     """The promised quantity of one item, in base units."""
 
@@ -714,6 +724,7 @@ AnyEntryRow = (
     | Need
     | NeedEnd
     | Pledge
+    | PledgeCampaign
     | PledgeLine
     | Arrival
     | ArrivalCampaign

@@ -197,6 +197,7 @@ class _FlatFile:
                     **_common(pledge),
                     **_common(line),
                     "pledge": pledge.id,
+                    "campaign": self._campaigns.get(pledge.campaign),
                     "day": pledge.happened_on,
                     "donor": self._names[Donor].get(pledge.donor),
                     "item": self._item_names[line.item],

@@ -19,7 +19,7 @@ _TABLES = {
     "needs": "need day recipient>recipients item>items asked# open# claimed# assigned# met# "
     "urgency status needed_by note+",
     "pledges": "pledge day donor>donors item>items promised# arrived# outstanding# due_on status "
-    "note+",
+    "campaign>campaigns note+",
     "stock": "place>places item>items on_hand# free# set_aside# unit lot batch expires_on",
     "entries": "number*# day happened_on kind document recorded_at recorded_by supersedes# hash",
     "transfers": "entry>entries# day from_account to_account item>items lot quantity#",

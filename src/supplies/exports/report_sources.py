@@ -40,6 +40,7 @@ LOSS = "/reports/figures/step?step=lost:{reason}&item={item}&from={first}&to={la
 TEAM = "/deliveries?team={team}&status=all"
 RECALL = "/stock/recall?item={item}&batch={batch}"
 CAMPAIGN = "/campaigns/{campaign}"
+PLEDGES_OF_CAMPAIGN = "/pledges?campaign={campaign}&status=all"
 RECEIVED = "/stock/movements?account=received:{recipient}&item={item}"
 
 _ALERTS = {

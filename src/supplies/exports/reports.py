@@ -195,6 +195,7 @@ def _alerts(books: Books, period: Period) -> Any:
 
 
 _CAMPAIGN_FIGURES = (
+    "promised",
     "received",
     "repacked",
     "free",
@@ -353,11 +354,16 @@ _KINDS = (
     ReportKind(
         "campaigns",
         Words("项目物资", "Goods by campaign"),
-        "Report what came from each campaign or grant, and where these goods are.",
+        "Report what was promised for and came from each campaign, and where these goods are.",
         "supplies.views.campaign_report:CampaignReport",
         _campaigns,
         {"items": ("campaign", "item", *_CAMPAIGN_FIGURES)},
-        {"items": dict.fromkeys(_CAMPAIGN_FIGURES, sources.CAMPAIGN)},
+        {
+            "items": {
+                **dict.fromkeys(_CAMPAIGN_FIGURES, sources.CAMPAIGN),
+                "promised": sources.PLEDGES_OF_CAMPAIGN,
+            }
+        },
         (_CAMPAIGN,),
     ),
     ReportKind(

@@ -118,6 +118,7 @@ _LABELS = (
     _column("batch", "batch 批号 批次 lot batchnumber"),
     _column("expires", "expires expiry 有效期 有效期至 失效日期 保质期至 expires_on expirydate"),
 )
+_CAMPAIGN = _column("campaign", "campaign grant project 项目 募捐活动 活动 资助项目")
 _LOCATION = _column("location", "location 库位 仓库 存放地点 地点 存放 warehouse store place")
 
 KINDS: Mapping[str, RowKind] = {
@@ -179,7 +180,7 @@ KINDS: Mapping[str, RowKind] = {
                 _column("handled_by", "handled_by 经办人 接收人 handledby receiver", required=True),
                 _column("for", "for 定向 定向单位 指定"),
                 _column("wish", "wish 捐赠意愿 定向意愿 用途"),
-                _column("campaign", "campaign grant project 项目 募捐活动 活动 资助项目"),
+                _CAMPAIGN,
                 _DAY,
                 _REFERENCE,
                 _NOTE,
@@ -192,6 +193,7 @@ KINDS: Mapping[str, RowKind] = {
                 *_GOODS,
                 _DAY,
                 _column("due_on", "due_on 预计到达 到货日期 截止日期 due eta"),
+                _CAMPAIGN,
                 _REFERENCE,
                 _NOTE,
             ),

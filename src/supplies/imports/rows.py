@@ -123,9 +123,11 @@ def pledges(reader: RowReader, rows: Sequence[Row]) -> c.Command:
         for item, parts in by_item.items()
     ]
     due = reader.common(rows, "due_on", reader.day)
+    campaign = reader.common(rows, "campaign", reader.campaign)
     return _make(
         c.MakePledge,
         reader.head(rows, notes_of_specs(reader, goods)),
+        {} if campaign is None else {"campaign": campaign},
         {} if due is None else {"due_on": due.day.isoformat()},
         donor=donor,
         lines=lines,

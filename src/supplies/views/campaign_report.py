@@ -1,4 +1,4 @@
-"""Report what came from each campaign or grant, and where these goods are."""
+"""Report what was promised for and came from each campaign, and where these goods are."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class CampaignGoods(View, frozen=True, kw_only=True):
     `received` plus `repacked` equals the sum of the quantities after these two.
 
     Attributes:
+        promised: The quantity in pledges of the period, whether it arrived or not.
         received: The quantity that arrived in the period.
         repacked: The quantity that was made by repacking goods of the campaign.
         free: The quantity in stock that is not set aside.
@@ -39,6 +40,7 @@ class CampaignGoods(View, frozen=True, kw_only=True):
 
     campaign: str
     item: str
+    promised: int
     received: int
     repacked: int
     free: int
@@ -51,7 +53,7 @@ class CampaignGoods(View, frozen=True, kw_only=True):
 
 
 class CampaignReport(PeriodReport, frozen=True, kw_only=True):
-    """The goods that arrived from campaigns in a period, by campaign and item."""
+    """The goods that were promised for or arrived from campaigns, by campaign and item."""
 
     items: list[CampaignGoods]
 
@@ -99,7 +101,9 @@ def list_campaign_arrivals(
 def report_campaigns(
     books: Books, first: date, last: date, *, campaign: str | None = None
 ) -> CampaignReport:
-    """Return what arrived from campaigns in a period, and where it was at the end of the period.
+    """Return what was promised for and arrived from campaigns in a period.
+
+    The places of the goods are those at the end of the period.
 
     Args:
         campaign: Report only this campaign. If None, all are reported.
@@ -120,7 +124,9 @@ def report_campaigns(
                 quantities = goods[code, share.item]
                 quantities["received" if share.lot == lot else "repacked"] += quantity
                 quantities[place if place in _SHOWN_PLACES else "other"] += quantity
-    columns = ("received", "repacked", *_SHOWN_PLACES, "other")
+    for code, item, quantity in _promised(books, first, last, every):
+        goods[code, item]["promised"] += quantity
+    columns = ("promised", "received", "repacked", *_SHOWN_PLACES, "other")
     return CampaignReport(
         first=first,
         last=last,
@@ -130,6 +136,26 @@ def report_campaigns(
             if campaign in (None, code) and any(quantities.values())
         ],
     )
+
+
+def _promised(
+    books: Books, first: date, last: date, campaigns: Iterable[str]
+) -> Iterator[tuple[str, str, int]]:
+    """Yield campaign, item and quantity of each line of the pledges of a period."""
+    for campaign in campaigns:
+        for item, quantity in books.all(
+            "SELECT l.item, l.quantity FROM pledge_campaigns c CROSS JOIN entries e "
+            "CROSS JOIN pledge_lines l WHERE c.station = :station AND c.campaign = :campaign "
+            "AND c.seq = (SELECT max(p.seq) FROM pledges p "
+            "WHERE p.station = c.station AND p.pledge = c.pledge) "
+            "AND e.station = c.station AND e.seq = c.seq AND e.happened_on >= :first "
+            "AND e.happened_on <= :last AND l.station = c.station AND l.pledge = c.pledge "
+            "AND l.seq = c.seq",
+            campaign=campaign,
+            first=first.isoformat(),
+            last=last.isoformat(),
+        ):
+            yield campaign, item, int(quantity)
 
 
 def _parts(

@@ -114,7 +114,12 @@ def _numbers_of_days(document_type: DocumentType[Any], days: Days) -> NumberQuer
 
 
 def numbers_by_column(
-    document_type: DocumentType[Any], column: str, values: list[str], within: str = ""
+    document_type: DocumentType[Any],
+    column: str,
+    values: list[str],
+    within: str = "",
+    *,
+    statement: type[EntryRow] | None = None,
 ) -> NumberQuery:
     """Return a query for the numbers of documents that have one of several values in a column.
 
@@ -123,10 +128,11 @@ def numbers_by_column(
     Args:
         column: The column with the value.
         within: A further SQL condition on the table `x`, beginning with AND.
+        statement: The type of the rows with the column. None means the first row of a document.
     """
     number = f"CAST(substr(x.{document_type.key}, 3) AS BIGINT)"
     return _source(
-        f"SELECT DISTINCT {number} AS number FROM {TABLES[document_type.statement]} x "
+        f"SELECT DISTINCT {number} AS number FROM {TABLES[statement or document_type.statement]} x "
         f"WHERE x.station = :station AND {is_one_of(f'x.{column}', values)}{within} "
         f"AND {number} > :after",
         **named_values(values),

@@ -12,7 +12,7 @@ import msgspec
 from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books
 from supplies.domain.accounts import PLEDGED, keys_of
-from supplies.domain.entry_rows import Pledge, PledgeLine
+from supplies.domain.entry_rows import Pledge, PledgeCampaign, PledgeLine
 from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import (
     Days,
@@ -87,6 +87,7 @@ class PledgeView(View, frozen=True, kw_only=True):
 
     Attributes:
         status: "open" while any quantity is outstanding.
+        campaign: Code of the campaign for which the goods are promised; unset if there is none.
         note: Free text; None if there is none, or if it was erased.
         remarks: All other free text about the pledge, such as why it was cancelled or lapsed.
     """
@@ -100,6 +101,7 @@ class PledgeView(View, frozen=True, kw_only=True):
     note: str | None
     remarks: list[RemarkView]
     or_earlier: OrEarlier = msgspec.UNSET
+    campaign: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def get_pledge(books: Books, name: str) -> PledgeView:
@@ -119,6 +121,7 @@ def list_pledges(
     *,
     donor: str | None = None,
     status: str | None = None,
+    campaign: str | None = None,
     days: Days | None = None,
     after: str | None = None,
     limit: int | None = DEFAULT_LIMIT,
@@ -126,33 +129,40 @@ def list_pledges(
     """List pledges, oldest first.
 
     Args:
-        donor, status: Filters. If None, no filter is applied. The pledges under all merged codes of
-            the donor are listed.
+        donor, status, campaign: Filters. If None, no filter is applied. The pledges under all
+            merged codes of the donor are listed.
         days: The first and the last day of the pledges to list. If None, all are listed.
 
     Raises:
-        InvalidField: `donor`, `status`, `after` or `limit` is invalid.
+        InvalidField: `donor`, `status`, `campaign`, `after` or `limit` is invalid.
     """
     check_choice("status", status, get_args(PledgeStatus))
-    check_codes(books, donor=donor)
+    check_codes(books, donor=donor, campaign=campaign)
     codes = None if donor is None else codes_of_person(books, "donor", donor)
     source = numbers_by_balance(PLEDGED) if status == "open" else all_numbers(DOCUMENT_TYPE)
+    if codes is not None:
+        source = numbers_by_column(DOCUMENT_TYPE, "donor", codes)
+    elif campaign is not None:
+        source = numbers_by_column(DOCUMENT_TYPE, "campaign", [campaign], statement=PledgeCampaign)
     return list_documents(
         books,
         DOCUMENT_TYPE,
         _views,
-        source if codes is None else numbers_by_column(DOCUMENT_TYPE, "donor", codes),
+        source,
         days=days,
         after=after,
         limit=limit,
         state_filter=lambda one: codes is None or one.donor in codes,
-        view_filter=lambda view: status in (None, view.status),
+        view_filter=lambda view: (
+            status in (None, view.status) and campaign in (None, view.campaign)
+        ),
     )
 
 
 def _views(books: Books, found: Sequence[DocumentState[Pledge]]) -> list[PledgeView]:
     ids = [one.stated.pledge for one in found]
     lines = read_latest(books, PledgeLine, "pledge", ids, head=Pledge)
+    campaigns = read_latest(books, PledgeCampaign, "pledge", ids, head=Pledge)
     packs = read_packs(books, [one.seq for one in found])
     outstanding = read_account_balances(books, PLEDGED, ids)
     entries = DocumentEntries(books, ids)
@@ -167,6 +177,7 @@ def _views(books: Books, found: Sequence[DocumentState[Pledge]]) -> list[PledgeV
                 _line(line, outstanding, left, packs.get((one.seq, line.line)))
                 for line in lines.get(name, [])
             ],
+            campaigns.get(name, []),
         )
         for name, one in zip(ids, found, strict=True)
     ]
@@ -199,7 +210,10 @@ def _line(
 
 
 def _view(
-    one: DocumentState[Pledge], entries: DocumentEntries, lines: list[PledgeLineView]
+    one: DocumentState[Pledge],
+    entries: DocumentEntries,
+    lines: list[PledgeLineView],
+    campaigns: list[PledgeCampaign],
 ) -> PledgeView:
     stated = one.stated
     return PledgeView(
@@ -210,6 +224,7 @@ def _view(
         lines=lines,
         happened_on=one.happened_on,
         or_earlier=entries.or_earlier(one.seq),
+        campaign=campaigns[0].campaign if campaigns else msgspec.UNSET,
         note=entries.text(one.seq, "note"),
         remarks=entries.remarks(stated.pledge),
     )

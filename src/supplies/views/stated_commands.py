@@ -46,6 +46,7 @@ from supplies.domain.entry_rows import (
     OutcomeLine,
     PackedLine,
     Pledge,
+    PledgeCampaign,
     PledgeLine,
     ProductExpiry,
     ProductPledge,
@@ -297,8 +298,14 @@ def _pledge(stated: _Stated) -> c.MakePledge:
         )
         for line in stated.rows(PledgeLine)
     ]
-    note = stated.text("note")
-    return c.MakePledge(donor=row.donor, due_on=row.due_on, lines=lines, note=note, **stated.day)
+    return c.MakePledge(
+        donor=row.donor,
+        due_on=row.due_on,
+        campaign=next((each.campaign for each in stated.rows(PledgeCampaign)), None),
+        lines=lines,
+        note=stated.text("note"),
+        **stated.day,
+    )
 
 
 def _donation(stated: _Stated) -> c.RecordDonation:

@@ -52,7 +52,11 @@ class ArrivalCommands(GeneratorBase):
                 )
             )
         return c.MakePledge(
-            donor=self.pick(self.codes.donors), lines=lines, happened_on=self.day(), note="n"
+            donor=self.pick(self.codes.donors),
+            lines=lines,
+            campaign=self.campaign(lines),
+            happened_on=self.day(),
+            note="n",
         )
 
     def claim_needs(self) -> c.Command:
@@ -144,7 +148,7 @@ class ArrivalCommands(GeneratorBase):
         )
 
     def campaign(self, lines: Sequence[c.GoodsLine]) -> str | None:
-        """Return the campaign for about one of three arrivals, without a further draw."""
+        """Return the campaign for about one of three commands, without a further draw."""
         return None if lines[0].quantity % 3 else self.codes.campaign
 
     def arrival_lines(self) -> list[c.ArrivalLine]:

@@ -51,7 +51,8 @@ class RecordDonation(Command, frozen=True, kw_only=True):
         fiscal_ticket: Number of the fiscal ticket that a partner charity issued for the donation.
         keep_pledges: Whether lines without a pledge fulfil the donor's open pledges of the same
             item, beginning with the oldest. Goods beyond the pledges are an additional gift.
-        campaign: Code of the campaign or grant from which the goods come.
+        campaign: Code of the campaign or grant from which the goods come. If None, and if all
+            pledges that the donation fulfils are for one campaign, it is that campaign.
     """
 
     donor: Code | None = None

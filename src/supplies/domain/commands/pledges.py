@@ -36,11 +36,13 @@ class MakePledge(Command, frozen=True, kw_only=True):
 
     Attributes:
         due_on: The day by which the goods should arrive; None if no day was given.
+        campaign: Code of the campaign or grant for which the goods are promised.
     """
 
     donor: Code
     lines: Annotated[list[PledgeLine], LINE_LIMITS]
     due_on: date | None = None
+    campaign: Code | None = None
     note: Text | None = None
 
 

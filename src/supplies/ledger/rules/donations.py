@@ -16,6 +16,8 @@ from supplies.domain.accounts import (
     OPENING,
     ORIGINS,
     PLEDGED,
+    keys_of,
+    kind_of,
 )
 from supplies.domain.commands import (
     ArrivalLine,
@@ -49,7 +51,12 @@ from supplies.ledger.rules.need_fulfilment import (
     need_for,
     return_account,
 )
-from supplies.ledger.rules.pledges import find_pledge, open_pledges, pledge_lines
+from supplies.ledger.rules.pledges import (
+    campaign_of_pledges,
+    find_pledge,
+    open_pledges,
+    pledge_lines,
+)
 from supplies.ledger.rules.product_expiries import describe_products
 from supplies.ledger.rules.receipt_documents import details_from_command, details_line
 from supplies.ledger.rules.receipts import issue
@@ -59,7 +66,8 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     """Record a donation and issue its receipt: donor → stock, and → allocated for earmarked goods.
 
     A line that names a pledge fulfils this pledge: pledged → donor. If `keep_pledges` is set, the
-    other lines then fulfil open pledges of the donor, the oldest first.
+    other lines then fulfil open pledges of the donor, the oldest first. Without a stated campaign,
+    the donation gets that of the pledges that it fulfils, if all of them have the same.
 
     Raises:
         InvalidField: a code is unknown, a pledge is by another donor or does not promise the item,
@@ -74,7 +82,6 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     draft.add_rows(
         Arrival(arrival=donation, origin="donor", party=donor, location=command.location)
     )
-    _add_campaign(journal, draft, command.campaign)
     shares: list[EarmarkedShare] = []
     details = details_from_command(command, donation, draft.happened_on, location.name)
     lines = [
@@ -116,6 +123,10 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
         )
         draft.add_rows(row)
         rows.append(row)
+    campaign = command.campaign
+    if campaign is None:
+        campaign = campaign_of_pledges(journal, _kept_pledges(journal))
+    _add_campaign(journal, draft, campaign)
     describe_products(journal, draft, lots.values())
     for row in sorted(rows, key=lambda row: row.line):
         packed = journal.packed_line(parts[row.line - 1][0])
@@ -123,6 +134,16 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     allocate_shares(journal, draft, command.location, shares)
     if journal.corrected is None:
         issue(journal, donor, [details], replaces=[])
+
+
+def _kept_pledges(journal: Journal) -> set[str]:
+    """Return the pledges that the drafted entries of a donation fulfil."""
+    transfers = [move.transfer for draft in journal.drafts for move in draft.moves]
+    return {
+        keys_of(transfer.source)[0]
+        for transfer in transfers
+        if kind_of(transfer.source) is PLEDGED and kind_of(transfer.target) is DONOR
+    }
 
 
 def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[int, PointedLine]]:

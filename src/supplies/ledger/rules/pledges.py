@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from supplies.books.reader import Books, unknown_code_error
 from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED, keys_of
 from supplies.domain.commands import (
@@ -13,7 +15,7 @@ from supplies.domain.commands import (
     MakePledge,
     PledgeLine,
 )
-from supplies.domain.entry_rows import Need, Pledge
+from supplies.domain.entry_rows import Need, Pledge, PledgeCampaign
 from supplies.domain.entry_rows import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
@@ -52,6 +54,16 @@ def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine
     return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
 
 
+def campaign_of_pledges(journal: Journal, pledges: Iterable[str]) -> str | None:
+    """Return the campaign of these pledges, or None unless all are for the same campaign."""
+    campaigns = set[str | None]()
+    for pledge in pledges:
+        seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
+        found = journal.books.rows_of_entry(PledgeCampaign, seq, pledge=pledge)
+        campaigns.add(found[0].campaign if found else None)
+    return campaigns.pop() if len(campaigns) == 1 else None
+
+
 def open_pledges(journal: Journal, donor: str, item: str) -> list[str]:
     """Return the pledges of a donor that still promise an item, oldest first."""
     promised = journal.nonzero_balances(PLEDGED.prefix, item)
@@ -82,6 +94,9 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
     draft = journal.entry("pledge_made", prefix="p", about=DONOR(command.donor))
     pledge = str(draft.document)
     draft.add_rows(Pledge(pledge=pledge, donor=command.donor, due_on=command.due_on))
+    if command.campaign is not None:
+        journal.books.campaign(command.campaign, "/campaign")
+        draft.add_rows(PledgeCampaign(pledge=pledge, campaign=command.campaign))
     seen: set[str] = set()
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
