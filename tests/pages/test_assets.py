@@ -26,6 +26,35 @@ def test_an_asset_is_kept_for_good_under_an_address_with_its_hash(
         problem(anonymous_client.get(f"/assets/{name}"), 404, "not-found")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, deflate", "gzip"), ("br, gzip;q=0.8", "gzip"), ("gzip;q=0", None), ("br", None)],
+)
+def test_files_are_compressed_for_browsers_that_accept_it(
+    anonymous_client: TestClient, accepted: str, encoding: str | None
+) -> None:
+    addresses = ("/run", "/run/sw.js", asset_address("desk.css"), asset_address("run_page.js"))
+    for address in addresses:
+        answer = anonymous_client.get(address, headers={"Accept-Encoding": accepted})
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.headers["vary"] == "Accept-Encoding"
+        plain = anonymous_client.get(address, headers={"Accept-Encoding": "identity"})
+        assert answer.content == plain.content
+
+
+def test_the_page_of_a_team_names_all_its_scripts_so_that_they_load_at_once(
+    anonymous_client: TestClient,
+) -> None:
+    page = anonymous_client.get("/run").text
+    preloaded = set(re.findall(r'<link rel="modulepreload" href="([^"]+)"', page))
+    imported = {
+        address
+        for script in preloaded
+        for address in re.findall(r'from "([^"]+)"', anonymous_client.get(script).text)
+    }
+    assert preloaded == imported | {asset_address("run_page.js")}
+
+
 def test_a_page_loads_only_assets_that_exist(anonymous_client: TestClient) -> None:
     page = anonymous_client.get("/sign-in").text
     links = re.findall(r'<(?:link|script|img)[^>]*(?:src|href)="([^"]+)"', page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import threading
 from collections.abc import Callable, Iterator
@@ -91,7 +92,10 @@ class HttpProxy:
             for name, value in found.getheaders()
             if name.lower() not in ("content-length", "transfer-encoding", "connection", "date")
         ]
-        _answer(request, found.status, kept, self.rewrite(request.path, content))
+        is_compressed = found.getheader("Content-Encoding") == "gzip" and bool(content)
+        plain = gzip.decompress(content) if is_compressed else content
+        changed = self.rewrite(request.path, plain)
+        _answer(request, found.status, kept, gzip.compress(changed) if is_compressed else changed)
 
 
 class _Server(ThreadingHTTPServer):

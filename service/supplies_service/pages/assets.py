@@ -7,13 +7,15 @@ When it is served, this name is replaced by the address with the hash.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from litestar import Controller, Response, get
+from litestar import Controller, Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
@@ -96,6 +98,34 @@ def _by_address() -> dict[str, Asset]:
     return {asset.address: asset for asset in _assets().values()}
 
 
+def static_response(
+    request: Request[Any, Any, Any], content: bytes, media_type: str, headers: Mapping[str, str]
+) -> Response[bytes]:
+    """Return a file that is the same for everybody, compressed if the client accepts gzip.
+
+    Do not use it for private data: the size of a compressed response can reveal parts of it.
+
+    Args:
+        headers: Further headers of the response.
+    """
+    sent = {**headers, "Vary": "Accept-Encoding"}
+    if media_type != "image/png" and _accepts_gzip(request.headers.get("accept-encoding", "")):
+        content, sent["Content-Encoding"] = _compressed(content), "gzip"
+    return Response(content, media_type=media_type, headers=sent)
+
+
+def _accepts_gzip(header: str) -> bool:
+    return any(_GZIP.fullmatch(coding.strip()) is not None for coding in header.lower().split(","))
+
+
+_GZIP = re.compile(r"gzip(?:\s*;\s*q=(?:1|1\.0*|0\.0*[1-9][0-9]*))?")
+
+
+@cache
+def _compressed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
 class AssetFiles(Controller):
     """The route of the files that the pages load."""
 
@@ -104,7 +134,9 @@ class AssetFiles(Controller):
     opt = allow_anyone()  # Litestar reads it so
 
     @get("/{name:str}")
-    async def asset(self, name: FromPath[str]) -> Response[bytes]:
+    async def asset(
+        self, request: Request[Any, Any, Any], name: FromPath[str]
+    ) -> Response[bytes]:
         """Return a file.
 
         Raises:
@@ -113,4 +145,4 @@ class AssetFiles(Controller):
         found = _by_address().get(f"/assets/{name}")
         if found is None:
             raise NotFoundException
-        return Response(found.content, media_type=found.media_type, headers=_FOR_GOOD)
+        return static_response(request, found.content, found.media_type, _FOR_GOOD)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from litestar import Controller, Response, get
+from typing import Any
+
+from litestar import Controller, Request, Response, get
 from litestar.params import FromPath
 
 from supplies.views.deliveries import list_deliveries
 from supplies_service.pages import run_shell
-from supplies_service.pages.layout import html, render_page
+from supplies_service.pages.assets import static_response
+from supplies_service.pages.layout import render_page
 from supplies_service.request_context import Context
 from supplies_service.security.authorization import allow_anyone, allow_roles
 
@@ -26,21 +29,23 @@ class RunPages(Controller):
     opt = allow_anyone()  # Litestar reads it so
 
     @get()
-    async def run(self) -> Response[bytes]:
+    async def run(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Return the page without data."""
-        return _shell()
+        return _shell(request)
 
     @get("/{delivery:str}/{allocation:str}")
-    async def stop(self, delivery: FromPath[str], allocation: FromPath[str]) -> Response[bytes]:
+    async def stop(
+        self, request: Request[Any, Any, Any], delivery: FromPath[str], allocation: FromPath[str]
+    ) -> Response[bytes]:
         """Return the same page for the QR code on a slip. The page's script then opens the stop."""
         del delivery, allocation  # the script reads them in the address
-        return _shell()
+        return _shell(request)
 
     @get("/sw.js")
-    async def service_worker(self) -> Response[bytes]:
+    async def service_worker(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """Return the service worker script, and allow it to handle requests for `/run`."""
         headers = {**_ASK_AGAIN, "Service-Worker-Allowed": "/run"}
-        return Response(run_shell.service_worker(), media_type="text/javascript", headers=headers)
+        return static_response(request, run_shell.service_worker(), "text/javascript", headers)
 
     @get("/manifest.webmanifest")
     async def manifest(self) -> Response[bytes]:
@@ -57,7 +62,5 @@ class RunPages(Controller):
             return render_page(context.request, "run_paper.html", deliveries=found.items)
 
 
-def _shell() -> Response[bytes]:
-    answer = html(run_shell.shell())
-    answer.headers.update(_ASK_AGAIN)
-    return answer
+def _shell(request: Request[Any, Any, Any]) -> Response[bytes]:
+    return static_response(request, run_shell.shell(), "text/html", _ASK_AGAIN)

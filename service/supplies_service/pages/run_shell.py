@@ -16,7 +16,7 @@ from importlib.resources import files
 from babel.messages.extract import extract
 from markupsafe import Markup
 
-from supplies_service.pages.assets import Asset, asset, asset_address
+from supplies_service.pages.assets import MEDIA_TYPES, Asset, asset, asset_address
 from supplies_service.pages.languages import translations
 from supplies_service.templating import render
 
@@ -43,9 +43,12 @@ def shell() -> bytes:
     # In a script element, only "<" could end the text early.
     encoded = Markup(json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c"))  # noqa: S704  # "<" is escaped
     digest = hashlib.sha256(encoded.encode())
-    for file in _assets_of_page():
+    files_of_page = _assets_of_page()
+    for file in files_of_page:
         digest.update(file.address.encode())
-    return render("en", "run.html", {"version": digest.hexdigest()[:12], "texts": encoded})
+    scripts = [file.address for file in files_of_page if file.media_type == MEDIA_TYPES["js"]]
+    version = digest.hexdigest()[:12]
+    return render("en", "run.html", {"version": version, "texts": encoded, "scripts": scripts})
 
 
 @cache

@@ -433,6 +433,8 @@ async function start() {
     await refresh();
   });
   setInterval(wake, REFRESH);
+  if (!state.run && !state.ended) await refresh(); // a phone that just joined shows its run first
+  // The service worker fetches all files once more. On a slow network, it does so after the run.
   watchForUpdates(() => {
     hasUpdate = true;
     show({ keepForm: true });
