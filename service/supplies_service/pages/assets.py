@@ -134,9 +134,7 @@ class AssetFiles(Controller):
     opt = allow_anyone()  # Litestar reads it so
 
     @get("/{name:str}")
-    async def asset(
-        self, request: Request[Any, Any, Any], name: FromPath[str]
-    ) -> Response[bytes]:
+    async def asset(self, request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         """Return a file.
 
         Raises:
