@@ -161,6 +161,27 @@ def test_a_corrected_outcome_shows_fields_and_times_in_words(
     assert "night shift" not in read
 
 
+def test_the_note_of_an_outcome_is_filled_in_and_its_change_is_shown_to_staff(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(50)
+    delivery = rest.delivery(rest.allocation(4))
+    allocation = rest.get(f"/api/deliveries/{delivery}")["stops"][0]["allocation"]
+    report = {"allocation": allocation, "outcome": "handed_over", "note": "to the aunt"}
+    done = rest.post(f"/api/deliveries/{delivery}/outcomes", report)["entry"]["seq"]
+    browser = sign_in_as(rest.client, service, "coordinator")
+    fields = fields_of_form(browser.open(f"/entries/{done}/correct"))
+    assert fields["/command/note"] == "to the aunt"
+    changed = {"/command/note": "to the uncle", "/reason": "asked", "do": "save"}
+    answer = browser.send(f"/entries/{done}/correct", **fields | changed)
+    path = answer.headers["location"]
+    shown = browser.open(path)
+    assert re.search(r"Note</th><td[^>]*>to the aunt</td><td[^>]*>to the uncle</td>", shown)
+    again = fields_of_form(browser.open(f"{path}/correct"))
+    assert again["/command/note"] == "to the uncle"
+    assert "aunt" not in sign_in_as(rest.client, service, "auditor").open(path)
+
+
 def test_a_correction_shows_what_it_changed(rest: RestClient, service: Service) -> None:
     rest.need(9)
     browser = sign_in_as(rest.client, service, "coordinator")

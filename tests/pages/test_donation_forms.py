@@ -51,6 +51,20 @@ def test_a_form_sent_again_with_other_content_leads_to_what_was_recorded(
     assert donations(recorder) == 1
 
 
+def test_the_warnings_about_a_donation_name_the_line_and_the_item(
+    rest: RestClient, service: Service
+) -> None:
+    rest.client.patch("/api/items/mask", json={"needs_batch": True})
+    pledge = {"donor": "D-1", "lines": [{"item": "soap", "quantity": 2}]}
+    promised = rest.post("/api/pledges", pledge)["pledge"]["id"]
+    recorder = sign_in_as(rest.client, service, "recorder")
+    soap = {"/lines/0/item": "soap", "/lines/0/quantity": "5", "/lines/0/pledge": promised}
+    fields = FILLED | soap | {"/lines/1/item": "mask", "/lines/1/quantity": "3"}
+    warned = html.unescape(save(recorder, fields).text)
+    assert "Line 2, mask: The batch is missing" in warned
+    assert f"Line 1, hand sanitiser: This is more than pledge {promised} promised" in warned
+
+
 def test_what_was_typed_is_shown_again_with_the_errors_at_their_fields(recorder: Browser) -> None:
     typed = {"/donor": "D-1", "/location": "store", "/lines/0/item": "mask"}
     answer = save(recorder, typed | {"/lines/0/quantity": "few", "/lines/3/quantity": "2"})

@@ -7,6 +7,7 @@ import re
 import pytest
 from litestar.testing import TestClient
 from support.page_client import Browser, administer, key_of, sign_in_as, value_of
+from support.rest_client import RestClient
 from support.service_fixture import Service
 
 NEED = {"/lines/0/item": "mask", "/lines/0/quantity": "4"}
@@ -55,6 +56,30 @@ def test_a_new_person_is_registered_with_the_form_or_not_at_all(
     assert found
     logged = administer(coordinator, lambda access: access.all("SELECT * FROM access_log"))
     assert any("registered" in map(str, line) and found[1] in map(str, line) for line in logged)
+
+
+def test_a_new_team_is_registered_when_it_is_sent_out_or_takes_over(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(20)
+    stop = rest.allocation(4)
+    browser = sign_in_as(rest.client, service, "recorder")
+    key = key_of(browser.open("/deliveries/new"))
+    typed = {"/allocations/0": stop, "/team": "夜班车队"}
+    unknown = browser.send("/deliveries/new", **typed, key=key, do="save")
+    assert 'value="new:/team"' in unknown.text
+    asked = browser.send("/deliveries/new", **typed, key=key, do="new:/team")
+    assert value_of(asked.text, "/new_team/name") == "夜班车队"
+    new = {"/allocations/0": stop, "/new_team/name": "夜班车队"}
+    done = browser.send("/deliveries/new", **new, key=key, do="save")
+    assert done.status_code == 303, done.text
+    address = done.headers["location"]
+    assert "夜班车队" in browser.open(address)
+    moved = {"/allocations/0": stop, "/new_team/name": "备用车队"}
+    for path, fields in (("reassign", {"/new_team/name": "早班车队"}), ("move-stops", moved)):
+        answer = browser.send(f"{address}/{path}", **fields, key=path.ljust(20, "x"), do="save")
+        assert answer.status_code == 303, answer.text
+        assert fields["/new_team/name"] in browser.open(answer.headers["location"])
 
 
 def test_save_and_next_names_the_new_household(coordinator: Browser) -> None:

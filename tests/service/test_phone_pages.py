@@ -65,6 +65,10 @@ def test_the_page_of_a_delivery_shows_its_phones_and_conflicts_live(
     for shown in (desk.see(path), desk.see(f"{path}/live")):
         for words in ("1 of 1 stops", "2 records are not sent yet", "Kai&#39;s phone", "Conflict"):
             assert words in shown
+    assert "Not sent when last seen" in desk.see("/phones")
+    assert 'href="/teams/T-1"' in desk.see(path)
+    assert 'href="/teams/T-1/links"' in desk.see(path)
+    assert "/links" not in Desk(rest, service, "auditor").see(path)
     recipient = rest.get("/api/recipients/R-1")["name"]
     assert recipient not in desk.see(f"{path}/live")
     assert "Kai" not in Desk(rest, service, "auditor").see(f"{path}/live")

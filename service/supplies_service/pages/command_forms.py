@@ -19,7 +19,7 @@ import msgspec
 from litestar import Request, Response
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Campaign, Donor, Recipient
+from supplies.domain.catalogue_records import Campaign, Donor, Recipient, Team
 from supplies.errors import (
     Fault,
     IdempotencyConflict,
@@ -58,7 +58,7 @@ C = TypeVar("C", bound=msgspec.Struct)
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
 """Regular expression of a line's index in a form. Indexes have gaps after lines were removed."""
 
-NewRecord = Donor | Recipient | Campaign | PurposeName
+NewRecord = Donor | Recipient | Campaign | Team | PurposeName
 """A catalogue record that a form can register together with its command."""
 
 _PROVISIONAL = "new"

@@ -61,6 +61,9 @@ ALL = "all"
 """The value of the status filter that selects deliveries of every status."""
 
 
+_NEW_TEAM = ("/team", Team, "/new_team")
+"""The arguments of `CommandForm.allow_new` for the team of a delivery."""
+
 LIVE = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
 """The `opt` of the route for the part of a delivery's page that browsers reload again and again.
 
@@ -107,6 +110,7 @@ class DeliveryPages(Controller):
     async def dispatch(self, context: Context) -> Response[bytes]:
         """Dispatch a team. If that is refused, show the form with the errors."""
         form = await CommandForm.read(context.request, Dispatch)
+        form.allow_new(*_NEW_TEAM)
         _sort_stops(form)
         with context.reading() as books:
             _read_parts(books, form)
@@ -163,6 +167,7 @@ class DeliveryPages(Controller):
     async def reassign(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """Give a delivery to another team. If that is refused, show its page with the errors."""
         form = await CommandForm.read(context.request, ReassignDelivery)
+        form.allow_new(*_NEW_TEAM)
         return await _change(context, delivery, form)
 
     @post("/{delivery:str}/undo", opt=STAFF)
@@ -178,6 +183,7 @@ class DeliveryPages(Controller):
         If that is refused, show the delivery that has the stops, with the errors.
         """
         form = await CommandForm.read(context.request, MoveStops)
+        form.allow_new(*_NEW_TEAM)
         form.fields["/delivery"] = delivery
         return await submit(
             context,

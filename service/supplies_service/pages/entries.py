@@ -184,7 +184,7 @@ def _show(
             last=books.head()[0],
             command=list_entries_of_command(books, seq),
             warnings=recorded_result(books, seq).warnings if _is_first(books, seq) else [],
-            changed=_changed_fields(books, entry),
+            changed=_changed_fields(books, entry, with_texts=context.caller.role != "auditor"),
             merge=next(iter(books.rows_of_entry(Merge, seq)), None),
         )
 
@@ -201,10 +201,13 @@ class ChangedField(NamedTuple):
     after: str
 
 
-def _changed_fields(books: Books, entry: EntryView) -> list[ChangedField]:
-    """Return the fields that a correction changed, without free texts.
+def _changed_fields(books: Books, entry: EntryView, *, with_texts: bool) -> list[ChangedField]:
+    """Return the fields that a correction changed.
 
     The list is empty if the entry reverses another one, records a donation, or corrects nothing.
+
+    Args:
+        with_texts: Whether to list changed free texts too, such as notes. Auditors do not see them.
     """
     if entry.supersedes is None or entry.kind not in CORRECTABLE_KINDS - {"donation_received"}:
         return []
@@ -216,7 +219,7 @@ def _changed_fields(books: Books, entry: EntryView) -> list[ChangedField]:
     return [
         ChangedField(pointer, before.get(pointer, ""), after.get(pointer, ""))
         for pointer in {**before, **after}
-        if before.get(pointer) != after.get(pointer) and pointer not in texts
+        if before.get(pointer) != after.get(pointer) and (with_texts or pointer not in texts)
     ]
 
 

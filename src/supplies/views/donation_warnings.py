@@ -6,6 +6,8 @@ code works only on the station's own computer.
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import missing_labels
 from supplies.domain.entry_rows import Arrival, ArrivalLine, Pledge, ProductPledge
@@ -42,6 +44,8 @@ def find_beside_pledge(books: Books, document: str) -> list[Warned]:
                 detail=f"{line.quantity - line.on_pledge} × {books.item(line.item).name} in "
                 f"{where} are a gift beside pledge {line.pledge}, {because}",
                 about=line.pledge,
+                line=line.line if isinstance(line, ArrivalLine) else UNSET,
+                item=line.item,
             )
         )
     return warnings
@@ -60,6 +64,8 @@ def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
                 detail=f"{item.name} in line {line.line} has no {label}; read it from the goods "
                 f"and correct {arrival}",
                 about=line.lot,
+                line=line.line,
+                item=line.item,
             )
             for label in missing_labels(item, lot.batch, lot.expires_on)
         ]

@@ -63,11 +63,15 @@ class Warned(View, frozen=True, kw_only=True):
     Attributes:
         about: The id or code of the document, lot or record that the warning is about.
         detail: The message.
+        line: The line of the document that the warning is about; unset if it is not about one line.
+        item: The code of the item that the warning is about; unset if it is not about one item.
     """
 
     warning: str
     detail: str
     about: str
+    line: int | msgspec.UnsetType = msgspec.UNSET
+    item: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class PackedView(View, frozen=True, kw_only=True):

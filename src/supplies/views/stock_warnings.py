@@ -45,6 +45,7 @@ def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]
                 detail=f"{surplus} × {books.item(item).name} were found in {location} and are "
                 f"unexplained. If they are the same goods, {remedy}",
                 about=location,
+                item=item,
             )
         )
     return warnings
@@ -80,6 +81,7 @@ def find_unexpired_write_offs(books: Books, document: str | None) -> list[Warned
                 f"expired on {day}, but the lot {expiry}. If other goods were meant, correct "
                 f"{document}; if the expiry is wrong, correct the expiry of the lot",
                 about=name,
+                item=item,
             )
         )
     return warnings
