@@ -38,6 +38,9 @@ def test_a_new_person_is_registered_with_the_form_or_not_at_all(
     assert f'value="new:{pointer}"' in unknown.text
     asked = coordinator.send(address, **typed, **{pointer: "何家"}, key=key, do=f"new:{pointer}")
     assert value_of(asked.text, f"{part}/name") == "何家"
+    required = rf'name="{pointer}"[^>]* aria-required'
+    assert re.search(required, unknown.text)
+    assert not re.search(required, asked.text)
     new = typed | {f"{part}/name": "何家", f"{part}/phone": "13800000003"}
     wrong = coordinator.send(address, **new | {"/lines/0/quantity": "few"}, key=key, do="save")
     assert wrong.status_code == 422

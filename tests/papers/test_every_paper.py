@@ -32,7 +32,7 @@ def words(paper: str, of: SampleFields) -> list[Word]:
 
 
 _BETWEEN_PAGES = re.compile(
-    r"(截至账目)?(Asofentry)?\d+·(打印于)?(Printed)?[-:+\d]{21}(第\d+页，共\d+页)?(Page\d+of\d+)?"
+    r"(截至账目)?(Asofentry)?\d+·(打印于)?(Printed)?[-:年月日\d]{15,17}(第\d+页，共\d+页)?(Page\d+of\d+)?"
     r"(与意愿不同的处理)?(Departuresfromthewish)?"
     r"((日期)?(Day)?(物资)?(Goods)?(数量)?(Quantity)?(原因)?(Reason)?批准人|DayGoodsQuantityReason)?(By)?"
 )

@@ -42,7 +42,7 @@ def test_pypdf_and_pdftotext_read_period_text_and_figures_of_a_report() -> None:
                       "社工14人", "电话联系54次", "上门走访60次", "困难家庭36户",
                       "16户的需求已全部解决",
                       "张贴通知12处", "54telephonecontacts", "Asofentry311",
-                      "2020-02-1310:00+00:00", "第1页，共1页"):  # fmt: skip
+                      "2020年2月13日10:00", "第1页，共1页"):  # fmt: skip
             assert value in page_text, value
 
 

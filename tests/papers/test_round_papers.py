@@ -20,11 +20,12 @@ from supplies.errors import InvalidField
 def test_pypdf_and_pdftotext_read_goods_and_stops_of_a_run_sheet() -> None:
     pdf = draw_run_sheet(samples.run_sheet(STATION))
     for page_text in (reading.text(pdf), reading.poppler_text(pdf)):
-        for value in ("出车单", "v_1", "样例一组", "3站3stops", "l_sample_12_1", "B7-2019",
+        for value in ("出车单", "v_1", "样例一组", "3个配送点3stops", "B7-2019",
                       "有效期至2022-01-31", "样例仓库甲", "30件", "6瓶", "李**（虚构）",
                       "139****0001", "样例小区2栋2单元1104房", "R-003", "10件", "2瓶",
-                      "24小时内销毁"):  # fmt: skip
+                      "24小时内销毁", "配送点顺序"):  # fmt: skip
             assert value in page_text, value
+        assert "l_sample" not in page_text
         assert page_text.count("签名Signature") == 3
         for step in ("装车Loaded", "已送达Handedover", "带回Broughtback"):
             assert step in page_text
@@ -59,7 +60,7 @@ def test_a_run_sheet_prints_where_removed_stops_are() -> None:
         for stop, to in ((moved, "v_2"), (undone, None))
     ]
     pdf = draw_run_sheet(replace(sheet, stops=[*off, left]))
-    for value in ("已转至v_2", "movedtodeliveryv_2", "未出车", "1站1stop"):
+    for value in ("已转至v_2", "movedtodeliveryv_2", "未出车", "1个配送点1stop"):
         assert value in reading.text(pdf), value
     reading.assert_well_set(pdf, margin=15)
 

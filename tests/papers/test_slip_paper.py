@@ -21,7 +21,7 @@ def test_each_stop_has_a_page_on_the_roll() -> None:
     for slip, page in zip(slips(), pages, strict=True):
         page_text = reading.squeezed(page.extract_text())
         assert f"{slip.stop}/{slip.stops}" in page_text
-        assert f"{slip.delivery}·{slip.allocation}·2020-02-06" in page_text
+        assert f"{slip.delivery}·{slip.allocation}·2020年2月6日" in page_text
         assert slip.name in page_text
         assert slip.phone is not None
         assert slip.phone in page_text

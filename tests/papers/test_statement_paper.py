@@ -46,7 +46,7 @@ def test_pypdf_and_pdftotext_read_every_section_of_a_statement() -> None:
             "接收71=已发放48+在途6+已预留5+在架可用8+站点自用3+损耗1（件）",
             "received71=handedover48+ontheway6", "分装所得40=已发放31+在架可用9（袋）",
             "67%", "样例社区", "36", "95", "<5", "未登记社区", "优先用于独居长者",
-            "该户已由邻里互助解决", "u_1", "Asofentry311", "2020-03-1310:00+00:00",
+            "该户已由邻里互助解决", "u_1", "Asofentry311", "2020年3月13日10:00",
         ):  # fmt: skip
             assert value in page_text, value
 
@@ -78,6 +78,25 @@ def test_statement_totals_are_by_unit() -> None:
     page_text = reading.text(draw_donor_statement(statement_paper(goods=goods)))
     assert "接收7=已发放3+在架可用4（件）" in page_text
     assert "接收9=在架可用9（瓶）" in page_text
+
+
+def test_each_figure_of_a_statement_names_its_items() -> None:
+    mask, gloves = line("piece", free=4), line("piece", handed_over=3)
+    goods = [
+        replace(mask, name="口罩", name_en="mask"),
+        replace(gloves, name="手套", name_en="gloves"),
+        replace(line("bottle", free=9), name="洗手液", name_en="sanitiser"),
+    ]
+    page_text = reading.text(draw_donor_statement(statement_paper(goods=goods)))
+    for words in (
+        "7件口罩、手套",
+        "9瓶洗手液",
+        "3件手套",
+        "口罩、手套：接收7=",
+        "mask,gloves:received7=",
+        "洗手液：接收9=",
+    ):
+        assert words in page_text, words
 
 
 def test_a_statement_whose_goods_do_not_add_up_is_refused() -> None:

@@ -252,13 +252,12 @@ def days(first: date, last: date, *, or_earlier: bool = False) -> Words:
 
 
 def short_day(value: date, *, or_earlier: bool = False) -> str:
-    """Format a day in digits, such as 2020-02-05, in the first language of the paper only.
+    """Format a day like `day`, in the first language of the paper only.
 
     Args:
         or_earlier: Whether the event may have happened earlier. If so, the text is "by 2020-02-05".
     """
-    text = value.isoformat()
-    return Words(f"截至{text}", f"by {text}").primary if or_earlier else text
+    return days(value, value, or_earlier=or_earlier).primary
 
 
 def month(text: str) -> Words:
@@ -280,8 +279,12 @@ _UNTIL = Words("有效期至", "Expires")
 
 
 def timestamp(value: datetime) -> str:
-    """Format a time to the minute, with its UTC offset if it has one."""
-    return value.isoformat(sep=" ", timespec="minutes")
+    """Format a time to the minute, in the first language of the paper only.
+
+    Args:
+        value: The time in the station's time zone.
+    """
+    return f"{short_day(value.date())} {value:%H:%M}"
 
 
 def number(value: int) -> str:

@@ -8,7 +8,8 @@ in each community, and every deviation from the donor's wish. Recipients are not
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -52,6 +53,7 @@ _NUMBERS = Style(7.5, leading=1.35)
 _SUM = Style(9, leading=1.4)
 _SUM_EN = Style(7, ink=GREY, leading=1.35)
 _LISTED = 12  # maximum number of receipts that are listed; more are grouped by month
+_NAMED = 3  # maximum number of items named with one figure; more are only counted
 _UNITS = 3  # maximum number of units in one figure; further units are only counted
 
 
@@ -161,45 +163,76 @@ def _ranges(ranges: Iterable[ReceiptRange]) -> str:
     )
 
 
+class _Amount(NamedTuple):
+    """The sum of some goods of one unit, and the items that it consists of."""
+
+    quantity: int
+    unit: str
+    items: Words
+
+
 def _figures(goods: Sequence[StatementLine]) -> Block:
-    """Draw, by unit and in large type, the sums received, handed over, in transit and in stock."""
-    sums: dict[str, Counter[str]] = defaultdict(Counter)
-    for line in goods:
-        unit = line.unit
-        sums["received"][unit] += line.received
-        sums["handed_over"][unit] += line.places.get("handed_over", 0)
-        sums["in_transit"][unit] += line.places.get("in_transit", 0)
-        sums["shelf"][unit] += places.shelf(line.places)
-    tiles = (
-        ("received", Words("接收", "received")),
-        ("handed_over", places.PLACE_LABELS["handed_over"]),
-        ("in_transit", places.PLACE_LABELS["in_transit"]),
-        ("shelf", Words("在库", "on the shelf")),
+    """Draw, by unit and in large type, the sums received, handed over, in transit and in stock.
+
+    If the donor gave several items, the items of each sum are named below it.
+    """
+    quantities: tuple[tuple[Words, Callable[[StatementLine], int]], ...] = (
+        (Words("接收", "received"), lambda line: line.received),
+        (places.PLACE_LABELS["handed_over"], lambda line: line.places.get("handed_over", 0)),
+        (places.PLACE_LABELS["in_transit"], lambda line: line.places.get("in_transit", 0)),
+        (Words("在库", "on the shelf"), lambda line: places.shelf(line.places)),
     )
+    tiles = [(words, _amounts(goods, quantity)) for words, quantity in quantities]
     width = WIDTH / len(tiles)
-    one = all(sum(1 for n in counts.values() if n) <= 1 for counts in sums.values())
+    one = all(len(amounts) <= 1 for _, amounts in tiles)
     style = FIGURE if one else replace(FIGURE, size=14)
     return layout.beside(
         [
-            _tile(MARGIN + at * width, width - 3, words, sums[name], style)
-            for at, (name, words) in enumerate(tiles)
+            _tile(MARGIN + at * width, width - 3, words, amounts, style, named=len(goods) > 1)
+            for at, (words, amounts) in enumerate(tiles)
         ]
     )
 
 
-def _tile(x: float, width: float, words: Words, sums: Counter[str], style: Style) -> Block:
-    amounts = [(n, unit) for unit, n in sums.most_common() if n]
-    shown = [bilingual.counted(n, unit).primary for n, unit in amounts[:_UNITS]] or ["0"]
+def _amounts(
+    goods: Sequence[StatementLine], quantity: Callable[[StatementLine], int]
+) -> list[_Amount]:
+    """Return the sum of a quantity of all lines for each unit, the largest first."""
+    lines: dict[str, list[StatementLine]] = defaultdict(list)
+    for line in goods:
+        if quantity(line):
+            lines[line.unit].append(line)
+    amounts = [
+        _Amount(sum(map(quantity, found)), unit, _names(found)) for unit, found in lines.items()
+    ]
+    return sorted(amounts, key=lambda amount: -amount.quantity)
+
+
+def _names(lines: Sequence[StatementLine]) -> Words:
+    """Return the names of items or, if there are many, only how many items there are."""
+    if len(lines) > _NAMED:
+        count = len(lines)
+        return Words(f"{count} 种物资合计", f"{bilingual.many(count, 'item')} together")
+    names = [bilingual.named(line.name, line.name_en) for line in lines]
+    return Words("、".join(name.zh for name in names), ", ".join(n.en or n.zh for n in names))
+
+
+def _tile(
+    x: float, width: float, words: Words, amounts: Sequence[_Amount], style: Style, *, named: bool
+) -> Block:
+    shown = []
+    for quantity, unit, items in amounts[:_UNITS]:
+        text = bilingual.counted(quantity, unit).primary
+        shown.append(layout.text(x, width, text, fit_style(text, style, width, smallest=9)))
+        if named:
+            shown.append(layout.text(x, width, items.primary, SMALL))
     more = len(amounts) - _UNITS
     rest = Words(f"另 {more} 种单位", bilingual.many(more, "more unit")).label
     return layout.stacked(
         [
             layout.bilingual_text(x, width, words, UNDER, report_page.CELL_EN),
             layout.space(0.6),
-            *(
-                layout.text(x, width, lines, fit_style(lines, style, width, smallest=9))
-                for lines in shown
-            ),
+            *(shown or [layout.text(x, width, "0", style)]),
             *([layout.text(x, width, rest, SMALL)] if more > 0 else []),
         ]
     )
@@ -233,7 +266,8 @@ def _sum(unit: str, lines: Sequence[StatementLine]) -> Block:
     counted = bilingual.unit(unit, 2)  # the plural, because no quantity precedes it
     zh = f"{_added([(w.zh, n) for w, n in left])} = {_added([(w.zh, n) for w, n in right])}"
     en = f"{_added([(w.en, n) for w, n in left])} = {_added([(w.en, n) for w, n in right])}"
-    words = Words(f"{zh}（{counted.zh}）", f"{en} ({counted.en})")
+    of = _names(lines)
+    words = Words(f"{of.zh}：{zh}（{counted.zh}）", f"{of.en}: {en} ({counted.en})")
     return layout.stacked(
         [layout.bilingual_text(MARGIN, WIDTH, words, _SUM, _SUM_EN), layout.space(0.8)]
     )

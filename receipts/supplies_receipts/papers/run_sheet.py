@@ -33,7 +33,7 @@ _PRIVACY = Words(
 )
 
 _JOIN = Words(
-    "用手机扫码，即可在手机上看站点、记录送达，没有网络也能用。此码在车队收车或换队后失效，勿外传。",
+    "用手机扫码，即可在手机上看配送点、记录送达，没有网络也能用。此码在车队收车或换队后失效，勿外传。",
     "Scan with a phone to see the stops and record each outcome, also without a network. The code "
     "is valid until the delivery is closed or given to another team. Keep it in the team.",
 )
@@ -99,7 +99,7 @@ def _blocks(sheet: RunSheet, join: str | None) -> list[Block]:
 
 def _head(sheet: RunSheet) -> Block:
     counted = sum(stop.moved_to is msgspec.UNSET for stop in sheet.stops)
-    stops = Words(f"{counted} 站", bilingual.many(counted, "stop")).label
+    stops = Words(f"{counted} 个配送点", bilingual.many(counted, "stop")).label
     team = f"{TEAM.label}  {sheet.team} · {sheet.delivery} · {stops}"
     return layout.stacked(
         [
@@ -135,10 +135,7 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
         forms.with_boxes(
             table.row(
                 [
-                    [
-                        *report_page.cell(bilingual.named(line.name, line.name_en)),
-                        (line.lot, CELL_EN),
-                    ],
+                    report_page.cell(bilingual.named(line.name, line.name_en)),
                     _lot(line),
                     [(line.location, CELL)],
                     report_page.quantity(line.quantity, line.unit, _QUANTITY, line.shown_unit),
@@ -154,7 +151,7 @@ def _load(lines: Sequence[LoadLine]) -> list[Block]:
 
 def _stops(stops: Sequence[RunStop]) -> list[Block]:
     """Draw the table of stops, in the order in which the team goes to them."""
-    above = [report_page.section(MARGIN, Words("站点顺序", "Stops in order")), layout.space(0.6)]
+    above = [report_page.section(MARGIN, Words("配送点顺序", "Stops in order")), layout.space(0.6)]
     table = Table(MARGIN, _STOPS, above=above)
     return [Block(block.height, block.draw, table.head) for stop in stops for block in _stop(stop)]
 

@@ -67,7 +67,7 @@ LABEL = Style(7, bold=True, leading=1.3)
 _TOTAL = Style(9, bold=True)
 _FOOT = Style(9, bold=True)
 
-_ON_PHONE = Words("配送员扫码，在手机上打开这一站", "Courier: scan to open this stop")
+_ON_PHONE = Words("配送员扫码，在手机上打开这一配送点", "Courier: scan to open this stop")
 _PHONE_ROWS = ((_ON_PHONE.zh, LABEL), (_ON_PHONE.en, _SMALL))
 _QR = 16.0
 

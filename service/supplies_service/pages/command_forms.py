@@ -295,6 +295,10 @@ class CommandForm(Generic[C]):
             command = msgspec.structs.replace(command, **{pointer.removeprefix("/"): code})
         return command, warnings
 
+    def registers(self, pointer: str) -> bool:
+        """Return whether the user typed a new record in place of the record that a field names."""
+        return pointer in self._registered()
+
     def _registered(self) -> dict[str, str]:
         """Return the items of `new` for which the user typed the name of a new record."""
         return {at: part for at, part in self.new.items() if self.value(f"{part}/name").strip()}
