@@ -132,7 +132,7 @@ def test_a_statement_without_a_donor_is_a_usage_error(capsys: pytest.CaptureFixt
 
 def test_an_option_of_another_report_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert "No such option '--from'" in run_with_usage_error(
-        capsys, "report", "needs", "--from", "2020-02-05"
+        capsys, "report", "stock", "--from", "2020-02-05"
     )
 
 

@@ -93,12 +93,24 @@ def test_a_campaign_is_chosen_by_name_or_registered_with_the_arrival(recorder: B
     new = {"/new_campaign/name": "省级资助", "/lines/0/quantity": "3"}
     recorded(recorder, send(recorder, "arrival", new | fields))
     report = recorder.open("/reports/tables/campaigns?form=csv").splitlines()
-    assert [line.split(",")[:3] for line in report[1:]] == [
-        ["C-1", "mask", "2"],
-        ["G-001", "mask", "3"],
+    assert [line.split(",")[:4] for line in report[1:]] == [
+        ["C-1", "mask", "0", "2"],
+        ["G-001", "mask", "0", "3"],
     ]
     assert "省级资助" in recorder.open("/reports/tables/campaigns")
     assert "/reports/tables/campaigns?campaign=G-001" in recorder.open("/campaigns/G-001")
+
+
+def test_a_pledge_names_its_campaign_and_is_listed_by_it(recorder: Browser) -> None:
+    found = re.search(r'name="key" value="([^"]+)"', recorder.open("/pledges/new"))
+    assert found
+    fields = {"/donor": "D-1", "/lines/0/item": "mask", "/lines/0/quantity": "9"}
+    fields |= {"/new_campaign/name": "省级资助"}
+    page = recorded(recorder, recorder.send("/pledges/new", **fields, key=found[1], do="save"))
+    assert '<a href="/campaigns/G-001">省级资助</a>' in page
+    assert 'href="/pledges/p_' in recorder.open("/pledges?campaign=G-001")
+    assert "No pledges to show" in recorder.open("/pledges?campaign=C-1")
+    assert "省级资助" in recorder.open("/reports/tables/campaigns")
 
 
 def test_a_donation_names_its_campaign_until_a_correction_removes_it(recorder: Browser) -> None:

@@ -445,6 +445,14 @@ GET    CRA   /api/reports/teams
 GET    CRA   /api/reports/household
 GET    CRA   /api/reports/recall
 GET    CRA   /api/reports/movements
+GET    CRA   /api/reports/station/{form}
+GET    CRA   /api/reports/disclosure/{form}
+GET    CRA   /api/reports/pledges
+GET    CRA   /api/reports/needs
+GET    CRA   /api/reports/deliveries
+GET    CRA   /api/reports/pledges/{form}
+GET    CRA   /api/reports/needs/{form}
+GET    CRA   /api/reports/deliveries/{form}
 GET    CRA   /api/reports/stock/{form}
 GET    CRA   /api/reports/cover/{form}
 GET    CRA   /api/reports/derivation/{form}

@@ -354,6 +354,8 @@ def test_the_organisation_report_is_the_sum_of_the_station_reports(stations: Sta
     for figure in ("workers", "contacts", "visits", "households_surveyed", "notices_posted"):
         assert total[figure] == sum(report[figure] for report in each)
     assert total["visits"] == 7
+    past = stations.at("qu").get("/api/organisation/report", **PERIOD, as_of="2020-02-09")
+    assert (past["visits"], past["goods"]) == (0, [])
     goods = total["goods"][0]
     for column in ("received", "on_hand", "allocated", "handed_over"):
         assert goods[column] == sum(line[column] for report in each for line in report["goods"])

@@ -12,6 +12,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath
 from supplies_receipts import draw_organisation_report
 
+from supplies.books.past import books_as_of
 from supplies.books.reader import Books
 from supplies.domain.fields import is_valid_code
 from supplies.papers.station_report import OrganisationReport
@@ -33,7 +34,7 @@ from supplies.views.organisation_report import (
 from supplies.views.pagination import Page, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
-from supplies_service.routes.parameters import DEFAULT_LIMIT, After, First, Last, Limit
+from supplies_service.routes.parameters import DEFAULT_LIMIT, After, AsOf, First, Last, Limit
 from supplies_service.security.authorization import allow_roles
 
 
@@ -49,18 +50,23 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
     return make_page([(line.code, line) for line in found], limit)
 
 
-async def _station_parts(context: RequestContext, first: date, last: date) -> list[StationPart]:
+async def _station_parts(
+    context: RequestContext, first: date, last: date, as_of: date | None
+) -> list[StationPart]:
     """Return each station's figures for the organisation report on a period."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
     # One station at a time, so that the thread can serve other requests in between.
     return [
-        await context.read_in_thread(partial(_station_part, code, first, last)) for code in codes
+        await context.read_in_thread(partial(_station_part, code, first, last, as_of))
+        for code in codes
     ]
 
 
-def _station_part(station: str, first: date, last: date, books: Books) -> StationPart:
-    return build_station_part(books.for_station(station), first, last)
+def _station_part(
+    station: str, first: date, last: date, as_of: date | None, books: Books
+) -> StationPart:
+    return build_station_part(books_as_of(books.for_station(station), as_of), first, last)
 
 
 class OrganisationController(Controller):
@@ -129,15 +135,19 @@ class OrganisationController(Controller):
         )
 
     @get("/report", operation_id="reportOrganisation", opt=allow_roles("coordinator"))
-    async def report(self, context: Context, first: First, last: Last) -> OrganisationReport:
+    async def report(
+        self, context: Context, first: First, last: Last, as_of: AsOf = None
+    ) -> OrganisationReport:
         """Report the work of all stations of the organisation in a period."""
-        parts = await _station_parts(context, first, last)
+        parts = await _station_parts(context, first, last, as_of)
         return build_organisation_report(context.station.code, first, last, parts)
 
     @get("/report/pdf", operation_id="printOrganisationReport", opt=allow_roles("coordinator"))
-    async def report_pdf(self, context: Context, first: First, last: Last) -> PDFResponse:
+    async def report_pdf(
+        self, context: Context, first: First, last: Last, as_of: AsOf = None
+    ) -> PDFResponse:
         """Print the organisation report as PDF."""
-        parts = await _station_parts(context, first, last)
+        parts = await _station_parts(context, first, last, as_of)
         with context.reading() as books:
             shown = build_organisation_report_paper(
                 books, first, last, parts, printed_at=context.ledger.clock()

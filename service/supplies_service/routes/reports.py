@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
 from litestar import Controller, Response, get
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_public_disclosure, draw_station_report
 
 from supplies.books.past import books_as_of
+from supplies.books.reader import Books
 from supplies.domain.normalization import normalize_text
 from supplies.exports.alert_feed import ATOM_TYPE, XML_TYPE, alert_feed
+from supplies.exports.flat_tables import tables_of
+from supplies.exports.formats import CSV_TYPE, XLSX_TYPE
+from supplies.exports.tables import write_tables
 from supplies.papers.disclosure import Disclosure
 from supplies.papers.station_report import StationReport
 from supplies.views.alerts import (
@@ -28,7 +33,7 @@ from supplies.views.recall import Recall, build_recall
 from supplies.views.station_report import build_station_report, build_station_report_paper
 from supplies.views.stock import StockView, get_stock
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import PDFResponse
+from supplies_service.responses import Download, DownloadResponse, PDFResponse, written_download
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, AsOf, First, Last, Limit
 from supplies_service.security.authorization import allow_roles
 
@@ -49,6 +54,13 @@ DaysAllocated = Annotated[
         ge=0, le=3650, description="report goods allocated for more than this many days"
     ),
 ]
+
+
+TableForm = Literal["csv", "xlsx"]
+
+_MEDIA_TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
+
+_FILES = {"media_types": tuple(_MEDIA_TYPES.values())}
 
 
 ComparedKind = Annotated[
@@ -87,6 +99,27 @@ class ReportController(Controller):
         return await station_report_pdf(context, first, last, as_of)
 
     @get(
+        "/station/{form:str}",
+        operation_id="downloadStationReport",
+        opt=allow_roles("coordinator", "recorder", "auditor") | _FILES,
+    )
+    async def station_tables(
+        self,
+        context: Context,
+        form: FromPath[TableForm],
+        first: First,
+        last: Last,
+        as_of: AsOf = None,
+    ) -> DownloadResponse:
+        """Download the tables of the station report as CSV, or as a workbook."""
+        return await _tables(
+            context,
+            "station",
+            form,
+            lambda books: build_station_report(books_as_of(books, as_of), first, last),
+        )
+
+    @get(
         "/disclosure",
         operation_id="reportDisclosure",
         opt=allow_roles("coordinator", "recorder", "auditor"),
@@ -112,6 +145,27 @@ class ReportController(Controller):
     ) -> PDFResponse:
         """Print the public disclosure as PDF."""
         return await disclosure_report_pdf(context, first, last, as_of)
+
+    @get(
+        "/disclosure/{form:str}",
+        operation_id="downloadDisclosure",
+        opt=allow_roles("coordinator", "recorder", "auditor") | _FILES,
+    )
+    async def disclosure_tables(
+        self,
+        context: Context,
+        form: FromPath[TableForm],
+        first: First,
+        last: Last,
+        as_of: AsOf = None,
+    ) -> DownloadResponse:
+        """Download the tables of the public disclosure as CSV, or as a workbook."""
+        return await _tables(
+            context,
+            "disclosure",
+            form,
+            lambda books: build_disclosure(books_as_of(books, as_of), first, last),
+        )
 
     @get(
         "/stock", operation_id="reportStock", opt=allow_roles("coordinator", "recorder", "auditor")
@@ -211,6 +265,23 @@ class ReportController(Controller):
         return await context.show_in_thread(
             lambda books: build_recall(books_as_of(books, as_of), item, normalize_text(batch))
         )
+
+
+async def _tables(
+    context: RequestContext,
+    name: str,
+    form: TableForm,
+    build: Callable[[Books], StationReport | Disclosure],
+) -> DownloadResponse:
+    """Return the tables of a report as a file of CSV or as a workbook."""
+
+    def read(books: Books) -> Download:
+        tables = tables_of(context.redacted(build(books)))
+        return written_download(
+            _MEDIA_TYPES[form], f"{name}.{form}", lambda file: write_tables(tables, form, file)
+        )
+
+    return DownloadResponse(await context.read_in_thread(read))
 
 
 async def station_report_pdf(

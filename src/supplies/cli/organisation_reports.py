@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supplies.books.past import books_as_of
 from supplies.cli.answers import Answer, answer_with
 from supplies.cli.paper_files import write_report
 from supplies.cli.progress import progress_bar
@@ -46,6 +47,7 @@ def report_organisation_period(
     first: date | None,
     last: date | None,
     *,
+    as_of: date | None,
     output: OutputFile | None,
 ) -> Answer | None:
     """Report on a period for this station and all stations under it.
@@ -53,17 +55,18 @@ def report_organisation_period(
     Args:
         first, last: The first and the last day of the period. None means the day of the earliest or
             latest entry of all stations.
+        as_of: Leave out entries booked after this day. None means now.
         output: The file to write the PDF to. If None, the report is returned.
     """
     with ledger.reading() as books:
-        codes = [station.code for station in stations(books)]
+        each = [books_as_of(books.for_station(one.code), as_of) for one in stations(books)]
         parts = []
         if first is None or last is None:
-            entries = get_period_of_stations([books.for_station(code) for code in codes])
+            entries = get_period_of_stations(each)
             first, last = first or entries[0], last or entries[1]
-        with progress_bar("Reading stations", len(codes)) as report_progress:
-            for number, code in enumerate(codes, 1):
-                parts.append(build_station_part(books.for_station(code), first, last))
+        with progress_bar("Reading stations", len(each)) as report_progress:
+            for number, own in enumerate(each, 1):
+                parts.append(build_station_part(own, first, last))
                 report_progress(number)
         if output is not None:
             from supplies_receipts import draw_organisation_report

@@ -98,7 +98,7 @@ def _option(option: ReportOption) -> Callable[[_Function], _Function]:
     )
 
 
-OTHER_FORMS = ("stock", "recall", "alerts")
+OTHER_FORMS = ("stock", "recall", "alerts", "pledges", "needs", "deliveries")
 """Reports without a command in this module.
 
 Their commands, in `supplies.cli.reports`, print tables of another form.

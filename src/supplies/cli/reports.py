@@ -109,17 +109,19 @@ def stock(
 
 @report.command()
 @books_options
+@report_period_options
 @as_of_option
 @answer_options
-def pledges(database: str, station: str | None, as_of: date | None) -> Answer:
+@report_paper_options
+def pledges(database: str, station: str | None, **options: Any) -> Answer | None:
     """Print the pledges of donors, and how much of each has arrived."""
-    from supplies.books.past import books_as_of
-    from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns
-    from supplies.views.pledges import PledgeView, list_pledges
+    from supplies.views.pledges import PledgeView
 
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        page = list_pledges(books_as_of(books, as_of), limit=None)
+    with built_report("pledges", database, station, **options) as built:
+        if built is None:
+            return None
+        page = built.content
     return answer_with(
         "pledges",
         page,
@@ -141,25 +143,28 @@ def pledges(database: str, station: str | None, as_of: date | None) -> Answer:
 
 @report.command()
 @books_options
+@report_period_options
 @as_of_option
 @_organisation_option
 @answer_options
-def needs(
-    database: str, station: str | None, as_of: date | None, organisation: bool
-) -> Answer | None:
+@report_paper_options
+def needs(database: str, station: str | None, organisation: bool, **options: Any) -> Answer | None:
     """Print the needs of recipients, and how far each is met."""
-    from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
     from supplies.cli.organisation_reports import report_organisation_needs
     from supplies.cli.tables import print_columns
-    from supplies.views.needs import NeedView, list_needs
+    from supplies.views.needs import NeedView
 
-    with open_ledger(database, station) as ledger:
-        if organisation:
-            _refuse_with_organisation("--as-of", as_of)
+    if organisation:
+        named = {"first": "--from", "last": "--to", "as_of": "--as-of", "output": "--output"}
+        for name, option in named.items():
+            _refuse_with_organisation(option, options[name])
+        with open_ledger(database, station) as ledger:
             return report_organisation_needs(ledger)
-        with ledger.reading() as books:
-            page = list_needs(books_as_of(books, as_of), limit=None)
+    with built_report("needs", database, station, **options) as built:
+        if built is None:
+            return None
+        page = built.content
     return answer_with(
         "needs",
         page,
@@ -217,17 +222,20 @@ def alerts(database: str, station: str | None, **options: Any) -> Answer | None:
 
 @report.command()
 @books_options
+@report_period_options
 @as_of_option
+@click.option("--team", metavar="CODE", help="Code of the team.")
 @answer_options
-def deliveries(database: str, station: str | None, as_of: date | None) -> Answer:
+@report_paper_options
+def deliveries(database: str, station: str | None, **options: Any) -> Answer | None:
     """Print the deliveries with their ids, which `supplies slips` and `run-sheet` take."""
-    from supplies.books.past import books_as_of
-    from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns
-    from supplies.views.deliveries import DeliveryView, list_deliveries
+    from supplies.views.deliveries import DeliveryView
 
-    with open_ledger(database, station) as ledger, ledger.reading() as books:
-        page = list_deliveries(books_as_of(books, as_of), limit=None)
+    with built_report("deliveries", database, station, **options) as built:
+        if built is None:
+            return None
+        page = built.content
     return answer_with(
         "deliveries",
         page,
@@ -315,8 +323,7 @@ def station_report(
     file = report_output(output, database, force=force)
     with open_ledger(database, station) as ledger:
         if organisation:
-            _refuse_with_organisation("--as-of", as_of)
-            return report_organisation_period(ledger, first, last, output=file)
+            return report_organisation_period(ledger, first, last, as_of=as_of, output=file)
         with ledger.reading() as present:
             books = books_as_of(present, as_of)
             first, last = _period(first, last, get_period_of_entries(books))

@@ -20,12 +20,14 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "allocated": ("已预留", "Set aside"),
         "arrived": ("已到", "Arrived"),
         "asked": ("需求数量", "Asked"),
+        "assigned": ("已分配", "Assigned"),
         "balance": ("结余", "Balance"),
         "batch": ("批号", "Batch"),
         "before": ("期初", "Before"),
         "brought_back": ("带回", "Brought back"),
         "campaign": ("项目", "Campaign"),
         "change": ("增减", "Change"),
+        "claimed": ("已认领", "Claimed"),
         "code": ("编号", "About"),
         "community": ("社区", "Community"),
         "cover_days": ("可用天数", "Days of cover"),
@@ -35,17 +37,20 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "donations": ("捐赠笔数", "Donations"),
         "donor": ("捐赠人", "Donor"),
         "due": ("期限", "Due"),
+        "due_on": ("预计到达", "Due"),
         "entry": ("分录", "Entry"),
         "expires_on": ("有效期至", "Expires"),
         "free": ("可用", "Free"),
         "handed_over": ("已发放", "Handed over"),
         "happened_on": ("日期", "Day"),
+        "id": ("编号", "Number"),
         "in_transit": ("在途", "On the way"),
         "item": ("物资", "Item"),
         "kept": ("已兑现", "Fulfilled"),
         "kind": ("事项", "What happened"),
         "late": ("逾期", "Late"),
         "left": ("期间出库", "Left the stock"),
+        "line_happened_on": ("结果日期", "Day of the outcome"),
         "line_late": ("逾期数量", "Quantity late"),
         "loaded": ("装车", "Loaded"),
         "location": ("地点", "Place"),
@@ -57,12 +62,15 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "met": ("已满足", "Met"),
         "missing": ("缺口", "Missing"),
         "name": ("名称", "Name"),
+        "needed": ("未满足", "Still open"),
+        "needed_by": ("需要日期", "Needed by"),
         "not_reported": ("尚未上报", "Not reported"),
         "not_valued": ("未估值", "Not valued"),
         "on_hand": ("库存", "In stock"),
         "open": ("未到齐", "Open"),
         "other": ("其他去处", "Elsewhere"),
         "out": ("配送中", "Out"),
+        "outcome": ("结果", "Outcome"),
         "outstanding": ("未到", "Outstanding"),
         "phone": ("电话", "Telephone"),
         "place": ("所在", "Where"),
@@ -75,7 +83,9 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "recipient": ("受助人", "Recipient"),
         "repacked": ("分装所得", "Made by repacking"),
         "since": ("起始日期", "Since"),
+        "status": ("状态", "Status"),
         "step": ("来源或去向", "From or to"),
+        "stop": ("配送点", "Stop"),
         "stops": ("配送点", "Stops"),
         "team": ("配送队", "Team"),
         "used": ("自用", "Used"),
@@ -156,12 +166,35 @@ _ALERTS = {
     "local_address": ("凭证网址仅本机可用", "address on receipts opens on this computer only"),
 }
 
+_STATUSES = {
+    "open": ("未完成", "open"),
+    "out": ("配送中", "out"),
+    "closed": ("已结束", "closed"),
+    **{
+        code: (zh, code)
+        for table in ("needs", "pledges")
+        for code, zh in CHINESE_VALUES[table, "status"].items()
+        if code != "open"
+    },
+}
+"""The words for the status of a pledge, need or delivery."""
+
+_OUTCOMES = {
+    "handed_over": ("已送达", "handed over"),
+    "partly": ("部分送达", "partly handed over"),
+    "refused": ("拒收", "refused"),
+    "not_at_home": ("无人在家", "not at home"),
+    "lost": ("遗失", "lost"),
+}
+
 _VALUES: Mapping[str, Mapping[str, BilingualText]] = {
     "reason": _texts({code: (zh, code) for code, zh in _REASONS.items()}),
     "step": _texts({code: (zh, STEPS[code]) for code, zh in _STEPS.items()})
     | _texts({f"lost:{code}": (f"损耗：{zh}", f"lost ({code})") for code, zh in _REASONS.items()}),
     "place": _texts({code: (zh, code.replace("_", " ")) for code, zh in _PLACES.items()}),
     "what": _texts(_ALERTS),
+    "status": _texts(_STATUSES),
+    "outcome": _texts(_OUTCOMES),
     "urgency": _texts(
         {code: (zh, code) for code, zh in CHINESE_VALUES["needs", "urgency"].items()}
     ),

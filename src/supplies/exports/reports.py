@@ -151,6 +151,24 @@ def _pledges(books: Books, period: Period) -> Any:
     return report_pledges_by_donor(books, *period)
 
 
+def _made_pledges(books: Books, period: Period) -> Any:
+    from supplies.views.document_reports import report_pledges
+
+    return report_pledges(books, period.first, period.last)
+
+
+def _noted_needs(books: Books, period: Period) -> Any:
+    from supplies.views.document_reports import report_noted_needs
+
+    return report_noted_needs(books, period.first, period.last)
+
+
+def _deliveries(books: Books, period: Period, *, team: str | None = None) -> Any:
+    from supplies.views.document_reports import report_deliveries
+
+    return report_deliveries(books, period.first, period.last, team=team)
+
+
 def _values(books: Books, period: Period) -> Any:
     from supplies.views.donor_reports import report_donor_values
 
@@ -206,6 +224,8 @@ _CAMPAIGN_FIGURES = (
     "lost",
     "other",
 )
+
+_NEED_FIGURES = ("asked", "needed", "claimed", "assigned", "met")
 
 _KINDS = (
     ReportKind(
@@ -342,6 +362,27 @@ _KINDS = (
         has_names=True,
     ),
     ReportKind(
+        "pledges",
+        Words("认捐明细", "Pledges"),
+        "Report the pledges of a period, and how much of each has arrived.",
+        "supplies.views.document_reports:PledgesReport",
+        _made_pledges,
+        {
+            "items": (
+                "id",
+                "donor",
+                "happened_on",
+                "due_on",
+                "status",
+                "item",
+                "promised",
+                "arrived",
+                "outstanding",
+            )
+        },
+        {"items": dict.fromkeys(("id", "promised", "arrived", "outstanding"), sources.PLEDGE)},
+    ),
+    ReportKind(
         "donor-values",
         Words("捐赠价值", "Values by donor and year"),
         "Report the values that donors gave, by donor, year and currency.",
@@ -365,6 +406,26 @@ _KINDS = (
             }
         },
         (_CAMPAIGN,),
+    ),
+    ReportKind(
+        "needs",
+        Words("需求明细", "Needs"),
+        "Report the needs that were noted in a period, and how far each is met.",
+        "supplies.views.document_reports:NotedNeedsReport",
+        _noted_needs,
+        {
+            "items": (
+                "id",
+                "recipient",
+                "happened_on",
+                "needed_by",
+                "urgency",
+                "status",
+                "item",
+                *_NEED_FIGURES,
+            )
+        },
+        {"items": dict.fromkeys(("id", *_NEED_FIGURES), sources.NEED)},
     ),
     ReportKind(
         "waiting",
@@ -433,6 +494,27 @@ _KINDS = (
                 sources.TEAM,
             )
         },
+        (_TEAM,),
+    ),
+    ReportKind(
+        "deliveries",
+        Words("配送明细", "Deliveries"),
+        "Report the deliveries of a period with their stops and outcomes.",
+        "supplies.views.document_reports:DeliveriesReport",
+        _deliveries,
+        {
+            "items": (
+                "id",
+                "team",
+                "happened_on",
+                "status",
+                "stop",
+                "recipient",
+                "outcome",
+                "line_happened_on",
+            )
+        },
+        {"items": dict.fromkeys(("id", "stop"), sources.DELIVERY)},
         (_TEAM,),
     ),
     ReportKind(

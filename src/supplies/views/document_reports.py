@@ -1,0 +1,67 @@
+"""Report the pledges, needs and deliveries of a period, each with its lines."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from supplies.books.reader import Books
+from supplies.views.deliveries import DeliveryView, list_deliveries
+from supplies.views.needs import NeedView, list_needs
+from supplies.views.periods import PeriodReport, check_days
+from supplies.views.pledges import PledgeView, list_pledges
+
+
+class PledgesReport(PeriodReport, frozen=True, kw_only=True):
+    """The pledges that were made in a period, oldest first."""
+
+    items: list[PledgeView]
+
+
+class NotedNeedsReport(PeriodReport, frozen=True, kw_only=True):
+    """The needs that were noted in a period, oldest first."""
+
+    items: list[NeedView]
+
+
+class DeliveriesReport(PeriodReport, frozen=True, kw_only=True):
+    """The deliveries that were dispatched in a period, oldest first."""
+
+    items: list[DeliveryView]
+
+
+def report_pledges(books: Books, first: date, last: date) -> PledgesReport:
+    """Return the pledges that were made in a period, and how much of each has arrived.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+    """
+    check_days(first, last)
+    items = list_pledges(books, days=(first, last), limit=None).items
+    return PledgesReport(first=first, last=last, items=items)
+
+
+def report_noted_needs(books: Books, first: date, last: date) -> NotedNeedsReport:
+    """Return the needs that were noted in a period, and how far each is met.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+    """
+    check_days(first, last)
+    items = list_needs(books, days=(first, last), limit=None).items
+    return NotedNeedsReport(first=first, last=last, items=items)
+
+
+def report_deliveries(
+    books: Books, first: date, last: date, *, team: str | None = None
+) -> DeliveriesReport:
+    """Return the deliveries that were dispatched in a period, with their stops.
+
+    Args:
+        team: Report only the deliveries of this team. If None, those of all teams are reported.
+
+    Raises:
+        InvalidField: `last` is before `first`, or `team` is unknown.
+    """
+    check_days(first, last)
+    items = list_deliveries(books, team=team, days=(first, last), limit=None).items
+    return DeliveriesReport(first=first, last=last, items=items)
