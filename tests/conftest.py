@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from support.engines import ENGINES, RUNNING, Engines, Server, without_fsync
-from support.ledger_fixture import Clock, StationLedger, register_all
+from support.ledger_fixture import Clock, StationLedger
 
 from supplies.ledger.ledger import Ledger
 
@@ -51,9 +51,12 @@ def books_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def books_url(engines: Engines, engine: str, tmp_path: Path) -> Iterator[str]:
-    """The URL of the station's books."""
-    with engines.books(engine, tmp_path) as url:
+def books_url(
+    request: pytest.FixtureRequest, engines: Engines, engine: str, tmp_path: Path
+) -> Iterator[str]:
+    """The URL of the station's books. They are empty in a test that does not use `station`."""
+    with_station = "station" in request.fixturenames
+    with engines.books(engine, tmp_path, with_station=with_station) as url:
         yield url
 
 
@@ -61,6 +64,4 @@ def books_url(engines: Engines, engine: str, tmp_path: Path) -> Iterator[str]:
 def station(books_url: str, clock: Clock) -> Iterator[StationLedger]:
     """Station lx with some items, people and locations."""
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
-        without_fsync(ledger)
-        register_all(ledger)
-        yield StationLedger(ledger, clock)
+        yield StationLedger(without_fsync(ledger), clock)

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -83,11 +84,17 @@ def verification_error(store: Store, station: str | None = "lx") -> BooksBroken:
     return caught.value
 
 
-def columns_of(table: str) -> list[tuple[str, str]]:
-    """Return the name and type of each column of a table."""
+@cache
+def _empty_books() -> sqlite3.Connection:
     memory = sqlite3.connect(":memory:")
     memory.executescript(schema.all_scripts())
-    return [(row[1], row[2]) for row in memory.execute(f"PRAGMA table_info({table})")]
+    return memory
+
+
+@cache
+def columns_of(table: str) -> list[tuple[str, str]]:
+    """Return the name and type of each column of a table."""
+    return [(row[1], row[2]) for row in _empty_books().execute(f"PRAGMA table_info({table})")]
 
 
 def rows_of(store: Store, table: str) -> list[dict[str, Any]]:

