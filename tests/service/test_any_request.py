@@ -44,7 +44,7 @@ ROLES = os.environ.get("ROLES", "").split()
 WRITERS = ("coordinator", "recorder")
 """Roles that may use other methods than GET. The others get 403 for nearly all of them."""
 
-REQUESTS_EACH = 4
+REQUESTS_EACH = 1
 """Number of random requests for each operation, besides those that try each limit of each field."""
 
 
