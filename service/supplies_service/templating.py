@@ -19,6 +19,7 @@ from supplies_service.pages.assets import asset_address
 from supplies_service.pages.languages import (
     HTML_LANGUAGES,
     Language,
+    format_days,
     translate_sentence,
     translations,
 )
@@ -77,19 +78,6 @@ def format_day(value: date | str, language: Language) -> str:
         value: A day, or a month in ISO 8601, such as the month in which goods expire.
     """
     return format_days(str(value), language)
-
-
-def format_days(text: str, language: Language) -> str:
-    """Format the days and months that a text contains in ISO 8601 like `format_day`."""
-    return _ISO_DAY.sub(_chinese_day, text) if language == "zh" else text
-
-
-def _chinese_day(day: re.Match[str]) -> str:
-    parts = zip(map(int, filter(None, day.groups())), "年月日", strict=False)
-    return "".join(f"{number}{unit}" for number, unit in parts)
-
-
-_ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)(?:-(\d\d))?\b(?!-)", re.ASCII)
 
 
 def format_sentence(sentence: str, language: Language) -> str:

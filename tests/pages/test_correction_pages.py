@@ -156,6 +156,10 @@ def test_a_corrected_outcome_shows_fields_and_times_in_words(
         ("Next attempt", "2020-02-07", "–"),
     ):
         assert re.search(f"{field}</th><td[^>]*>{before}</td><td[^>]*>{after}</td>", shown), field
+    coordinator = sign_in_as(rest.client, service, "coordinator")
+    chinese = coordinator.client.get(f"/entries/{seq}", headers={"accept-language": "zh"}).text
+    assert "2020年2月7日" in chinese
+    assert "2020-02-07" not in chinese
     read = sign_in_as(rest.client, service, "auditor").open(f"/entries/{seq}")
     assert "What was corrected" in read
     assert "night shift" not in read

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from support.browser import WIDTH_AND_LANGUAGE, OpenPage, Site, fits, serious_faults
+from support.team_run import TeamRun
 
+from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Recipient
 from supplies.ledger.ledger import Ledger
 
@@ -46,6 +48,23 @@ def need(page: Page, address: str, recipient: str, item: str, quantity: int) -> 
     field(page, "/lines/0/quantity").fill(str(quantity))
     save(page, "Save")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Needs of")
+
+
+def test_the_open_page_of_a_delivery_shows_a_new_outcome_by_itself(
+    open_page: OpenPage,
+) -> None:
+    run = TeamRun(open_page.site, stops=1)
+    page = open_page("/", role="recorder")
+    page.clock.install()
+    page.goto(f"{open_page.site.address}/deliveries/{run.delivery}")
+    expect(page.locator("[data-live]")).to_contain_text("0 of 1 stops")
+    (stop,) = run.stops
+    run.record(
+        c.ReportOutcome(delivery=run.delivery, allocation=stop.allocation, outcome="handed_over")
+    )
+    with page.expect_response("**/live"):
+        page.clock.run_for("00:16")
+    expect(page.locator("[data-live]")).to_contain_text("1 of 1 stops")
 
 
 @pytest.mark.parametrize("javascript", [True, False])

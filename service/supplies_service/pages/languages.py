@@ -7,6 +7,7 @@ browser decides. Without the header, the languages of the station's papers decid
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -52,11 +53,32 @@ def translations(language: Language) -> NullTranslations:
 
 
 def translate_sentence(sentence: str, language: Language) -> str:
-    """Return a sentence in a language. Another text than a `Sentence` is returned unchanged."""
+    """Return a sentence in a language. Another text than a `Sentence` is returned unchanged.
+
+    Values that are a day or a month are written like other days on pages.
+    """
     if not isinstance(sentence, Sentence):
         return sentence
-    values = {name: translate_sentence(value, language) for name, value in sentence.values.items()}
+    values = {
+        name: format_days(value, language)
+        if _ISO_DAY.fullmatch(value)
+        else translate_sentence(value, language)
+        for name, value in sentence.values.items()
+    }
     return translations(language).gettext(sentence.template).format(**values)
+
+
+def format_days(text: str, language: Language) -> str:
+    """Format the days and months that a text contains in ISO 8601 as papers do."""
+    return _ISO_DAY.sub(_chinese_day, text) if language == "zh" else text
+
+
+def _chinese_day(day: re.Match[str]) -> str:
+    parts = zip(map(int, filter(None, day.groups())), "年月日", strict=False)
+    return "".join(f"{number}{unit}" for number, unit in parts)
+
+
+_ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)(?:-(\d\d))?\b(?!-)", re.ASCII)
 
 
 def language_of(request: Request[Any, Any, Any], papers: Languages = "zh+en") -> Language:
