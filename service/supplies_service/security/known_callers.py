@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import NamedTuple
 
-from supplies.access.credentials import Authenticated, CallerKind
+from supplies.access.credentials import USE_RECORDED_EVERY, Authenticated, CallerKind
 
 MAX_KNOWN = 1000
 """Maximum number of cached callers. When it is reached, the cache is emptied."""
@@ -39,7 +39,9 @@ class KnownCallers:
         if version is None or version != self._version:
             return None
         found = self._found.get(sent.digest())
-        return None if found is None or now >= found.same_until else found
+        if found is None or not found.same_until - USE_RECORDED_EVERY <= now < found.same_until:
+            return None
+        return found
 
     def add(self, version: object, sent: SentSecret, found: Authenticated) -> None:
         """Cache the caller to whom a secret belongs."""

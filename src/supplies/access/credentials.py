@@ -43,6 +43,9 @@ DEFAULT_LIFETIMES: dict[CredentialKind, timedelta] = {
 MAX_LIFETIME = timedelta(days=730)
 """Maximum lifetime of a credential: two years."""
 
+MAX_CLOCK_DIFFERENCE = timedelta(days=1)
+"""How far the clock may be behind the time at which a session or an invitation was made."""
+
 USE_RECORDED_EVERY = timedelta(minutes=1)
 """Minimum time between two stored uses of a credential.
 
@@ -204,7 +207,8 @@ def authenticate(
 
     Return None if the secret is not valid, or if its credential is of a kind that is not in
     `kinds`. A credential is valid until it expires, is revoked, or its user is disabled. A token is
-    also invalid if its user may no longer give this role to tokens.
+    also invalid if its user may no longer give this role to tokens. A session or an invitation that
+    was made in the future, by a wrong clock, is invalid: it would be valid for too long.
     """
     parts = parse_secret(secret)
     if parts is None or parts.station not in (None, access.station):
@@ -215,9 +219,11 @@ def authenticate(
         "c.expires_at, u.role, u.team, u.disabled_at FROM credentials c "
         "LEFT JOIN users u ON u.station = c.station AND u.code = c.holder "
         "WHERE c.station = :station AND c.id = :id AND c.revoked_at IS NULL "
-        "AND c.expires_at > :now",
+        "AND c.expires_at > :now "
+        "AND (c.made_at <= :soon OR c.kind NOT IN ('session', 'invitation'))",
         id=credential_id,
         now=access.now,
+        soon=access.time_after(MAX_CLOCK_DIFFERENCE),
     )
     if row is None or not hmac.compare_digest(bytes(row[0]), digest(parts.random)):
         return None
@@ -242,11 +248,19 @@ def authenticate(
         donor=donor,
         link_made_by=made_by if kind == "link" else None,
     )
-    use_is_due = used_at is None or used_at < access.time_after(-USE_RECORDED_EVERY)
     same_until = datetime.fromisoformat(expires_at)
     if used_at is not None:
         same_until = min(same_until, datetime.fromisoformat(used_at) + USE_RECORDED_EVERY)
-    return Authenticated(caller, use_is_due, same_until)
+    return Authenticated(caller, is_use_due(access, used_at), same_until)
+
+
+def is_use_due(access: AccessContext, used_at: str | None) -> bool:
+    """Return whether a use must be stored: none was stored in the last minute.
+
+    A last use in the future was stored by a clock that was wrong.
+    """
+    earliest, latest = map(access.time_after, (-USE_RECORDED_EVERY, USE_RECORDED_EVERY))
+    return used_at is None or not earliest <= used_at <= latest
 
 
 def record_use(access: AccessContext, credential_id: str) -> None:

@@ -22,6 +22,7 @@ from supplies.access.credentials import (
     Authenticated,
     Caller,
     digest,
+    is_use_due,
     parse_secret,
 )
 from supplies.domain.entries import format_timestamp
@@ -179,8 +180,7 @@ def authenticate(access: AccessContext, secret: str) -> Authenticated | None:
     same_until = datetime.fromisoformat(phone.expires_at)
     if seen is not None:
         same_until = min(same_until, datetime.fromisoformat(seen) + USE_RECORDED_EVERY)
-    use_is_due = seen is None or seen < access.time_after(-USE_RECORDED_EVERY)
-    return Authenticated(caller, use_is_due, same_until)
+    return Authenticated(caller, is_use_due(access, seen), same_until)
 
 
 def record_use(access: AccessContext, phone_id: str) -> None:
@@ -231,9 +231,7 @@ def status_is_due(access: AccessContext, phone_id: str, unsent: int) -> bool:
     row = access.one(
         "SELECT unsent, reported_at FROM phones WHERE station = :station AND id = :id", id=phone_id
     )
-    if row is None or row[1] is None:
-        return row is not None
-    return bool(row[0] != unsent or row[1] < access.time_after(-USE_RECORDED_EVERY))
+    return row is not None and (row[0] != unsent or is_use_due(access, row[1]))
 
 
 def get(access: AccessContext, phone_id: str) -> Phone:
