@@ -87,7 +87,7 @@ def create_app(
         daily = DailyCheckpoints(checkpoints, database, only=station, clock=clock)
         metrics.add_gauge(
             "supplies_checkpoints_failed",
-            "Files and partners whose checkpoints failed at the last attempt of this worker",
+            "Files and partners whose checkpoints are failing in this worker",
             lambda: daily.failed,
         )
     app = Litestar(

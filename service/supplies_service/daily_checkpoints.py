@@ -112,8 +112,7 @@ class DailyCheckpoints:
         clock: Returns the current time, with a time zone.
 
     Attributes:
-        failed: How many failed at the last attempt: partners, and the file of checkpoints. If the
-            process itself failed, its failure is added to the number before.
+        failed: How many are failing: partners, and the file of checkpoints.
     """
 
     def __init__(
@@ -146,9 +145,6 @@ class DailyCheckpoints:
             again=again,
         )
         outcome = await _run_apart(job)
-        if outcome is None:
-            self.failed += 1
-            return
         for name, reason in outcome.failed.items():
             _log.warning("checkpoints failed", extra={FIELDS: {"source": name, "says": reason}})
         self.failed = len(outcome.failed)
@@ -179,8 +175,8 @@ def is_due(last: datetime, now: datetime) -> bool:
     return abs(now - last) >= INTERVAL
 
 
-async def _run_apart(job: Job) -> Outcome | None:
-    """Run a job in a separate process. Return None if the process failed or took too long."""
+async def _run_apart(job: Job) -> Outcome:
+    """Run a job in a separate process. If the process fails or takes too long, all of it failed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -193,8 +189,7 @@ async def _run_apart(job: Job) -> Outcome | None:
             printed, _ = await process.communicate(msgspec.json.encode(job))
         return msgspec.json.decode(printed, type=Outcome)
     except (TimeoutError, msgspec.DecodeError):
-        _log.error("checkpoints failed", extra={FIELDS: {"source": job.file}})
-        return None
+        return _nothing_done(job, "the process that writes and stores checkpoints failed")
     finally:
         if process.returncode is None:
             process.kill()
@@ -212,7 +207,7 @@ def run_job(job: Job) -> Outcome:
     try:
         store = open_store(job.database, create=False)
     except SuppliesError as error:
-        return Outcome(next_at=None, failed=dict.fromkeys((job.file, *job.partners), str(error)))
+        return _nothing_done(job, str(error))
     failed: dict[str, str] = {}
     next_at, asks = None, job.again
     with closing(store):
@@ -227,6 +222,12 @@ def run_job(job: Job) -> Outcome:
             except (SuppliesError, OSError) as error:
                 failed[name] = str(error)
     return Outcome(next_at=next_at, failed=failed)
+
+
+def _nothing_done(job: Job, reason: str) -> Outcome:
+    """Return the outcome of a job of which every part failed for the same reason."""
+    names = job.partners if job.again else (job.file, *job.partners)
+    return Outcome(next_at=None, failed=dict.fromkeys(names, reason))
 
 
 def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:

@@ -29,7 +29,7 @@ from supplies_service.settings import Settings
 from support.command_line import refused
 from support.engines import Engines
 from support.ledger_fixture import register_all
-from support.rest_client import ADDRESS, issue_credentials, signed_in
+from support.rest_client import ADDRESS, issue_credentials, sessions, signed_in
 from support.service_process import PATIENCE, free_port, running_service
 
 from supplies.cli import main
@@ -222,6 +222,22 @@ def test_a_partner_that_was_not_reached_is_asked_again_and_the_others_are_not(
 
 
 @ON_FILES
+def test_a_process_that_fails_again_and_again_counts_once_and_not_after_a_success(
+    url: str, tmp_path: Path, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daily = task(url, tmp_path / "kept.txt", fake_clock)
+    with monkeypatch.context() as broken:
+        broken.setattr(daily_checkpoints.sys, "executable", "/bin/false")
+        for _ in range(3):
+            asyncio.run(daily.run_if_due())
+            fake_clock.now += timedelta(hours=1)
+    assert daily.failed == 1
+    asyncio.run(daily.run_if_due())
+    assert daily.failed == 0
+    assert len(written(tmp_path / "kept.txt")) == 1
+
+
+@ON_FILES
 @pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("content", ["Dear all", "supplies-checkpoint-1 lx one two"])
 def test_a_file_with_other_content_is_kept_and_reported(
@@ -256,7 +272,7 @@ def test_failures_are_in_the_metrics_and_the_health(
     monkeypatch.setattr(daily_checkpoints, "FIRST_TICK_SECONDS", 0.0)
     plan = CheckpointPlan(file=str(tmp_path / "kept.txt"), partners=(str(tmp_path / "none"),))
     with Ledger.open(url, station="lx") as ledger:
-        token = issue_credentials(ledger)["coordinator"]
+        token, cookies = issue_credentials(ledger)["coordinator"], sessions(ledger)
     app = create_app(url, "lx", checkpoints=plan)
     with TestClient(app, base_url=ADDRESS) as client:
         signed_in(client, token)
@@ -265,9 +281,13 @@ def test_failures_are_in_the_metrics_and_the_health(
             assert time.monotonic() < end
             time.sleep(0.05)
         attention = client.get("/api/health").json()["attention"]
-        assert any(
-            "daily checkpoints were not all written or stored (1)" in one for one in attention
-        )
+        words = "daily checkpoints were not all written or stored (1)"
+        assert any(words in one for one in attention)
+        shown = []
+        for role in ("coordinator", "recorder", "auditor"):
+            headers = {"Accept-Language": "en", "Cookie": f"supplies_session={cookies[role]}"}
+            shown.append(words in client.get("/", headers=headers).text)
+        assert shown == [True, False, False]
     assert len(written(tmp_path / "kept.txt")) == 1
 
 

@@ -19,6 +19,7 @@ from supplies.views.first_steps import get_first_steps
 from supplies.views.periods import get_period_of_entries
 from supplies_service.pages.layout import render_page, render_page_of
 from supplies_service.request_context import Context, RequestContext
+from supplies_service.routes.health import find_checkpoint_failures
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
@@ -99,6 +100,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
         acts={what for what, roles in ROLES_THAT_ACT.items() if role in roles},
         conflicts={str(one.seq): one for one in list_conflicts(books, limit=None).items},
         late={alert.code for alert in alerts if alert.what == "delivery_out"},
+        failures=find_checkpoint_failures(context) if role == "coordinator" else [],
         phones=phones.list_overdue(context.access(books)) if is_staff else [],
         out=[(delivery, _carried(delivery)) for delivery in out.items],
         more_out=out.next is not None,

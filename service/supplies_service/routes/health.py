@@ -147,15 +147,7 @@ def find_attention(context: RequestContext, books: Books) -> list[Sentence]:
             )
         )
     attention += _clock_attention(books, context.ledger.clock())
-    daily = context.request.app.state.daily_checkpoints
-    if daily is not None and daily.failed:
-        attention.append(
-            Sentence(
-                "the daily checkpoints were not all written or stored ({failed}); "
-                "the log of the service names the reason",
-                failed=daily.failed,
-            )
-        )
+    attention += find_checkpoint_failures(context)
     month_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_UNVERIFIED)
     unsound = find_unverified_station(books, month_ago, only=context.stations.only)
     if unsound is not None:
@@ -176,6 +168,20 @@ def find_attention(context: RequestContext, books: Books) -> list[Sentence]:
                 )
             )
     return attention
+
+
+def find_checkpoint_failures(context: RequestContext) -> list[Sentence]:
+    """Return a message if checkpoints are failing, for the operator and the coordinators."""
+    daily = context.request.app.state.daily_checkpoints
+    if daily is None or not daily.failed:
+        return []
+    return [
+        Sentence(
+            "the daily checkpoints were not all written or stored ({failed}); "
+            "the log of the service names the reason",
+            failed=daily.failed,
+        )
+    ]
 
 
 def _clock_attention(books: Books, now: datetime) -> list[Sentence]:
