@@ -24,7 +24,7 @@ from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limit_checks import check_rate_limit
 
 
-class WrongPassword(SuppliesError):
+class WrongPassword(InvalidField):
     """Raised if the current password that a user typed is wrong."""
 
 

@@ -15,7 +15,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from supplies.access import devices
 from supplies.access.access_context import AccessContext
 from supplies.access.users import StoredPassword
-from supplies.errors import Sentence, SuppliesError
+from supplies.errors import InvalidField, Sentence
 from supplies_service.problems import Malformed, TooLarge, WrongMediaType
 from supplies_service.request_bodies import read_body
 from supplies_service.security.authentication import DONOR_COOKIE, PHONE_COOKIE, SESSION_COOKIE
@@ -24,7 +24,7 @@ _LONGEST_COOKIE = 400 * 24 * 60 * 60
 """Maximum time in seconds for which browsers keep a cookie."""
 
 
-class PasswordsDiffer(SuppliesError):
+class PasswordsDiffer(InvalidField):
     """Raised if the two passwords that a person typed are not the same."""
 
 
