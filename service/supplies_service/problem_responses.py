@@ -148,7 +148,7 @@ def _allowed(error: HTTPException) -> list[str]:
 def _invalid_parameters(
     request: Request[Any, Any, Any], error: ValidationException
 ) -> InvalidField:
-    """Convert Litestar's error about query parameters to one problem per parameter."""
+    """Convert Litestar's error about parameters of path and query to one problem for each."""
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
         name = missing[1]
@@ -157,16 +157,23 @@ def _invalid_parameters(
         extra.get("key"): str(extra.get("message", ""))
         for extra in (error.extra if isinstance(error.extra, list) else ())
     }
+    handler = request.route_handler
+    in_path = {
+        name: declared
+        for name, declared in handler.parsed_fn_signature.parameters.items()
+        if name in request.path_params
+    }
+    given = {**request.query_params, **request.path_params}
     faults = [
-        _parameter_fault(name, declared, request.query_params.get(name, ""), messages[own_name])
-        for name, declared in query_parameters(request.route_handler).items()
+        _parameter_fault(name, declared, str(given.get(name, "")), messages[own_name])
+        for name, declared in {**in_path, **query_parameters(handler)}.items()
         if (own_name := declared.name) in messages
     ]
     return InvalidField("; ".join(fault.detail for fault in faults) or error.detail, faults)
 
 
 def _parameter_fault(name: str, declared: FieldDefinition, value: str, message: str) -> Fault:
-    """Convert Litestar's error about the value of one query parameter to a `Fault`."""
+    """Convert Litestar's error about the value of one parameter to a `Fault`."""
     (fault,) = field_error(
         message, choices_of(declared.annotation, message), within=f"/{name}"
     ).faults

@@ -166,6 +166,7 @@ def test_only_coordinators_export_personal_data_and_it_is_logged(
         ("hledger?from=2020-02-01", "an export as hledger has no from"),
         ("csv", "a CSV file has one list"),
         ("xlsx?lists=donations,secrets", "there is no list 'secrets'"),
+        ("books", "kind is 'books', which is not one of hledger, beancount, jsonl"),
     ],
 )
 def test_a_parameter_that_an_export_does_not_take_is_refused(
