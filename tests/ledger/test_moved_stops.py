@@ -9,6 +9,7 @@ from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.errors import AlreadyDone, InvalidField
+from supplies.views.deliveries import get_delivery
 
 
 def two_stops(station: StationLedger) -> tuple[str, str, str]:
@@ -122,6 +123,28 @@ def test_an_outcome_from_before_the_move_is_no_conflict(
     )
     done = station(report)
     assert (done.document, done.conflict) == (other, None)
+
+
+@pytest.mark.parametrize("has_time", [True, False])
+def test_an_outcome_from_a_day_before_the_move_is_booked_on_the_day_of_the_move(
+    station: StationLedger, has_time: bool
+) -> None:
+    delivery, first, _ = two_stops(station)
+    noon = station.clock()
+    station.clock.advance(2)
+    other = move(station, delivery, first, team="T-2")
+    when = {"happened_at": noon} if has_time else {"happened_on": noon.date()}
+    report = c.ReportOutcome(delivery=delivery, allocation=first, outcome="handed_over", **when)  # type: ignore[arg-type]  # fields by name
+    done = station(report)
+    assert (done.document, done.conflict) == (other, None)
+    (shown,) = get_delivery(station.books, other).stops
+    assert shown.happened_on == station.day(0)
+    assert (shown.happened_at is not None) == has_time
+    early = c.ReportOutcome(
+        delivery=delivery, allocation=first, outcome="lost", happened_on=station.day(-9)
+    )
+    assert station(early).conflict is not None
+    station.ledger.verify()
 
 
 def test_a_moved_stop_can_be_undone(station: StationLedger) -> None:

@@ -116,6 +116,19 @@ def test_goods_of_an_undone_stop_that_were_handed_over_are_counted_once(
     station.ledger.verify()
 
 
+def test_an_outcome_from_a_day_before_the_dispatch_was_undone_can_be_decided(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    noon = station.clock()
+    station.clock.advance(2)
+    station(undo(*stop))
+    late = station.outcome(*stop, "handed_over", happened_at=noon).seq
+    station(c.ResolveConflict(conflict=late, by="correct", reason="they did go"))
+    assert station.total("received:R-1") == 10
+    assert station.total(f"unexplained:{stop[0]}") == 0
+    station.ledger.verify()
+
+
 def test_goods_of_an_undone_stop_that_left_again_are_unexplained(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:

@@ -2,39 +2,40 @@
 
 Each phone has a queue and a clock of its own. Outcomes of stops and hand-outs at counters are
 delayed, sent in any order, sent again after their answers were lost or the service was killed, and
-taken over from text. Meanwhile deliveries are given to other teams and closed, goods and counters
-are taken away from teams, conflicts are decided and decided anew, and phones are revoked. The
-service's rules are used: who may report what and when, and how clocks are corrected. A seed gives
-the same run again.
+taken over from text. Meanwhile deliveries are given to other teams and closed, stops are moved to
+other teams, dispatches are undone, and households fetch their goods at the counter. Goods and
+counters are taken away from teams, conflicts are decided and decided anew, and phones are revoked.
+The service's rules are used: who may report what and when, and how clocks are corrected. A seed
+gives the same run again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import get_args
 
 from support.engines import ENGINES, RUNNING
 from support.outcomes import latest_decision
 
 from simulation.fault_injection import ProcessStopped
+from simulation.phone_model import QUANTITY, Report, SimulatedPhone, StopModel
 from simulation.storage import open_connection
 from supplies.access import phones
 from supplies.access.access_context import AccessContext
 from supplies.access.phone_reports import correct_clock, may_report, offset_of_text
 from supplies.access.phones import Invitation
+from supplies.books.reader import Books
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Station, Team
-from supplies.errors import NotEnough
+from supplies.errors import AlreadyDone, InvalidField, NotEnough
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.views.deliveries import get_delivery
@@ -52,60 +53,8 @@ OFFSETS = (timedelta(), timedelta(seconds=40), timedelta(days=1), -timedelta(day
 
 OUTCOMES: tuple[c.Outcome, ...] = ("handed_over", "handed_over", "not_at_home", "refused", "lost")
 
-
-@dataclass
-class Report:
-    """A tap on a phone: the exact command, and its key.
-
-    Attributes:
-        answers: Numbers of the entries that the answers named. All must be equal.
-        agreed: Whether the first answer was an entry of another report.
-        arrived: Whether it is in the books, also if its answer was lost.
-        conflict: Number of the entry that recorded it as a conflict; None if there is none.
-        decided: How this conflict was decided last; None if it was not.
-    """
-
-    key: str
-    command: c.ReportOutcome | c.ReportHandOut
-    happened_at: datetime
-    answers: list[int] = field(default_factory=list)
-    agreed: bool = False
-    arrived: bool = False
-    conflict: int | None = None
-    decided: c.Resolved | None = None
-
-    @property
-    def is_booked(self) -> bool:
-        """Whether a hand-out counts in the books."""
-        decided = self.decided not in (None, "keep")
-        return self.arrived and (self.conflict is None or decided)
-
-
-@dataclass
-class SimulatedPhone:
-    """A phone with its unsent reports, and its secret."""
-
-    id: str
-    team: str
-    secret: str
-    offset: timedelta
-    queue: list[Report] = field(default_factory=list)
-
-
-@dataclass
-class StopModel:
-    """What the model knows of a stop: the outcome in the books, and all reports of it.
-
-    Attributes:
-        first: The outcome that arrived first, or the one that a decision put in its place.
-        decided: Number of the conflict that was decided for its report; None if there was none.
-    """
-
-    delivery: str
-    allocation: str
-    first: c.Outcome | None = None
-    decided: int | None = None
-    reports: list[Report] = field(default_factory=list)
+REFUSALS = (NotEnough, AlreadyDone, InvalidField)
+"""Errors with which a decision on a conflict may be refused."""
 
 
 class PhoneSimulation:
@@ -122,7 +71,10 @@ class PhoneSimulation:
         self.hand_outs: dict[str, Report] = {}
         self.soap = 0
         self.phones: list[SimulatedPhone] = []
-        self.stops: dict[tuple[str, str], StopModel] = {}
+        self.stops: dict[tuple[str, str], StopModel] = {}  # also under deliveries that had them
+        self.allocated = Counter[str]()  # goods set aside, by allocation
+        self.used_again: set[str] = set()  # allocations that went out again or were collected
+        self.collected = 0
         self.teams: dict[str, set[str]] = {}
         self.team: dict[str, str] = {}
         self.open: set[str] = set()
@@ -156,49 +108,122 @@ class PhoneSimulation:
             + [self.hand_out] * 5
             + [self.fill_counter, self.take_goods_away, self.change_counter]
             + [self.reassign, self.close_delivery, self.close_delivery, self.revoke_and_rescue]
-            + [self.decide, self.decide, self.decide_otherwise]
+            + [self.move_stop, self.undo_dispatch, self.collect]
+            + [self.decide, self.decide, self.decide_otherwise, self.decide_otherwise]
         )
         step = self.random.choice(steps)
         if step():
             self.done[step.__name__] += 1
 
     def dispatch(self) -> bool:
-        """Send a team out with some stops."""
+        """Send a team out with some stops, perhaps with goods that came back before."""
         if len(self.open) > 4:
             return False
-        allocations = []
+        came_back = sorted(self.allocated.keys())
+        allocations = came_back[: self.random.randint(0, 1)]
+        self._use_again(*allocations)
         for _ in range(self.random.randint(1, 3)):
             donation = c.RecordDonation(
                 donor="D-1",
                 location="store",
                 handled_by="desk",
-                lines=[c.DonationLine(item="mask", quantity=5)],
+                lines=[c.DonationLine(item="mask", quantity=QUANTITY)],
             )
             self.ledger.record(donation, by="desk")
-            lines = [c.LotLine(item="mask", quantity=5)]
+            lines = [c.LotLine(item="mask", quantity=QUANTITY)]
             made = c.Allocate(recipient="R-1", location="store", lines=lines)
             allocations.append(str(self.ledger.record(made, by="desk").document))
         team = self.random.choice(TEAMS)
         command = c.Dispatch(team=team, allocations=allocations)
         delivery = str(self.ledger.record(command, by="desk").document)
-        self.open.add(delivery)
-        self.team[delivery], self.teams[delivery] = team, {team}
+        self._send_out(delivery, team)
         for allocation in allocations:
             self.stops[delivery, allocation] = StopModel(delivery, allocation)
         return True
 
-    def tap(self) -> bool:
-        """Record an outcome on a phone whose team has or had the delivery. Nothing is sent."""
-        phone = self.random.choice(self.phones)
-        reportable = [
-            stop for stop in self.stops.values() if phone.team in self.teams[stop.delivery]
+    def _send_out(self, delivery: str, team: str) -> None:
+        self.open.add(delivery)
+        self.team[delivery], self.teams[delivery] = team, {team}
+
+    def _use_again(self, *allocations: str) -> None:
+        """Let the model know that goods that were set aside go elsewhere."""
+        for allocation in allocations:
+            del self.allocated[allocation]
+            self.used_again.add(allocation)
+
+    def _stops_on_the_way(self) -> list[StopModel]:
+        return [
+            stop
+            for key, stop in self.stops.items()
+            if key == stop.key and stop.delivery in self.open and stop.is_on_the_way
         ]
+
+    def _close_if_empty(self, delivery: str) -> None:
+        """Let the model know that a delivery without goods on the way is closed."""
+        if all(stop.delivery != delivery for stop in self._stops_on_the_way()):
+            self.open.discard(delivery)
+
+    def move_stop(self) -> bool:
+        """Move a stop to another team, or to a delivery that is under way."""
+        on_the_way = self._stops_on_the_way()
+        if not on_the_way:
+            return False
+        stop = self.random.choice(on_the_way)
+        before = stop.delivery
+        others = [one for one in sorted(self.open) if (one, stop.allocation) not in self.stops]
+        to = self.random.choice([None, *others])
+        team = None if to else self.random.choice(TEAMS)
+        command = c.MoveStops(
+            delivery=before, allocations=[stop.allocation], team=team, to_delivery=to
+        )
+        recorded = self.ledger.record(command, by="desk")
+        if team is not None:
+            to = str(recorded.document)
+            self._send_out(to, team)
+        stop.delivery, stop.since = str(to), day_at_station(self.clock[0])
+        self.stops[stop.key] = stop
+        self._close_if_empty(before)
+        return True
+
+    def undo_dispatch(self) -> bool:
+        """Take a stop off its delivery, because the team did not start with it."""
+        on_the_way = self._stops_on_the_way()
+        if not on_the_way:
+            return False
+        stop = self.random.choice(on_the_way)
+        command = c.UndoDispatch(
+            delivery=stop.delivery, allocations=[stop.allocation], reason="no car"
+        )
+        self.ledger.record(command, by="desk")
+        stop.is_taken_off, stop.since = True, day_at_station(self.clock[0])
+        self.allocated[stop.allocation] += QUANTITY
+        self._close_if_empty(stop.delivery)
+        return True
+
+    def collect(self) -> bool:
+        """Let a household fetch goods that are set aside for it."""
+        if not self.allocated:
+            return False
+        allocation = self.random.choice(sorted(self.allocated.keys()))
+        self.ledger.record(c.CollectAllocation(allocation=allocation), by="desk")
+        self.collected += self.allocated[allocation]
+        self._use_again(allocation)
+        return True
+
+    def tap(self) -> bool:
+        """Record an outcome on a phone whose team has or had the delivery. Nothing is sent.
+
+        The phone may not know that the stop was moved or taken off.
+        """
+        phone = self.random.choice(self.phones)
+        reportable = [key for key in self.stops if phone.team in self.teams[key[0]]]
         if not reportable:
             return False
-        stop = self.random.choice(reportable[-8:])
+        delivery, allocation = self.random.choice(reportable[-8:])
+        stop = self.stops[delivery, allocation]
         command = c.ReportOutcome(
-            delivery=stop.delivery,
-            allocation=stop.allocation,
+            delivery=delivery,
+            allocation=allocation,
             outcome=self.random.choice(OUTCOMES),
             happened_at=self.clock[0] - phone.offset,
             received_by=self.random.choice(("self", "neighbour", None)),
@@ -283,7 +308,7 @@ class PhoneSimulation:
         ready = [
             delivery
             for delivery in sorted(self.open)
-            if all(stop.first for stop in self.stops.values() if stop.delivery == delivery)
+            if all(stop.delivery != delivery for stop in self._stops_on_the_way())
         ]
         if not ready:
             return False
@@ -299,47 +324,82 @@ class PhoneSimulation:
         if not waiting:
             return False
         conflict = self.random.choice(waiting)
-        if conflict.document.startswith("q_"):
-            ways: tuple[c.Resolved, ...] = ("keep", "correct", "unexplained")
-            return self._decide_hand_out(conflict.seq, self.random.choice(ways))
-        stated = json.loads(bytes(conflict.stated))
-        way: Literal["keep", "correct"] = self.random.choice(("keep", "correct"))
-        decision = c.ResolveConflict(conflict=conflict.seq, by=way, reason="asked the household")
-        stop = self.stops[stated["delivery"], stated["allocation"]]
-        try:
-            self.ledger.record(decision, by="desk")
-        except NotEnough:
-            # The goods that came back were free, and others got them.
-            assert (way, stop.first) == ("correct", "refused")
-            return False
-        if way == "correct":
-            stop.first, stop.decided = stated["outcome"], conflict.seq
-        return True
+        (report,) = (one for one in self._reports() if one.conflict == conflict.seq)
+        return self._decide(report, self.random.choice(self._ways(report)))
 
     def decide_otherwise(self) -> bool:
-        """Resolve the conflict of a hand-out once more, in the other direction."""
-        decided = [one for one in self.hand_outs.values() if one.decided is not None]
+        """Resolve a conflict once more, in the other direction."""
+        decided = [one for one in self._reports() if one.decided is not None]
         if not decided:
             return False
         report = self.random.choice(decided)
-        ways: tuple[c.Resolved, ...] = ("correct", "unexplained")
-        other = self.random.choice(ways) if report.decided == "keep" else "keep"
-        return self._decide_hand_out(int(report.conflict or 0), other)
+        ways = [way for way in self._ways(report) if (way == "keep") != (report.decided == "keep")]
+        return self._decide(report, self.random.choice(ways))
 
-    def _decide_hand_out(self, conflict: int, way: c.Resolved) -> bool:
-        (report,) = (one for one in self.hand_outs.values() if one.conflict == conflict)
+    def _reports(self) -> list[Report]:
+        stops = [stop for key, stop in self.stops.items() if key == stop.key]
+        return [*self.hand_outs.values(), *(report for stop in stops for report in stop.reports)]
+
+    def _ways(self, report: Report) -> list[c.Resolved]:
+        every = get_args(c.Resolved)
+        is_hand_out = isinstance(report.command, c.ReportHandOut)
+        return [way for way in every if is_hand_out or way != "unexplained"]
+
+    def _decide(self, report: Report, way: c.Resolved) -> bool:
+        conflict = int(report.conflict or 0)
         with self.ledger.reading() as books:
             replaces = latest_decision(books, conflict)
         decision = c.ResolveConflict(
             conflict=conflict, replaces=replaces, by=way, reason="asked the team"
         )
+        refused: type[Exception] | None = None
         try:
             self.ledger.record(decision, by="desk")
-        except NotEnough:
-            assert way == "correct"
-            return False
-        report.decided = way
-        return True
+        except REFUSALS as error:
+            refused = type(error)
+        if isinstance(report.command, c.ReportHandOut):
+            assert refused is None or (way, refused) == ("correct", NotEnough)
+        else:
+            self._note_decision(report, way, refused)
+        if refused is None:
+            report.decided = way
+        return refused is None
+
+    def _note_decision(
+        self, report: Report, way: c.Resolved, refused: type[Exception] | None
+    ) -> None:
+        """Let the model know how the conflict about an outcome was decided, or was not."""
+        command = report.command
+        assert isinstance(command, c.ReportOutcome)
+        stop = self.stops[command.delivery, command.allocation]
+        if way == "keep" and report.decided is None:
+            assert refused is None
+            return
+        if way == "keep" and not stop.can_restore(report):
+            assert refused is AlreadyDone
+            return
+        if way != "keep" and stop.is_settled:
+            assert refused is InvalidField
+            return
+        after = stop.booked[-2] if way == "keep" else (command.outcome, report, report.conflict)
+        leaves_allocation = stop.is_allocated and after[0] != "not_at_home"
+        if refused:
+            # The goods were free or set aside meanwhile, and others got them.
+            assert refused is NotEnough
+            assert stop.first == "refused" or stop.allocation in self.used_again, (
+                stop,
+                report,
+                way,
+            )
+            return
+        if leaves_allocation:
+            self.allocated[stop.allocation] -= QUANTITY
+            assert self.allocated[stop.allocation] >= 0
+            self.allocated += Counter()  # drops what is zero
+        elif not stop.is_allocated and after[0] == "not_at_home":
+            self.allocated[stop.allocation] += QUANTITY
+        stop.is_settled = stop.is_taken_off and not stop.booked
+        stop.booked.append((after[0], after[1], report.conflict if way != "keep" else None))
 
     def revoke_and_rescue(self) -> bool:
         """Revoke a phone, and take over its queue from a text that was written some time ago."""
@@ -425,8 +485,14 @@ class PhoneSimulation:
             report.conflict = None if recorded.conflict is None else recorded.seq
             return
         stop = self.stops[command.delivery, command.allocation]
-        assert (recorded.conflict is None) == (stop.first in (None, command.outcome))
-        stop.first = stop.first or command.outcome
+        expected = stop.first == command.outcome or stop.is_on_the_way
+        assert (recorded.conflict is None) == expected, (stop, recorded)
+        if recorded.conflict is not None and recorded.id == report.key:
+            report.conflict = recorded.seq
+        if stop.is_on_the_way:
+            stop.booked.append((command.outcome, report, None))
+            if command.outcome == "not_at_home":
+                self.allocated[stop.allocation] += QUANTITY
 
     # --- invariants --------------------------------------------------------------------------
 
@@ -450,34 +516,31 @@ class PhoneSimulation:
             assert received + left == self.soap
             for report in self.hand_outs.values():
                 assert len(set(report.answers)) <= 1
-            for stop in self.stops.values():
-                (shown,) = [
-                    one
-                    for one in get_delivery(books, stop.delivery).stops
-                    if one.allocation == stop.allocation
-                ]
-                assert shown.outcome == stop.first
-                for line in shown.lines:
-                    accounted = line.received + line.brought_back + line.lost
-                    assert accounted == (line.loaded if stop.first else 0)
-                    assert line.in_transit == line.loaded - accounted
-                for report in stop.reports:
-                    assert len(set(report.answers)) <= 1
-                self._check_day(stop, shown.reported_in)
+            stops = [stop for key, stop in self.stops.items() if key == stop.key]
+            handed_over = sum(stop.first == "handed_over" for stop in stops)
+            received = sum(books.nonzero_balances("received:R-1", "mask").values())
+            assert received == handed_over * QUANTITY + self.collected
+            for allocation in {stop.allocation for stop in stops}:
+                allocated = books.nonzero_balances(f"allocated:{allocation}:store", "mask")
+                assert sum(allocated.values()) == self.allocated.get(allocation, 0)
+            for stop in stops:
+                self._check_stop(books, stop)
         self.ledger.verify()
 
-    def _check_day(self, stop: StopModel, reported_in: int | None) -> None:
-        """Check that the outcome has the day on which the phone was tapped, at the station."""
-        first = [
-            report
-            for report in stop.reports
-            if {reported_in, stop.decided}.intersection(report.answers)
-        ]
-        if not first:
-            return
-        days = {(report.happened_at + timedelta(hours=8)).date() for report in first}
-        with self.ledger.reading() as books:
-            assert get_entry(books, int(reported_in or 0)).happened_on in days
+    def _check_stop(self, books: Books, stop: StopModel) -> None:
+        """Check the outcome of a stop, its goods, and the day on which the phone was tapped."""
+        shown = {one.allocation: one for one in get_delivery(books, stop.delivery).stops}
+        view = shown[stop.allocation]
+        assert view.outcome == stop.first
+        for line in view.lines:
+            accounted = line.received + line.brought_back + line.lost
+            assert accounted == (line.loaded if stop.first else 0)
+            assert line.in_transit == (line.loaded if stop.is_on_the_way else 0)
+        for report in stop.reports:
+            assert len(set(report.answers)) <= 1
+        if stop.booked:
+            day = max(day_at_station(stop.booked[-1][1].happened_at), stop.since)
+            assert get_entry(books, int(view.reported_in or 0)).happened_on == day
 
     def finish(self) -> None:
         """Let every phone send what it has, so that nothing is left unsent."""
@@ -486,9 +549,12 @@ class PhoneSimulation:
                 while not self._arrive(phone, report, phone.offset):
                     pass
             phone.queue.clear()
-        assert all(report.answers for report in self.hand_outs.values())
-        for stop in self.stops.values():
-            assert all(report.answers for report in stop.reports)
+        assert all(report.answers for report in self._reports())
+
+
+def day_at_station(moment: datetime) -> date:
+    """Return the day of a time in the zone of the station."""
+    return (moment + timedelta(hours=8)).date()
 
 
 def _kill() -> None:

@@ -319,7 +319,8 @@ def _book_outcome(
     before = journal.books.latest_seq(StopOutcome, **where)
     removed = journal.books.latest_seq(StopRemoval, **where)
     if command.by == "unexplained" or (before is None and removed is not None):
-        journal.happened_on = max(day, dispatched.booked_on)
+        since = dispatched if removed is None else journal.books.body(removed)
+        journal.happened_on = max(day, since.booked_on)
         _book_as_far_as_possible(journal, outcome, unexplained=command.by == "unexplained")
     elif before is None:
         journal.happened_on = day

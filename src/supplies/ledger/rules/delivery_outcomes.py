@@ -125,6 +125,7 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
         if not decided:
             check_age(journal, command, "outcome")
         journal.happened_on = day_of_report(journal, command, command.happened_at)
+    _wait_for_move(journal, command)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     add_outcome_rows(draft, command, lines, loaded, first=journal.corrected is None)
     add_proofs(draft, command, journal.books)
@@ -132,6 +133,25 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
         _book_outcome_line(journal, draft, command, stop, line, load)
     restore_needs(journal, draft, command.allocation)
     meet_needs_with_excess(journal, draft, stop.recipient)
+
+
+def _wait_for_move(journal: Journal, command: ReportOutcome) -> None:
+    """Book an outcome no earlier than the day on which its stop was moved to its delivery.
+
+    The delivery has the goods from that day on, but the team may have been there before. A day
+    before the goods went out is left as it is.
+    """
+    deliveries = deliveries_of_stop(journal.books, command.delivery, command.allocation)
+    if len(deliveries) == 1:
+        return
+    moved, dispatched = (
+        journal.books.body(
+            journal.books.latest_seq(Stop, delivery=delivery, allocation=command.allocation) or 0
+        )
+        for delivery in (deliveries[0], deliveries[-1])
+    )
+    if journal.happened_on >= dispatched.happened_on:
+        journal.happened_on = max(journal.happened_on, moved.booked_on)
 
 
 def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
