@@ -269,7 +269,7 @@ def _run_sheet(of: SampleFields) -> SamplePaper:
         samples.run_sheet(STATION), station=of.station(), team=of.name("队"), load=load, stops=stops
     )
     printed = [of.name(what, at) for what in ("库位", "住户", "地址") for at in of.numbers]
-    printed += [of.code(what, at) for what in "lBR" for at in of.numbers]
+    printed += [of.code(what, at) for what in "BR" for at in of.numbers]
     printed += [*of.names, *of.in_languages("站点"), sheet.team]
     return SamplePaper(draw_run_sheet(sheet), printed, of.figures * 2)
 
@@ -286,7 +286,7 @@ def _count_sheet(of: SampleFields) -> SamplePaper:
         samples.count_sheet(STATION, blind=False), station=of.station(),
         location=of.name("库位"), lines=lines,
     )  # fmt: skip
-    printed = [of.code(what, at) for what in "lB" for at in of.numbers]
+    printed = [of.code("B", at) for at in of.numbers]
     printed += [*of.names, *of.in_languages("站点"), of.name("库位"), of.name("地址")]
     return SamplePaper(draw_count_sheet(sheet), printed, of.figures)
 

@@ -82,14 +82,10 @@ def _table(paper: CountSheetPaper) -> Table:
 def _cells(paper: CountSheetPaper, line: SheetLine) -> list[Cell]:
     name = bilingual.named(line.name, line.name_en)
     unit = bilingual.unit(line.unit).label
-    cells: list[Cell] = [
-        [*report_page.cell(name), (unit, CELL_EN)],
-        [
-            (line.batch or "", CELL),
-            (bilingual.expiry(line), CELL_EN),
-            (line.lot, CELL_EN),
-        ],
-    ]
+    marks = [(line.batch or "", CELL), (bilingual.expiry(line), CELL_EN)]
+    # The id tells apart lots of an item that have neither a batch nor an expiry.
+    lot = marks if any(text for text, _ in marks) else [(line.lot, CELL_EN)]
+    cells: list[Cell] = [[*report_page.cell(name), (unit, CELL_EN)], lot]
     if not paper.blind and line.expected is not None:
         cells.append(report_page.quantity(line.expected, line.unit, _EXPECTED))
     return cells
