@@ -92,13 +92,21 @@ def rescue_lines(
     phone: TeamPhone, now: str, records: list[dict[str, Any]], *, size: int = 400
 ) -> list[str]:
     """Return the lines of text that a phone shows for its unsent records."""
+    return rescue_text(phone.shown["id"], now, records, size=size).splitlines()
+
+
+def rescue_text(phone: str, now: str, records: list[dict[str, Any]], *, size: int = 400) -> str:
+    """Return the text that a phone shows for its unsent records.
+
+    Args:
+        phone: The id of the phone.
+    """
     content = json.dumps({"now": now, "records": records}).encode()
     data = base64.urlsafe_b64encode(zlib.compress(content)).decode().rstrip("=")
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
-    return [
-        f"supplies-run:1:{at}/{len(pieces)}:{phone.shown['id']}:{piece}"
-        for at, piece in enumerate(pieces, 1)
-    ]
+    return "\n".join(
+        f"supplies-run:1:{at}/{len(pieces)}:{phone}:{piece}" for at, piece in enumerate(pieces, 1)
+    )
 
 
 def unsent_record(

@@ -67,8 +67,7 @@ class DonorPages(Controller):
     @get()
     async def donor(self, context: Context) -> Response[bytes]:
         """Show the donor's pledges and receipts."""
-        await context.log_own_access()
-        return donor_page(context)
+        return await donor_page(context)
 
     @get("/receipts/{number:str}")
     async def receipt(self, context: Context, number: FromPath[str]) -> Response[bytes]:
@@ -95,20 +94,21 @@ class DonorPages(Controller):
             await check_rate_limit(context.request, rate_limits.DONOR_REQUESTS, donor)
             await context.station.admin_write(lambda access: donor_requests.add(access, donor, new))
         except (InvalidField, RateLimited) as error:
-            return donor_page(context, status=422, error=error.detail)
+            return await donor_page(context, status=422, error=error.detail)
         return redirect("/my")
 
 
-def donor_page(
+async def donor_page(
     context: RequestContext, *, status: int = 200, error: str | None = None
 ) -> Response[bytes]:
-    """Return the donor's page.
+    """Log that the donor's data is read, and return the donor's page.
 
     Args:
         context: The request.
         status: The HTTP status.
         error: An error message to show on the page.
     """
+    await context.log_own_access()
     with context.reading() as books:
         values = _template_context(context, books)
         return render_page(context.request, "donor.html", status=status, error=error, **values)
