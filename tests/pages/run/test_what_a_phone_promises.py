@@ -160,6 +160,23 @@ def _size_of_picture(page: Page, address: str) -> str:
     return found
 
 
+def test_the_reasons_for_a_refusal_are_told_in_the_note(
+    new_phone: NewPhone, network: HttpProxy
+) -> None:
+    page = new_phone().open()
+    open_next(page, "Refused")
+    expect(page.get_by_text("Moved away")).to_have_count(0)
+    page.get_by_text("Not needed", exact=True).click()
+    page.get_by_role("textbox", name="Note").fill("has enough rice")
+    wait_for_kept(page, "drafts", "kept[0]?.typed.refusal === 'not_needed'")
+    page.reload()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    send_all(page)
+    [sent] = network.outcomes()
+    assert json.loads(sent.body)["note"] == "Not needed. has enough rice"
+
+
 def test_a_message_never_covers_the_button_that_saves(new_phone: NewPhone) -> None:
     page = new_phone().open()
     save(page)

@@ -5,7 +5,7 @@ import { photoField } from "./photo_field.js";
 import { inWords } from "./quantities.js";
 import { signatureField } from "./signature.js";
 import { t } from "./texts.js";
-import { OUTCOMES, REASONS, RECEIVED_BY } from "./wording.js";
+import { OUTCOMES, REASONS, RECEIVED_BY, REFUSAL_REASONS } from "./wording.js";
 
 // Return `{ element, proofs, read() }`. `proofs` are the buttons for signature, code and photo. `read` returns
 // `{ report, photo }`, or null if a field is wrong. `photo` is null, or a promise of the photo, made small, which is null
@@ -19,7 +19,8 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
   const failed = outcome === "not_at_home" || outcome === "refused";
   const quantities = outcome === "partly" ? stop.lines.map((line, at) => lineFields(line, typed.lines?.[at])) : [];
   const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), typed.received_by ?? "self") : null;
-  const why = failed ? chips("why", t("Why, if you know"), REASONS(), typed.why) : null;
+  const why = outcome === "not_at_home" ? chips("why", t("Why, if you know"), REASONS(), typed.why) : null;
+  const refusal = outcome === "refused" ? chips("refusal", t("Why, if you know"), REFUSAL_REASONS(), typed.refusal) : null;
   const nextAttempt = failed ? field(t("Try again on"), { type: "date", value: typed.next_attempt }) : null;
   const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200, value: typed.time_window }) : null;
   const code = reached && stop.code_expected ? codeField(typed.code) : null;
@@ -42,7 +43,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
   function changed() {
     unchanged.hidden = true;
     for (const fold of [signing, code]) fold?.mark();
-    keep({ ...fields(), lines: quantities.map((line) => line.typed()) });
+    keep({ ...fields(), refusal: refusal?.value(), lines: quantities.map((line) => line.typed()) });
   }
 
   function read() {
@@ -57,7 +58,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
     }
     if (code && !code.check()) return null;
     const chosen = photo.chosen();
-    const entered = fields();
+    const entered = { ...fields(), note: [REFUSAL_REASONS()[refusal?.value()], note.value()].filter(Boolean).join(". ") };
     const proof = entered.signature ? "signature" : entered.code ? "code" : chosen ? "photo" : null;
     return { report: { outcome, lines, proof, ...entered }, photo: chosen };
   }
@@ -70,6 +71,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
     unchanged,
     receivedBy?.element,
     why?.element,
+    refusal?.element,
     nextAttempt?.element,
     window?.element,
     signing?.element,

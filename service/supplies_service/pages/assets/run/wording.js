@@ -18,11 +18,20 @@ export const RECEIVED_BY = () => ({
   door: t("Left at the door"),
 });
 
+// Why nothing could be handed over, if nobody was there.
 export const REASONS = () => ({
   bad_address: t("Wrong address"),
   moved: t("Moved away"),
   not_ready: t("Not ready"),
   too_far: t("Too far"),
+});
+
+// Why a household refused the goods. The words become part of the note: the books have no codes for them.
+export const REFUSAL_REASONS = () => ({
+  not_needed: t("Not needed"),
+  wrong_goods: t("Wrong goods"),
+  damaged: t("Goods are damaged"),
+  wrong_person: t("Wrong person"),
 });
 
 export const outcomeWords = (outcome) => OUTCOMES()[outcome.outcome];
