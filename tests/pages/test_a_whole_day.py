@@ -82,7 +82,7 @@ def records_a_donation_of_a_new_donor(worker: DeskWorker) -> None:
     worker.fill({"/lines/0/pack": "box"})
     worker.save()
     worker.sees_heading("何邻居")
-    worker.sees("B1", "2030-05")
+    worker.sees("B1", {"zh": "2030年5月", "en": "2030-05"}[worker.language])
     worker.opens_paper("Print the receipt")
 
 

@@ -46,6 +46,11 @@ def test_changing_personal_data_is_logged(rest: RestClient) -> None:
     assert lines(rest, subject="R-1") == [("u_1", "looked", "/api/recipients/{code}", "R-1")]
 
 
+def test_the_kind_of_a_page_is_not_logged_as_a_code(rest: RestClient, service: Service) -> None:
+    sign_in_as(rest.client, service, "coordinator").open("/stock/out/loans")
+    assert lines(rest)[0] == ("u_1", "looked", "/stock/out/{noun}", None)
+
+
 def newest(rest: RestClient) -> dict[str, Any]:
     line: dict[str, Any] = rest.get("/api/access-log", limit=1)["items"][0]
     return line

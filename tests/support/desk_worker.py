@@ -16,7 +16,7 @@ class DeskWorker:
     """
 
     def __init__(self, page: Page, language: Language) -> None:
-        self.page = page
+        self.page, self.language = page, language
         self.words = translations(language).gettext
 
     # --- find the way --------------------------------------------------------------------------

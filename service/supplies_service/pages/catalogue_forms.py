@@ -82,14 +82,17 @@ def registration_pages(kind: type[CatalogueRecord]) -> type[Controller]:
 
         @get("/new", opt=staff)
         async def new(
-            self, context: Context, saved: FromQuery[str | None] = None
+            self, context: Context, saved: FromQuery[str | None] = None, name: FromQuery[str] = ""
         ) -> Response[bytes]:
             """Show an empty form with the next free code.
 
             Args:
                 saved: Code of the record that was registered just before, for a message.
+                name: The name of the item, if it was typed into another form.
             """
-            form = CommandForm(form_kind, {"/unit": "piece"} if kind is Item else None)
+            # Names of people do not belong into addresses.
+            given = {"/name": name[:200], "/unit": "piece"} if kind is Item else None
+            form = CommandForm(form_kind, given)
             return _show_new(context, kind, form, saved=saved)
 
         @post("/new", opt=staff)

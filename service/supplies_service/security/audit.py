@@ -23,6 +23,9 @@ _ROLES_SHOWN_NAMES = ("coordinator", "recorder")
 Auditors see no names. Reads by couriers and donors are logged by `ownership`.
 """
 
+_NOT_CODES = frozenset({"kind", "noun", "figure", "report"})
+"""Path parameters that name a kind of page and not a record."""
+
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -110,13 +113,13 @@ def access_line(
         connection: The request.
         caller: The caller; None if unknown.
         outcome: What the caller did, as in `AccessLogLine`.
-        subject: The code of the person whose data was read. If None, the first path parameter other
-            than `kind` is used. A value that does not look like a code is left out.
+        subject: The code of the person whose data was read. If None, the first path parameter
+            outside `_NOT_CODES` is used. A value that does not look like a code is left out.
         detail: As in `AccessLogLine`. If None and the caller used a link, the line names the user
             who made the link.
     """
     if subject is None:
-        codes = (code for name, code in connection.path_params.items() if name != "kind")
+        codes = (code for name, code in connection.path_params.items() if name not in _NOT_CODES)
         subject = next(codes, None)
     if not (isinstance(subject, str) and _CODE.fullmatch(subject)):
         subject = None
