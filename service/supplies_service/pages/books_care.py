@@ -113,20 +113,26 @@ def _show(context: RequestContext, form: CommandForm[EmptyBody]) -> Response[byt
     if running is not None and running.job.station != context.station.code:
         running = None
     with context.reading() as books:
-        last = read_last_backup(books)
+        last, verified = read_last_backup(books), read_last_verification(books)
+        # The page says in another place that these books were never verified.
+        attention = find_attention(context, books)
         week_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_WITHOUT_BACKUP)
         return render_form(
             context,
             "books_care.html",
             form,
             job=running,
-            verified=read_last_verification(books),
+            verified=verified,
             backup=last,
             backup_days=None if last is None else (context.ledger.clock() - last.made_at).days,
             is_backup_old=last is None or last.made_at < week_ago,
             may_back_up=file is not None and _may_back_up(books),
             entries=books.head()[0],
-            attention=find_attention(context, books),
+            attention=[
+                one
+                for one in attention
+                if verified or one.values.get("station") != books.station_code
+            ],
             file=None if file is None else file.name,
             megabytes=None if file is None else -(-file.stat().st_size // 2**20),
             today=context.ledger.today().isoformat(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from supplies.domain.entry_rows import (
     Withdrawal,
 )
 from supplies.domain.fields import is_valid_code
+from supplies.errors import Sentence
 from supplies.exports.report_words import value_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
@@ -34,7 +36,7 @@ from supplies.views.stated_commands import CORRECTABLE_KINDS
 from supplies.views.stock import StockRow, get_stock
 from supplies_service.pages.languages import translations
 from supplies_service.pages.record_names import KINDS, SEPARATOR, RecordNames
-from supplies_service.templating import format_day
+from supplies_service.templating import format_day, format_sentence
 
 MAX_OPTIONS = 200
 """Maximum number of records or lots that a field offers to choose from."""
@@ -50,6 +52,9 @@ _PAGES = {
     "x": "/shipments",
 }
 """Addresses of the pages about documents, by the prefix of the documents' ids."""
+
+_DOCUMENT = re.compile(r"[a-z]_(\w+_)?\d+", re.ASCII)
+"""Regular expression of the ids of documents."""
 
 
 class Names(RecordNames):
@@ -224,6 +229,21 @@ class Names(RecordNames):
                     return self.other_station(sent.destination)
                 return "" if received is None else self.other_station(received.sender)
         return ""
+
+    def sentence(self, sentence: str) -> str:
+        """Return an error message in the language of the page.
+
+        The ids of documents are replaced by what `party_of` returns.
+        """
+        if isinstance(sentence, Sentence):
+            values = {name: self._named(text) for name, text in sentence.values.items()}
+            sentence = Sentence(sentence.template, **values)
+        return format_sentence(sentence, self._language)
+
+    def _named(self, text: str) -> str:
+        if isinstance(text, Sentence):
+            return text
+        return (self.party_of(text) if _DOCUMENT.fullmatch(text) else "") or text
 
     def conflict(self, conflict: ConflictView) -> str:
         """Return the names of those that a conflict is about: a recipient, a team or a place.

@@ -21,12 +21,12 @@ from supplies.domain.catalogue_records import (
 )
 from supplies.domain.fields import is_valid_code
 from supplies.domain.larger_units import in_larger_unit
-from supplies.errors import NotFound, Sentence
+from supplies.errors import NotFound
 from supplies.exports.report_words import value_words
 from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import PaperSettings, purpose_names, unit_words
 from supplies.views.pagination import PackedView
-from supplies_service.pages.languages import Language, translate_sentence, translations
+from supplies_service.pages.languages import Language, translations
 from supplies_service.templating import format_number
 
 SEPARATOR = " · "
@@ -166,10 +166,6 @@ class RecordNames:
     def phones_of(self, team: str) -> int:
         """Return how many phones of a team have access."""
         return len(phones.list_active(self._access, team))
-
-    def sentence(self, sentence: Sentence) -> str:
-        """Return a sentence in the language of the page."""
-        return translate_sentence(sentence, self._language)
 
     def unit(self, code: str, quantity: int = 1) -> str:
         """Return the word for a unit, or its code if the station has no word for it."""

@@ -1,0 +1,98 @@
+"""Pages show names, days and quantities in place of ids, and offer choices in place of codes."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+from supplies_service.pages.languages import Language
+from supplies_service.pages.names import Names
+from supplies_service.templating import format_day, format_days, sum_by_item
+from support.ledger_fixture import StationLedger
+from support.page_client import sign_in_as
+from support.rest_client import RestClient
+from support.service_fixture import Service
+
+from supplies.access.access_context import AccessContext
+from supplies.domain.catalogue_records import Location
+from supplies.errors import Sentence
+from supplies.stations.paper_settings import paper_settings
+
+
+def names_in(station: StationLedger, language: Language) -> Names:
+    books = station.books
+    access = AccessContext(books, station.ledger.clock())
+    return Names(books, paper_settings(books), language, personal=True, access=access)
+
+
+@pytest.mark.parametrize(
+    ("value", "chinese"),
+    [
+        (date(2020, 2, 5), "2020年2月5日"),
+        ("2027-05", "2027年5月"),
+        ("2027-12-31", "2027年12月31日"),
+    ],
+)
+def test_days_and_months_are_written_as_readers_write_them(value: date | str, chinese: str) -> None:
+    assert format_day(value, "zh") == chinese
+    assert format_day(value, "en") == str(value)
+
+
+def test_receipt_numbers_and_codes_are_not_days() -> None:
+    for text in ("JZ-2020-000007", "B2020-05", "2020-05-xx", "13800138000"):
+        assert format_days(text, "zh") == text
+
+
+def test_goods_of_several_lots_are_one_quantity() -> None:
+    lines = [SimpleNamespace(item=item, quantity=n) for item, n in (("a", 2), ("b", 1), ("a", 3))]
+    assert sum_by_item(lines) == [{"item": "a", "quantity": 5}, {"item": "b", "quantity": 1}]
+
+
+def test_a_choice_of_lots_says_what_each_is_and_begins_with_the_first_to_expire(
+    station: StationLedger,
+) -> None:
+    station.give(5)
+    station.give(7, batch="B1", expires_month="2027-05")
+    station.give(3, expires_on=date(2026, 1, 2))
+    found = names_in(station, "zh").lots("mask")
+    assert [words for _, words in found] == [
+        "有效期至 2026年1月2日 · 广州某企业 · 2020年2月10日 · Store A 3 件",
+        "B1 · 有效期至 2027年5月 · 广州某企业 · 2020年2月10日 · Store A 7 件",
+        "广州某企业 · 2020年2月10日 · Store A 5 件",
+    ]
+    assert names_in(station, "en").lots("no such item") == []
+
+
+def test_a_form_offers_every_place_of_a_large_station(station: StationLedger) -> None:
+    more = [Location(code=f"shelf-{number}", name=f"架 {number}") for number in range(201)]
+    station.ledger.register(*more)
+    assert len(names_in(station, "zh").places()) == 3 + len(more)
+
+
+def test_a_refusal_names_the_household_in_place_of_an_allocation(station: StationLedger) -> None:
+    station.give(5)
+    allocation = station.allocate(5)
+    sentence = Sentence("there is no {noun} {code}", noun="allocation", code=allocation)
+    assert "王某" in names_in(station, "zh").sentence(sentence)
+    assert allocation not in names_in(station, "zh").sentence(sentence)
+
+
+def test_the_list_of_entries_shows_names_in_place_of_ids(
+    rest: RestClient, service: Service
+) -> None:
+    given = rest.give(5)["donation"]["id"]
+    html = sign_in_as(rest.client, service, "coordinator").open("/entries")
+    assert f'<a href="/donations/{given}">' in html
+    assert f">{given}<" not in html
+
+
+def test_a_line_with_an_unknown_item_leads_to_its_registration(
+    rest: RestClient, service: Service
+) -> None:
+    browser = sign_in_as(rest.client, service, "recorder")
+    fields = {"key": "k" * 22, "do": "save", "/lines/0/item": "帐篷", "/lines/0/quantity": "3"}
+    refused = browser.send("/donations/new", **fields).text
+    assert 'href="/items/new?name=%E5%B8%90%E7%AF%B7" target="_blank"' in refused
+    assert 'value="帐篷"' in browser.open("/items/new?name=%E5%B8%90%E7%AF%B7")
+    assert "王某" not in browser.open("/recipients/new?name=%E7%8E%8B%E6%9F%90")
