@@ -160,6 +160,27 @@ def _size_of_picture(page: Page, address: str) -> str:
     return found
 
 
+def test_back_leads_from_a_form_to_its_stop_and_then_to_the_list(new_phone: NewPhone) -> None:
+    page = new_phone().open()
+    open_next(page, "Refused")
+    page.get_by_role("textbox", name="Note").fill("half typed")
+    wait_for_kept(page, "drafts")
+    page.go_back()
+    expect(page.locator(".outcomes")).to_be_visible()
+    page.get_by_role("link", name="Begun, not saved: Refused").click()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("half typed")
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator(".outcomes")).to_be_visible()
+    wait_for_kept(page, "drafts", "!kept.length")
+    page.get_by_role("button", name="Handed over", exact=True).click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    expect(page.get_by_role("heading", name="1 of 3 stops done")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Stop 1")).to_be_visible()
+    expect(page.locator(".outcome")).to_have_count(0)
+
+
 def test_the_reasons_for_a_refusal_are_told_in_the_note(
     new_phone: NewPhone, network: HttpProxy
 ) -> None:

@@ -3,14 +3,12 @@ import { h, link } from "./dom.js";
 import { draftOf } from "./run_drafts.js";
 import { goods } from "./quantities.js";
 import { outcomeOf } from "./records.js";
-import { whoAndWhere } from "./stop_view.js";
+import { formHash, whoAndWhere } from "./stop_view.js";
 import { t } from "./texts.js";
 import { isCodeWrong, outcomeWords, stateWords } from "./wording.js";
 
 const FIND_FROM = 8; // stops
 const AT_ONCE = 50; // stops that are drawn at once, so that a long list is quick on an old phone
-
-export const stopHash = (stop) => `stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`;
 
 export function listView(stops) {
   const done = stops.filter(outcomeOf);
@@ -35,7 +33,7 @@ function nextStop(stop) {
     whoAndWhere(stop),
     goods(stop.lines),
     draftOf(stop) ? h("p", { class: "note" }, t("Begun, not saved")) : null,
-    link(stopHash(stop), { class: "button wide-button" }, t("Record the outcome")),
+    link(formHash(stop), { class: "button wide-button" }, t("Record the outcome")),
   );
 }
 
@@ -71,7 +69,7 @@ function row(stop) {
     "li",
     {},
     link(
-      stopHash(stop),
+      formHash(stop),
       {},
       h("span", { class: "number" }, String(stop.number)),
       h("span", { class: "what" }, stop.recipient.name ?? stop.recipient.code, h("small", {}, stop.recipient.address ?? "")),

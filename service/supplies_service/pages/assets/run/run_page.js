@@ -3,12 +3,12 @@ import { difference, isOverdue, now, timeOf } from "./clock.js";
 import { counterView, goodsOfHandOut, nameOf, waitingHandOuts } from "./counter_view.js";
 import { h, link } from "./dom.js";
 import { draftOf, dropDraft, forgetDrafts, keepDraft, keepDraftPhoto, loadDrafts, placeOf } from "./run_drafts.js";
-import { listView, stopHash } from "./list_view.js";
+import { listView } from "./list_view.js";
 import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
 import { HOLD, counterPlace, countUnsent, handOutsOf, isAnyWaiting, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
 import { onPass, send } from "./sender.js";
 import { fetchJson, isOffline, isProblem, onReach } from "./service.js";
-import { missingStop, stopView } from "./stop_view.js";
+import { formHash, missingStop, stopView } from "./stop_view.js";
 import * as store from "./store.js";
 import { chooseLanguage, htmlLanguage, language, t } from "./texts.js";
 import { updateNow, watchForUpdates } from "./updates.js";
@@ -119,7 +119,7 @@ function view() {
   }
   if (place !== "stop") return stops.length ? listView(stops) : emptyView(team.name);
   const stop = stops.find((each) => each.delivery === rest[0] && each.allocation === rest[1]);
-  return stop ? stopView(stop, state.zone, save) : missingStop();
+  return stop ? stopView(stop, state.zone, rest[2], save) : missingStop();
 }
 
 const hasCounter = () => state.run?.answer.counter || waitingOf(state).length;
@@ -239,7 +239,7 @@ async function save(stop, report, chosen) {
     if (photo) keepDraftPhoto(stop, photo);
   };
   const words = t("Stop %(number)s is saved: %(outcome)s", { number: stop.number, outcome: outcomeWords(report) });
-  await saved(words, record, restore, "", stopHash(stop));
+  await saved(words, record, restore, "", formHash(stop, draft));
   return null;
 }
 
@@ -273,7 +273,7 @@ async function keepRecord(record, seen, place) {
 //   restore(): brings back what was typed, after it was undone
 //   next, back: the places to show now, and after it was undone
 async function saved(words, record, restore, next, back) {
-  history.pushState(null, "", `#/${next}`);
+  history.replaceState(null, "", `#/${next}`); // Back does not lead to the form again
   await load(["queue"]);
   show();
   focusHeading();

@@ -10,6 +10,12 @@ import { CODE_RESULTS, OUTCOMES, RECEIVED_BY, isCodeWrong, outcomeWords, problem
 
 const isAndroid = /Android/.test(navigator.userAgent);
 
+export const stopHash = (stop) => `stop/${encodeURIComponent(stop.delivery)}/${encodeURIComponent(stop.allocation)}`;
+
+// Return the place of what is half typed about a stop, or of the stop. The form has a place of its own, so that the
+// phone's Back leaves it, and keeps what is typed.
+export const formHash = (stop, draft = draftOf(stop)) => (draft ? `${stopHash(stop)}/${draft.outcome}` : stopHash(stop));
+
 // Return the address of a map search. It contains the address of the stop and no name.
 function mapAddress(address) {
   const query = encodeURIComponent(address);
@@ -36,18 +42,19 @@ export function whoAndWhere(stop) {
 }
 
 // Return the page of a stop.
+//   chosen: the outcome whose form is open, or undefined
 //   save(stop, report, photo): records what was entered, and returns what went wrong or null
-export function stopView(stop, zone, save) {
+export function stopView(stop, zone, chosen, save) {
   const outcome = outcomeOf(stop);
   const place = h("div", { class: "choice" });
-  const open = () => place.replaceChildren(choice(stop, save));
+  const open = () => place.replaceChildren(choice(stop, chosen, save));
   if (outcome) {
     place.append(
       h("button", { class: "quiet wide-button", type: "button", onclick: open }, t("Report something else")),
       h("p", { class: "note" }, t("A second report that differs is decided by the station.")),
     );
   }
-  if (!outcome || draftOf(stop)) open();
+  if (!outcome || draftOf(stop) || chosen) open();
   return h(
     "div",
     { class: "stop" },
@@ -61,17 +68,22 @@ export function stopView(stop, zone, save) {
   );
 }
 
-// The outcomes to choose from, or the form that was half typed.
-function choice(stop, save) {
+// The outcomes to choose from, or the form of the chosen one.
+function choice(stop, chosen, save) {
   const place = h("div", { class: "choice" });
   const draft = draftOf(stop);
   const buttons = h(
     "div",
     { class: "outcomes" },
     Object.entries(OUTCOMES()).map(([outcome, title]) =>
-      h("button", { type: "button", class: `outcome-${outcome}`, onclick: () => fill(outcome, null) }, title),
+      h("button", { type: "button", class: `outcome-${outcome}`, onclick: () => openForm(outcome) }, title),
     ),
+    draft ? link(formHash(stop), { class: "button quiet" }, `${t("Begun, not saved")}: ${outcomeWords(draft)}`) : null,
   );
+  const openForm = (outcome) => {
+    history.pushState({ isForm: true }, "", `#/${stopHash(stop)}/${outcome}`);
+    fill(outcome, null);
+  };
   const fill = (outcome, before) => {
     const form = outcomeForm(stop, outcome, before, {
       keep: (typed) => keepDraft(stop, outcome, typed),
@@ -91,7 +103,8 @@ function choice(stop, save) {
     });
     const leave = () => {
       dropDraft(stop);
-      place.replaceChildren(buttons);
+      if (history.state?.isForm) return history.back();
+      location.replace(`#/${stopHash(stop)}`);
     };
     const back = h("button", { type: "button", class: "quiet", onclick: leave }, t("Back"));
     place.replaceChildren(form.element, failure, h("div", { class: "sticky" }, form.proofs, h("div", { class: "actions" }, button, back)));
@@ -99,7 +112,7 @@ function choice(stop, save) {
     title.focus({ preventScroll: true });
     title.scrollIntoView();
   };
-  if (draft) fill(draft.outcome, draft);
+  if (Object.hasOwn(OUTCOMES(), chosen ?? "")) fill(chosen, draft?.outcome === chosen ? draft : null);
   else place.append(buttons);
   return place;
 }
