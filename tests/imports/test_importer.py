@@ -78,7 +78,7 @@ def test_a_file_that_is_imported_again_records_nothing(
 ) -> None:
     path = write_csv(tmp_path, ["物资", "数量"], ["口罩", 7], ["口罩", 7], ["盐", 1])
     first = run(station, "opening-stock", path, values={"location": "store"})
-    assert (first.recorded, first.documents, first.equal) == (2, 1, [(2, 3)])
+    assert (first.recorded, first.documents, first.equal) == (2, 1, [(("", 2), ("", 3))])
     assert first.unknown == {"item 盐": 1}
     assert station.total("stock:store") == 14
     station.ledger.register(Item(code="salt", name="盐"))
@@ -390,6 +390,23 @@ def test_rows_of_two_sheets_keep_their_columns_in_the_listed_file(
     )
     run(station, "opening-stock", listed, values={"location": "store"})
     assert station.total("stock:store") == 100
+
+
+def test_equal_rows_of_two_sheets_are_reported_with_their_sheets(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    first, second = book.active, book.create_sheet("三月")
+    assert first is not None
+    first.title = "二月"
+    for sheet in (first, second):
+        sheet.append(["品名", "数量"])
+        sheet.append(["口罩", 30])
+    second.append(["口罩", 30])
+    book.save(tmp_path / "equal.xlsx")
+    result = run(station, "opening-stock", tmp_path / "equal.xlsx", values={"location": "store"})
+    assert result.equal == [(("二月", 2), ("三月", 2)), (("二月", 2), ("三月", 3))]
+    assert "2 rows equal to an earlier row: 三月!2 = 二月!2, 三月!3 = 二月!2" in summary(result)
 
 
 def test_a_quantity_that_is_merged_over_rows_is_empty_in_the_listed_file(

@@ -54,6 +54,7 @@ from supplies.views import (
     delivery_proofs,
     delivery_slips,
     demand,
+    document_reports,
     donation_warnings,
     donations,
     donor_reports,
@@ -374,6 +375,9 @@ def show_stock(books: Books) -> None:
     movements.list_movements(books, "stock:a", "mask", limit=2)
     movements.list_movements(books, "stock:a", "mask", lot=lot, after="50.1.7")
     movements.report_movements(books, "stock:a", "mask", FIRST, TODAY)
+    document_reports.report_pledges(books, FIRST, TODAY)
+    document_reports.report_noted_needs(books, FIRST, TODAY)
+    document_reports.report_deliveries(books, FIRST, TODAY)
     stock.list_balances(books, "received:h1")
     for row in stock.get_stock(books).items:
         trace.trace_lot(books, row.lot)

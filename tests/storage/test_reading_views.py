@@ -122,6 +122,13 @@ def test_stock_and_lots_show_batch_and_expiry_as_corrected(station: StationLedge
     check_reading_views(station.books)
 
 
+def test_gifts_name_their_campaign(station: StationLedger) -> None:
+    station.give(10)
+    station(msgspec.structs.replace(station.donation(3), campaign="C-1"))
+    asked = "SELECT campaign, sum(quantity) FROM gifts GROUP BY campaign ORDER BY sum(quantity)"
+    assert query(station, asked) == [("C-1", 3), (None, 10)]
+
+
 def test_repacked_goods_are_one_lot_of_the_product_and_no_gift(station: StationLedger) -> None:
     station.give(10)
     repacked = station(

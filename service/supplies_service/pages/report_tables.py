@@ -51,6 +51,7 @@ class ReportTablePages(Controller):
         campaign: FromQuery[str] = "",
         account: FromQuery[str] = "",
         batch: FromQuery[str] = "",
+        lot: FromQuery[str] = "",
         days: FromQuery[str] = "",
         form: FromQuery[str] = "",
     ) -> Response[bytes]:
@@ -63,8 +64,8 @@ class ReportTablePages(Controller):
                 and `as_of` are empty, the period is the last `DEFAULT_DAYS` days. But a report that
                 needs an option, such as a household, then covers all days.
             as_of: Entries after this day do not count; "" means that all entries count.
-            item, team, recipient, campaign, account, batch, days: Options of reports. If an option
-                that the report needs is empty, only the form is shown.
+            item, team, recipient, campaign, account, batch, lot, days: Options of reports. If an
+                option that the report needs is empty, only the form is shown.
             form: "pdf", "csv" or "xlsx" to get a file; "" to get the page.
         """
         kind = REPORTS.get(report)
@@ -79,6 +80,7 @@ class ReportTablePages(Controller):
             "campaign": campaign,
             "account": account,
             "batch": batch,
+            "lot": lot,
             "days": days,
         }
         values: dict[str, Any] = {

@@ -22,7 +22,7 @@ P = ParamSpec("P")
 LONGEST_CELL = 60
 """Maximum length of the values in a table on the terminal.
 
-A column with a longer value is not printed on the terminal. JSON, CSV and workbooks contain it.
+A list leaves out a column with a longer value. JSON, CSV, workbooks and `supplies show` contain it.
 """
 
 LEFT_OUT = {"entries": ("id", "previous", "hash", "body")}
@@ -75,7 +75,7 @@ def answer_options(function: Callable[P, Answer | None]) -> Callable[..., None]:
                 sys.stdout.write(part.decode())
             print()
         else:
-            (answer.show or (lambda: _print_tables(answer.tables())))()
+            (answer.show or (lambda: print_tables(answer.tables())))()
 
     has_force = any(one.name == "force" for one in getattr(function, "__click_params__", ()))
     options = [
@@ -106,11 +106,12 @@ def _print_csv(tables: list[Table]) -> None:
             sys.stdout.write(part.decode("utf-8-sig"))
 
 
-def _print_tables(tables: list[Table]) -> None:
-    """Print tables on the terminal.
+def print_tables(tables: list[Table], longest: int | None = LONGEST_CELL) -> None:
+    """Print tables on the terminal, without the columns in `LEFT_OUT` and those without any value.
 
-    Columns without any value, columns with a value longer than `LONGEST_CELL`, and the columns in
-    `LEFT_OUT` are not printed.
+    Args:
+        longest: A column with a longer value than this is not printed. None means that there is no
+            such limit.
     """
     from supplies.cli.tables import print_table, value_in_words
 
@@ -121,7 +122,7 @@ def _print_tables(tables: list[Table]) -> None:
             for at, column in enumerate(table.columns)
             if column.heading not in LEFT_OUT.get(table.name, ())
             if not rows or any(row[at] is not None for row in rows)
-            if all(len(str(row[at])) <= LONGEST_CELL for row in rows)
+            if longest is None or all(len(str(row[at])) <= longest for row in rows)
         ]
         print_table(
             [table.columns[at].heading.replace("_", " ") for at in used],

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from supplies.cli.answers import Answer, answer_options
+from supplies.cli.answers import Answer, answer_options, print_tables
 from supplies.cli.arguments import books_options
 from supplies.cli.click_extensions import Command
+
+if TYPE_CHECKING:
+    from supplies.exports.tables import Table
 
 
 class Noun(click.ParamType[str]):
@@ -48,4 +51,10 @@ def show(database: str, station: str | None, noun: str, code: str) -> Answer:
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         found = SHOWN[noun](books, code)
-    return Answer([msgspec.json.encode(found)], lambda: [flat_table(noun, type(found), [found])])
+
+    def tables() -> list[Table]:
+        return [flat_table(noun, type(found), [found])]
+
+    return Answer(
+        [msgspec.json.encode(found)], tables, lambda: print_tables(tables(), longest=None)
+    )

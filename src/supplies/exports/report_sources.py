@@ -62,10 +62,12 @@ _ALERTS = {
 def stock_movements(values: Values) -> str:
     """Return the template for the movements of a lot at a location.
 
-    For the books of a past day, return that for the movements of the whole item until this day.
+    For the books of a past day, return that for the movements until this day.
     """
     if values[AS_OF] is not None:
-        return "/reports/tables/movements?account=stock:{location}&item={item}&as_of={as_of}"
+        return (
+            "/reports/tables/movements?account=stock:{location}&item={item}&lot={lot}&as_of={as_of}"
+        )
     return "/stock/movements?account=stock:{location}&item={item}&lot={lot}"
 
 

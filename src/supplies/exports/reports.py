@@ -112,6 +112,7 @@ _ACCOUNT = ReportOption(
     "account", Words("账户", "Account"), "An account, as in stock:store-a.", required=True
 )
 _BATCH = ReportOption("batch", Words("批号", "Batch"), "Batch number, as in B7.", required=True)
+_LOT = ReportOption("lot", Words("批次", "Lot"), "Id of the lot.")
 _THIS_ITEM = _ITEM._replace(required=True)
 
 
@@ -133,10 +134,12 @@ def _derivation(books: Books, period: Period, *, item: str | None = None) -> Any
     return derive_stock(books, period.first, period.last, item=item)
 
 
-def _movements(books: Books, period: Period, *, account: str, item: str) -> Any:
+def _movements(
+    books: Books, period: Period, *, account: str, item: str, lot: str | None = None
+) -> Any:
     from supplies.views.movements import report_movements
 
-    return report_movements(books, account, item, period.first, period.last)
+    return report_movements(books, account, item, period.first, period.last, lot=lot)
 
 
 def _losses(books: Books, period: Period) -> Any:
@@ -315,7 +318,7 @@ _KINDS = (
             )
         },
         {"items": dict.fromkeys(("entry", "change", "balance"), sources.ENTRY)},
-        (_ACCOUNT, _THIS_ITEM),
+        (_ACCOUNT, _THIS_ITEM, _LOT),
     ),
     ReportKind(
         "losses",

@@ -11,6 +11,7 @@ import msgspec
 
 from supplies.domain.plurals import counted
 from supplies.errors import Sentence
+from supplies.imports.equal_rows import RowPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,8 @@ class ImportResult(msgspec.Struct):
         recorded: Number of rows that were recorded, or that would be recorded in a dry run.
         before: Number of rows that an earlier import of the same file recorded.
         documents: Number of commands that were recorded.
-        equal: Pairs of row numbers. The two rows are equal in all columns that are read, and both
-            are recorded.
+        equal: Pairs of places of rows. The two rows are equal in all columns that are read, and
+            both are recorded. The name of the sheet is "" if rows of only one sheet were read.
         unknown: For each name that is not registered, the number of rows that were not recorded
             because of it. A key is, for example, "item mask".
         registered: The records that were registered, such as "item I-004 (mask)".
@@ -162,7 +163,7 @@ class ImportResult(msgspec.Struct):
     documents: int = 0
     listed: list[Listed] = []
     sheets: list[ReadSheet] = []
-    equal: list[tuple[int, int]] = []
+    equal: list[tuple[RowPlace, RowPlace]] = []
     opened: list[Opened] = []
     unknown: dict[str, int] = {}
     registered: list[str] = []

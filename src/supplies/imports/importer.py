@@ -213,7 +213,7 @@ class _Import:
                 read.skipped += 1
             else:
                 self.result.rows += 1
-                self.equal.add(row, columns)
+                self.equal.add(row, columns, read.name)
                 yield identifier.identify(row)
 
     def _sheet_importer(self, header: Header) -> _SheetImporter:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.catalogue_records import Donor
-from supplies.views.donations import list_donations
+from supplies.views.donations import DOCUMENT_TYPE
 from supplies.views.pagination import View
 from supplies.views.periods import PeriodReport, check_days
 from supplies.views.pledges import PledgeView, list_pledges
@@ -146,18 +148,15 @@ def report_donor_values(books: Books, first: date, last: date) -> DonorValuesRep
     values: Counter[tuple[str | None, int, str | None]] = Counter()
     donations: Counter[tuple[str | None, int, str | None]] = Counter()
     not_valued: Counter[tuple[str | None, int]] = Counter()
-    for one in list_donations(books, days=(first, last), limit=None).items:
-        if not one.lines:
-            continue
-        year = one.happened_on.year
-        for line in one.lines:
-            if line.value is None:
-                not_valued[one.donor, year] += 1
+    for gift, lines in _values_of_gifts(books, first, last).items():
+        for minor, currency in lines:
+            if minor is None or currency is None:
+                not_valued[gift.donor, gift.year] += 1
             else:
-                values[one.donor, year, line.value.currency] += line.value.minor
-        valued = {line.value.currency for line in one.lines if line.value is not None}
+                values[gift.donor, gift.year, currency] += minor
+        valued = {currency for minor, currency in lines if minor is not None}
         for currency in valued or [None]:
-            donations[one.donor, year, currency] += 1
+            donations[gift.donor, gift.year, currency] += 1
     keys = sorted(donations, key=lambda key: (key[1], key[0] or "", key[2] or ""))
     return DonorValuesReport(
         first=first,
@@ -175,6 +174,40 @@ def report_donor_values(books: Books, first: date, last: date) -> DonorValuesRep
             for donor, year, currency in keys
         ],
     )
+
+
+class _Gift(NamedTuple):
+    """A donation in its latest version."""
+
+    donation: str
+    donor: str | None
+    year: int
+
+
+def _values_of_gifts(
+    books: Books, first: date, last: date
+) -> dict[_Gift, list[tuple[int | None, str | None]]]:
+    """Return the value and currency of each line, by donation. Both are None without a value."""
+    found: defaultdict[_Gift, list[tuple[int | None, str | None]]] = defaultdict(list)
+    for donation, donor, day, minor, currency in books.all(
+        "SELECT a.arrival, a.party, e.happened_on, o.value_minor, o.currency "
+        "FROM entries e CROSS JOIN arrivals a CROSS JOIN arrival_lines l CROSS JOIN lots o "
+        "WHERE e.station = :station AND e.kind = :kind "
+        # An entry is booked on the day on which it happened or later.
+        "AND e.booked_on >= :first AND e.happened_on >= :first AND e.happened_on <= :last "
+        "AND a.station = e.station AND a.arrival = e.document AND a.seq = e.seq "
+        "AND a.seq = (SELECT max(b.seq) FROM arrivals b "
+        "WHERE b.station = a.station AND b.arrival = a.arrival) "
+        "AND l.station = a.station AND l.arrival = a.arrival AND l.seq = a.seq "
+        "AND o.station = l.station AND o.lot = l.lot AND o.seq = (SELECT max(p.seq) FROM lots p "
+        "WHERE p.station = o.station AND p.lot = o.lot)",
+        kind=DOCUMENT_TYPE.kind,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    ):
+        gift = _Gift(donation, None if donor == ANONYMOUS else donor, int(day[:4]))
+        found[gift].append((None if minor is None else int(minor), currency))
+    return found
 
 
 def _name(books: Books, code: str) -> str | None:

@@ -133,21 +133,27 @@ def list_movements(
 
 
 def report_movements(
-    books: Books, account: str, item: str, first: date, last: date
+    books: Books, account: str, item: str, first: date, last: date, *, lot: str | None = None
 ) -> MovementsReport:
     """Return the movements of an item in an account that are booked in a period.
 
+    Args:
+        lot: Report only this lot, with its balance. If None, all lots are reported together.
+
     Raises:
-        InvalidField: the account or `item` is invalid, or `last` is before `first`.
+        InvalidField: the account, `item` or `lot` is invalid, or `last` is before `first`.
     """
     check_days(first, last)
-    _check_filters(books, account, item, None)
+    _check_filters(books, account, item, lot)
     eve = books.nonzero_balances_on((first - timedelta(days=1)).isoformat(), account)
-    before = sum(quantity for (_, code, _), quantity in eve.items() if code == item)
+    before = sum(
+        quantity for (_, code, own), quantity in eve.items() if code == item and lot in (None, own)
+    )
+    only = "" if lot is None else " AND t.lot = :lot"
     sides = " UNION ALL ".join(
         f"SELECT t.day, t.seq, t.line, t.lot, t.{other} AS other, {sign}t.quantity AS change "
         f"FROM transfers t WHERE t.station = :station AND t.{side} = :account AND t.item = :item "
-        "AND t.day >= :first AND t.day <= :last"
+        f"AND t.day >= :first AND t.day <= :last{only}"
         for side, other, sign in (("target", "source", ""), ("source", "target", "-"))
     )
     rows = books.all(
@@ -156,6 +162,7 @@ def report_movements(
         "ORDER BY m.day, m.seq, m.line",
         account=account,
         item=item,
+        lot=lot,
         first=first.isoformat(),
         last=last.isoformat(),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date
+from typing import NamedTuple
 
 from supplies.books.reader import Books, query_ids
-from supplies.domain.accounts import MET
+from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED, keys_of
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Urgency
-from supplies.views.needs import NeedView, list_needs
+from supplies.views.needs import DOCUMENT_TYPE
 from supplies.views.pagination import View
 from supplies.views.periods import PeriodReport, check_days
 
@@ -60,16 +61,17 @@ def report_needs(books: Books, first: date, last: date, today: date) -> NeedsRep
         InvalidField: `last` is before `first`.
     """
     check_days(first, last)
-    groups: defaultdict[tuple[str, str | None, Urgency], list[NeedView]] = defaultdict(list)
-    for need in list_needs(books, days=(first, last), limit=None).items:
-        if need.status != "ended":
+    missing = _missing(books)
+    noted = _noted(books, first, last)
+    met_on = _days_met(books, [need.id for need in noted if need.id not in missing])
+    groups: defaultdict[tuple[str, str | None, Urgency], list[_Noted]] = defaultdict(list)
+    for need in noted:
+        if need.id in missing or need.id in met_on:
             recipient = books.catalogue.get(Recipient, need.recipient)
             community = None if recipient is None else recipient.community
             groups[need.item, community, need.urgency].append(need)
-    met = [need.id for needs in groups.values() for need in needs if need.status == "met"]
-    met_on = _days_met(books, met)
     found = [
-        _group(item, community, urgency, needs, met_on, today)
+        _group(item, community, urgency, needs, missing, met_on, today)
         for (item, community, urgency), needs in groups.items()
     ]
     found.sort(
@@ -83,13 +85,60 @@ def report_needs(books: Books, first: date, last: date, today: date) -> NeedsRep
     return NeedsReport(first=first, last=last, today=today, items=found)
 
 
+class _Noted(NamedTuple):
+    """The latest version of a need."""
+
+    id: str
+    recipient: str
+    item: str
+    urgency: Urgency
+    happened_on: date
+
+
+def _noted(books: Books, first: date, last: date) -> list[_Noted]:
+    """Return the needs that were noted in a period."""
+    rows = books.all(
+        "SELECT n.need, n.recipient, n.item, n.urgency, e.happened_on "
+        "FROM entries e CROSS JOIN needs n WHERE e.station = :station AND e.kind = :kind "
+        # An entry is booked on the day on which it happened or later.
+        "AND e.booked_on >= :first AND e.happened_on >= :first AND e.happened_on <= :last "
+        "AND n.station = e.station AND n.need = e.document AND n.seq = e.seq "
+        "AND n.seq = (SELECT max(m.seq) FROM needs m "
+        "WHERE m.station = n.station AND m.need = n.need)",
+        kind=DOCUMENT_TYPE.kind,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    return [
+        _Noted(need, recipient, item, urgency, date.fromisoformat(day))
+        for need, recipient, item, urgency, day in rows
+    ]
+
+
+def _missing(books: Books) -> Counter[str]:
+    """Return the quantity that is not handed over yet, by need. Needs without any are left out."""
+    missing: Counter[str] = Counter()
+    for kind in (NEEDED, CLAIMED, ASSIGNED):
+        for account, quantity in books.all(
+            "SELECT b.account, b.quantity FROM balances b WHERE b.station = :station "
+            f"AND b.account >= '{kind.prefix}' AND b.account < '{kind.name};' AND b.quantity > 0"
+        ):
+            missing[keys_of(account)[0]] += int(quantity)
+    return missing
+
+
 def _days_met(books: Books, needs: list[str]) -> dict[str, date]:
-    """Return the day on which the last goods for each need were handed over, by need."""
+    """Return the day on which the last goods for each need were handed over, by need.
+
+    Needs for which nothing is handed over are left out.
+    """
     rows = query_ids(
         books,
         map(MET, needs),
-        "SELECT w.id, max(t.day) FROM wanted w CROSS JOIN transfers t "
-        "WHERE t.station = :station AND t.target = w.id GROUP BY w.id",
+        "SELECT w.id, max(t.day) FROM wanted w CROSS JOIN balances b CROSS JOIN transfers t "
+        "WHERE b.station = :station AND b.account = w.id AND b.quantity > 0 "
+        "AND t.station = b.station AND t.target = b.account AND t.item = b.item "
+        "AND t.lot = b.lot GROUP BY w.id",
     )
     return {account.partition(":")[2]: date.fromisoformat(day) for account, day in rows}
 
@@ -98,11 +147,12 @@ def _group(
     item: str,
     community: str | None,
     urgency: Urgency,
-    needs: list[NeedView],
+    needs: list[_Noted],
+    missing: Counter[str],
     met_on: dict[str, date],
     today: date,
 ) -> NeedGroup:
-    waiting = [need for need in needs if need.status != "met"]
+    waiting = [need for need in needs if need.id in missing]
     waits = [max(0, (today - need.happened_on).days) for need in waiting]
     took = [
         max(0, (met_on[need.id] - need.happened_on).days) for need in needs if need.id in met_on
@@ -112,7 +162,7 @@ def _group(
         community=community,
         urgency=urgency,
         waiting=len(waiting),
-        missing=sum(need.needed + need.claimed + need.assigned for need in waiting),
+        missing=sum(missing[need.id] for need in waiting),
         longest_days=max(waits, default=None),
         mean_days=sum(waits) // len(waits) if waits else None,
         met=len(took),
