@@ -31,4 +31,10 @@ def test_plans_are_changed_on_pages(rest: RestClient, service: Service) -> None:
     lines = {"/lines/0/line": "1", "/lines/0/quantity": "4", "/received_by": "family"}
     assert "The household fetches the goods" in browser.open(f"/allocations/{names[2]}")
     send(f"/allocations/{names[2]}/collect", "c", **lines)
-    assert "Goods collected at the counter" in browser.open(f"/allocations/{names[2]}")
+    page = browser.open(f"/allocations/{names[2]}")
+    assert "Goods collected at the counter" in page
+    assert "<dd>received in part</dd>" in page
+    send(f"/allocations/{names[2]}/collect", "d", **{**lines, "/lines/0/quantity": "1"})
+    assert "<dd>received</dd>" in browser.open(f"/allocations/{names[2]}")
+    fetched = browser.open("/recipients/R-1")
+    assert fetched.count("waiting for a team") == 1  # the stop whose dispatch was undone
