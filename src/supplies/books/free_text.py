@@ -108,7 +108,7 @@ class _Fields(NamedTuple):
     Attributes:
         texts: The fields that are free text.
         apart: The fields that are a signature, a photo or the code of a stop.
-        nested: The fields with structs, which may have fields of the other two kinds.
+        nested: The fields with structs that have fields of the other two kinds.
     """
 
     texts: tuple[str, ...]
@@ -138,7 +138,7 @@ def _is_nested(kind: inspect.Type) -> bool:
         return any(_is_nested(part) for part in kind.types)
     if isinstance(kind, inspect.ListType):
         return _is_nested(kind.item_type)
-    return isinstance(kind, inspect.StructType)
+    return isinstance(kind, inspect.StructType) and any(_fields(kind.cls))
 
 
 def has_fields_kept_apart(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import EntryRow, Lot
@@ -55,11 +55,8 @@ class Written:
 
         The rows are in the order of recording.
         """
-        return [
-            (body, row)
-            for body, row in self._rows.get(statement, ())
-            if getattr(row, key) == id and isinstance(row, statement)
-        ]
+        found = cast("list[tuple[Body, S]]", self._rows.get(statement, []))
+        return [each for each in found if getattr(each[1], key) == id]
 
     def latest_rows(
         self, statement: type[S], key: str, id: str, head: type[EntryRow] | None = None
@@ -69,9 +66,10 @@ class Written:
         Args:
             head: The type of row that decides which entry is the last. None means `statement`.
         """
-        heads = self.rows(head or statement, key, id)
+        rows = self.rows(statement, key, id)
+        heads = rows if head is None else self.rows(head, key, id)
         last = heads[-1][0] if heads else None
-        return [each for each in self.rows(statement, key, id) if each[0] is last]
+        return [each for each in rows if each[0] is last]
 
     def balances(self, lot: str) -> Counter[str]:
         """Return the balances of a lot that these entries created, by account."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField, Sentence, template
@@ -342,6 +343,12 @@ def _folded(text: str) -> str:
     return _IGNORED.sub("", normalize_text(text).casefold())
 
 
+@cache
+def _folded_words(column: Column) -> list[str]:
+    # Each cell of the first rows is compared with the words of every column.
+    return [_folded(word) for word in column.words]
+
+
 def _is_named(folded: str, column: Column, *, exact: bool) -> bool:
     return _rank(folded, column) < (len(column.words) if exact else 2 * len(column.words))
 
@@ -352,7 +359,7 @@ def _rank(folded: str, column: Column) -> int:
     The result is the index of the word that equals the heading. If the heading only contains a
     word, the number of words is added to its index.
     """
-    words = [_folded(word) for word in column.words]
+    words = _folded_words(column)
     if folded in words:
         return words.index(folded)
     if _OTHER_DAY.search(folded) and column.name != "expires":

@@ -104,14 +104,18 @@ def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
     A need is also returned if a drafted entry changes its open quantity or the claims on it.
     """
     still_open = journal.books.needs_still_open(recipient, item)
-    found = [
-        find_need(journal.books, need)
-        for need, open_ in still_open.items()
-        if open_
-        or journal.changes(NEEDED(need), item)
-        or journal.changes(f"{CLAIMED.prefix}{need}:", item)
-    ]
-    needs = [need for need in found if (need.recipient, need.item) == (recipient, item)]
+    found = journal.books.latest_rows(
+        Need,
+        "need",
+        [
+            need
+            for need, open_ in still_open.items()
+            if open_
+            or journal.changes(NEEDED(need), item)
+            or journal.changes(f"{CLAIMED.prefix}{need}:", item)
+        ],
+    )
+    needs = [need for need in found.values() if (need.recipient, need.item) == (recipient, item)]
     return sorted(needs, key=most_urgent_first)
 
 
@@ -245,6 +249,8 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
             quantity -= meet_need(journal, draft, need, min(quantity, met_before))
         quantity = min(quantity, max(0, _more_received_than_met(journal, recipient, item)))
     for need in needs:
+        if not quantity:
+            break
         quantity -= meet_need(journal, draft, need, quantity)
 
 

@@ -30,11 +30,11 @@ from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
 from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import (
     PaperSettings,
+    head_with_settings,
     paper_settings,
     prints_values,
     receipt_statement,
     receipt_thanks,
-    station_head,
     unit_words,
 )
 
@@ -172,11 +172,14 @@ def receipt_document(
         Forgotten: the data of the donor was erased.
     """
     settings = paper_settings(journal.books)
-    lines = [_line(journal, settings, line) for donation in donations for line in donation.lines]
+    station, units = head_with_settings(journal.books.station, settings), unit_words(settings)
+    lines = [
+        _line(journal, settings, units, line) for donation in donations for line in donation.lines
+    ]
     document = DonationReceipt(
         number=number,
         issued_on=journal.today,
-        station=msgspec.structs.replace(station_head(journal.books), units=msgspec.UNSET),
+        station=msgspec.structs.replace(station, units=msgspec.UNSET),
         donor=_donor_name(journal, donor),
         donations=[donation.donation for donation in donations],
         received_on=min(donation.received_on for donation in donations),
@@ -217,10 +220,12 @@ def _donor_name(journal: Journal, donor: str) -> DonorName:
     return DonorName(code=donor, name=found.name, name_en=found.name_en, phone=phone)
 
 
-def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> ReceiptLine:
+def _line(
+    journal: Journal, settings: PaperSettings, units: Mapping[str, UnitWords], line: DetailsLine
+) -> ReceiptLine:
     item = journal.books.item(line.item)
     value = line.value if prints_values(settings) else None
-    words, packed = unit_words(settings), line.packed
+    packed = line.packed
     if packed is not None and packed.size == 1:
         packed = None
     return ReceiptLine(
@@ -233,15 +238,15 @@ def _line(journal: Journal, settings: PaperSettings, line: DetailsLine) -> Recei
         batch=line.batch,
         expires_on=line.expires_on,
         value=None if value is None else Amount(minor=value[0], currency=value[1]),
-        unit_words=words.get(item.unit, msgspec.UNSET),
+        unit_words=units.get(item.unit, msgspec.UNSET),
         expires_month=line.expires_month or msgspec.UNSET,
         stated=(
             msgspec.UNSET
             if packed is None
             else StatedPacks(quantity=packed.quantity, pack=packed.pack, size=packed.size)
         ),
-        pack_words=(packed and words_of_pack(packed.pack, words)) or msgspec.UNSET,
-        shown_unit=_shown_unit(item, words),
+        pack_words=(packed and words_of_pack(packed.pack, units)) or msgspec.UNSET,
+        shown_unit=_shown_unit(item, units),
     )
 
 
