@@ -28,7 +28,7 @@ FORM = re.compile(r'<form method="post" action="([^"?]*)')
 ENGLISH = re.compile(r'<span lang="en">([^<]*)')
 """A sentence without a translation, as `format_sentence` shows it on a Chinese page."""
 
-RAW_LOT = re.compile(r">[^<]*\bl_lx_\d")
+RAW_LOT = re.compile(r">[^<]*\bl_lx_\d|<input (?!type=.hidden)[^>]*\bl_lx_\d")
 
 FIGURE_CELL = re.compile(r'<td [^>]*class="number"[^>]*>(.*?)</td>', re.DOTALL)
 
