@@ -319,7 +319,7 @@ def serving(database: Path, tokens: dict[str, str]) -> Iterator[Target]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     arguments = ["serve", "--database", str(database), "--port", str(port)]
-    environment = {**os.environ, "SUPPLIES_TRUSTED_PROXIES": "127.0.0.1"}
+    environment = {**os.environ, "SUPPLIES_PROXIES": "127.0.0.1"}
     with (database.parent / "log").open("ab") as log:
         process = subprocess.Popen(
             [str(Path(sys.executable).with_name("supplies")), *arguments],
