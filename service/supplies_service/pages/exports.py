@@ -7,7 +7,7 @@ from typing import get_args
 from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery
 
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.exports.formats import EXPORTED_LISTS, FORMATS, ExportRequest
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.period_filter import parse_day
@@ -46,7 +46,9 @@ class ExportPages(Controller):
     ) -> Response[bytes]:
         """Return the books in a format. An export with personal data is logged."""
         if kind not in FORMATS:
-            raise NotFound(f"there is no export as {kind[:64]!r}; see the formats")
+            raise NotFound(
+                Sentence("there is no export as {name}; see the formats", name=repr(kind[:64]))
+            )
         request = ExportRequest(
             personal=personal,
             as_of=parse_day(as_of, "/as_of"),

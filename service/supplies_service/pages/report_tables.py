@@ -109,14 +109,19 @@ def _check_names(kind: ReportKind, texts: dict[str, str]) -> None:
     names = [option.name for option in kind.options]
     for name, text in texts.items():
         if text and name not in names:
-            raise InvalidField.at(f"/{name}", f"the report {kind.name} has no {name}")
+            raise InvalidField.at(
+                f"/{name}",
+                Sentence("the report {kind} has no {name}", kind=kind.name, name=name),
+            )
 
 
 def _form(text: str) -> Form:
     for form in get_args(Form):
         if form == text:
             return cast("Form", form)
-    raise InvalidField.at("/form", f"form is {text[:64]!r}; use pdf, csv or xlsx")
+    raise InvalidField.at(
+        "/form", Sentence("form is {text}; use pdf, csv or xlsx", text=repr(text[:64]))
+    )
 
 
 def _value(books: Books, option: ReportOption, text: str) -> str | int | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 if TYPE_CHECKING:
     from datetime import date
@@ -126,7 +126,12 @@ def list_tables(books: Books, request: ExportRequest) -> Iterator[Table]:
     for noun in request.lists:
         if noun not in EXPORTED_LISTS:
             raise InvalidField.at(
-                "/lists", f"there is no list {noun[:64]!r} (lists: {', '.join(EXPORTED_LISTS)})"
+                "/lists",
+                Sentence(
+                    "there is no list {noun} (lists: {known})",
+                    noun=repr(noun[:64]),
+                    known=", ".join(EXPORTED_LISTS),
+                ),
             )
     return (list_table(books, noun, request) for noun in request.lists or EXPORTED_LISTS)
 
@@ -157,7 +162,9 @@ def _csv(books: Books, request: ExportRequest, file: IO[bytes]) -> None:
     from supplies.exports.tables import write_csv
 
     if len(request.lists) != 1:
-        raise InvalidField.at("/lists", "a CSV file has one list: name it, as in lists=donations")
+        raise InvalidField.at(
+            "/lists", Sentence("a CSV file has one list: name it, as in lists=donations")
+        )
     (table,) = list_tables(books, request)
     write_csv(table, file, hxl=request.hxl)
 

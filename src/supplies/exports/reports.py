@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.exports import report_sources as sources
 from supplies.exports.report_sources import Source
 
@@ -601,7 +601,11 @@ def report_period(
         for name, day in (("from", first), ("to", last)):
             if day is not None:
                 raise InvalidField.at(
-                    f"/{name}", f"the report {kind.name} has no period; use as_of to choose its day"
+                    f"/{name}",
+                    Sentence(
+                        "the report {kind} has no period; use as_of to choose its day",
+                        kind=kind.name,
+                    ),
                 )
         return Period(today, today, today)
     if first is None or last is None:
@@ -664,7 +668,10 @@ def build_report(
             raise InvalidField.at(f"/{option.name}", f"{option.name} is missing: {option.help}")
     days = given.get(_DAYS.name)
     if days is not None and not 1 <= days <= MAX_RATE_DAYS:
-        raise InvalidField.at("/days", f"days is {days}; it goes from 1 to {MAX_RATE_DAYS}")
+        raise InvalidField.at(
+            "/days",
+            Sentence("days is {days}; it goes from 1 to {most}", days=days, most=MAX_RATE_DAYS),
+        )
     if as_of is not None and as_of < today:
         from supplies.books.past import books_as_of
 

@@ -43,7 +43,7 @@ class ImportOptions:
     day_first: bool | None = None
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """The parts of a translatable text, from which another process can translate the text."""
 
     template: str
@@ -76,7 +76,7 @@ class Message(msgspec.Struct, frozen=True):
         )
 
 
-class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
+class Listed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A row that was not recorded.
 
     Attributes:

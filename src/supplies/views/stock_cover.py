@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import LENT, RECEIVED, SENT, USED
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.views.account_flows import net_flows
 from supplies.views.pagination import View
 from supplies.views.stock import StockRow, get_stock
@@ -80,7 +80,12 @@ def report_stock_cover(
         InvalidField: `rate_days` is not from 1 to `MAX_RATE_DAYS`, or `item` is unknown.
     """
     if not 1 <= rate_days <= MAX_RATE_DAYS:
-        raise InvalidField.at("/days", f"days is {rate_days}; it goes from 1 to {MAX_RATE_DAYS}")
+        raise InvalidField.at(
+            "/days",
+            Sentence(
+                "days is {days}; it goes from 1 to {most}", days=rate_days, most=MAX_RATE_DAYS
+            ),
+        )
     rows: defaultdict[str, list[StockRow]] = defaultdict(list)
     for row in get_stock(books, item=item, limit=None).items:
         rows[row.item].append(row)
