@@ -582,6 +582,21 @@ def test_goods_that_were_brought_back_to_a_quarantine_stay_set_aside_as_reported
     station.ledger.verify()
 
 
+def test_goods_that_are_allocated_in_a_quarantine_are_not_given_to_people(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.ledger.amend(Location(code="annex", name="Annex", quarantine=True))
+    station.outcome(*stop, "partly", lines=partial_outcome(0, back=10, location="annex"))
+    for command in (
+        c.Dispatch(team="T-1", allocations=[stop[1]]),
+        c.CollectAllocation(allocation=stop[1]),
+    ):
+        with pytest.raises(InvalidField, match="are in Annex, which is a quarantine: release them"):
+            station(command)
+    station(c.Release(allocation=stop[1], reason="inspected"))
+    assert station.total("stock:annex") == 10
+
+
 def test_a_decision_is_changed_though_a_named_place_became_a_quarantine(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:

@@ -128,6 +128,30 @@ def check_open_location(journal: Journal, location: str, pointer: str = "/locati
         )
 
 
+def check_leaves_open_location(journal: Journal, account: str, pointer: str) -> None:
+    """Check that allocated goods may be given to people.
+
+    Goods can be allocated in a quarantine because they were brought back there, or because their
+    location became a quarantine.
+
+    Args:
+        account: The account that has the goods.
+
+    Raises:
+        InvalidField: the goods are in a quarantine.
+    """
+    place = journal.books.location(keys_of(account)[1], pointer)
+    if is_closed_to_people(journal, place):
+        raise InvalidField.at(
+            pointer,
+            Sentence(
+                "allocated goods are in {name}, which is a quarantine: release them, move them to "
+                "another location, and allocate them again",
+                name=place.name,
+            ),
+        )
+
+
 def is_closed_to_people(journal: Journal, location: Location) -> bool:
     """Return whether a location is a quarantine, whose goods must not be given to people.
 

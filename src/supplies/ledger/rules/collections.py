@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supplies.domain.accounts import RECEIVED, keys_of
+from supplies.domain.accounts import RECEIVED
 from supplies.domain.commands import CollectAllocation
 from supplies.domain.entries import COLLECTED
 from supplies.domain.entry_rows import Collection
@@ -10,7 +10,7 @@ from supplies.errors import AlreadyDone, Sentence
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.allocations import (
     allocated_goods,
-    check_open_location,
+    check_leaves_open_location,
     find_allocation,
 )
 from supplies.ledger.rules.deliveries import check_not_expired
@@ -36,7 +36,7 @@ def collect_allocation(command: CollectAllocation, journal: Journal) -> None:
         Collection(allocation=name, recipient=recipient, received_by=command.received_by)
     )
     for account, item, lot, quantity, pointer in allocated_goods(journal, name, command.lines):
-        check_open_location(journal, keys_of(account)[1], pointer)
+        check_leaves_open_location(journal, account, pointer)
         # A correction may leave as it is what was handed over of an expired lot.
         if not command.allow_expired and journal.kept(account, item, lot) < quantity:
             check_not_expired(journal, item, lot, pointer)

@@ -15,7 +15,11 @@ from supplies.domain.expiry import shown_expiry
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted, template
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.allocations import allocated_goods, find_allocation
+from supplies.ledger.rules.allocations import (
+    allocated_goods,
+    check_leaves_open_location,
+    find_allocation,
+)
 from supplies.ledger.rules.stop_codes import add_stop_codes
 
 LOST_ON_THE_WAY = "on_the_way"
@@ -35,7 +39,7 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
 
     Raises:
         InvalidField: the team is unknown; an allocation or part is named twice or unknown; a lot
-            has expired; or there are too many lines.
+            has expired; goods are in a quarantine; or there are too many lines.
         AlreadyDone: nothing is left in an allocation.
         NotEnough: less of a line is set aside than the command takes along.
     """
@@ -122,6 +126,7 @@ def _load(
     """
     delivery = str(draft.document)
     for line, (account, item, lot, quantity, pointer) in enumerate(goods, 1):
+        check_leaves_open_location(journal, account, pointer)
         if not allow_expired:
             check_not_expired(journal, item, lot, pointer)
         journal.move(draft, account, IN_TRANSIT(delivery, allocation), item, lot, quantity, pointer)
