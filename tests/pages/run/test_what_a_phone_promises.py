@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 from support.http_proxy import HttpProxy
 from support.team_run import (
     KEPT,
+    NOISE,
     NewPhone,
     TeamRun,
     open_next,
@@ -181,6 +184,39 @@ def test_back_leads_from_a_form_to_its_stop_and_then_to_the_list(new_phone: NewP
     expect(page.locator(".outcome")).to_have_count(0)
 
 
+def test_a_photo_for_one_outcome_does_not_become_the_photo_of_another(
+    new_phone: NewPhone, tmp_path: Path
+) -> None:
+    page = new_phone().open()
+    open_next(page, "Handed over")
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b64decode(page.evaluate(NOISE)))
+    page.locator('input[type="file"]').set_input_files(photo)
+    wait_for_kept(page, "draft_photos")
+    page.go_back()
+    page.get_by_role("button", name="Refused", exact=True).click()
+    page.get_by_role("textbox", name="Note").fill("has enough rice")
+    wait_for_kept(page, "drafts", "kept[0]?.typed.note === 'has enough rice'")
+    page.reload()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("has enough rice")
+    expect(page.get_by_role("img", name="The photo")).to_be_hidden()
+    assert page.evaluate(KEPT, "draft_photos") == []
+
+
+def test_what_is_saved_on_a_phone_whose_access_has_ended_cannot_be_undone(
+    new_phone: NewPhone, run: TeamRun
+) -> None:
+    page = new_phone().open()
+    open_next(page, "Refused")
+    run.revoke_phones()
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_text("Household 1")).to_have_count(0)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#toast")).to_have_text("Stop 1 is saved: Refused")
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert len(page.evaluate(KEPT, "records")) == 1
+
+
 def test_the_reasons_for_a_refusal_are_told_in_the_note(
     new_phone: NewPhone, network: HttpProxy
 ) -> None:
@@ -188,14 +224,16 @@ def test_the_reasons_for_a_refusal_are_told_in_the_note(
     open_next(page, "Refused")
     expect(page.get_by_text("Moved away")).to_have_count(0)
     page.get_by_text("Not needed", exact=True).click()
-    page.get_by_role("textbox", name="Note").fill("has enough rice")
+    page.get_by_role("textbox", name="Note").fill("has enough rice. " * 200)
     wait_for_kept(page, "drafts", "kept[0]?.typed.refusal === 'not_needed'")
     page.reload()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Undo").wait_for()
     send_all(page)
     [sent] = network.outcomes()
-    assert json.loads(sent.body)["note"] == "Not needed. has enough rice"
+    note = json.loads(sent.body)["note"]
+    assert note.startswith("Not needed. has enough rice. ")
+    assert 1_900 < len(note) <= 2_000
 
 
 def test_a_message_never_covers_the_button_that_saves(new_phone: NewPhone) -> None:

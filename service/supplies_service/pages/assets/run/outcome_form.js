@@ -7,6 +7,9 @@ import { signatureField } from "./signature.js";
 import { t } from "./texts.js";
 import { OUTCOMES, REASONS, RECEIVED_BY, REFUSAL_REASONS } from "./wording.js";
 
+const MOST_NOTE = 2000; // characters that the service accepts
+const MOST_NOTE_BESIDE_REASON = MOST_NOTE - 100; // the reason of a refusal becomes part of the note
+
 // Return `{ element, proofs, read() }`. `proofs` are the buttons for signature, code and photo. `read` returns
 // `{ report, photo }`, or null if a field is wrong. `photo` is null, or a promise of the photo, made small, which is null
 // if the browser cannot read it.
@@ -24,7 +27,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
   const nextAttempt = failed ? field(t("Try again on"), { type: "date", value: typed.next_attempt }) : null;
   const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200, value: typed.time_window }) : null;
   const code = reached && stop.code_expected ? codeField(typed.code) : null;
-  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: 2000, value: typed.note });
+  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: refusal ? MOST_NOTE_BESIDE_REASON : MOST_NOTE, value: typed.note });
   const photo = photoField(before?.photo ?? null, keepPhoto);
   const signing = reached ? signatureFold(typed.signature, changed) : null;
   const unchanged = h("p", { class: "alert", role: "alert", hidden: true });

@@ -21,9 +21,10 @@ export function draftOf(stop) {
   return draft ? { ...draft, photo: photos.get(placeOf(stop)) ?? null } : null;
 }
 
-// Keep what is typed about a stop.
+// Keep what is typed about a stop. A photo that was chosen for another outcome is forgotten.
 export function keepDraft({ delivery, allocation }, outcome, typed) {
   const place = placeOf({ delivery, allocation });
+  if (photos.has(place) && drafts.get(place)?.outcome !== outcome) keepDraftPhoto({ delivery, allocation }, null);
   drafts.set(place, { delivery, allocation, outcome, typed });
   write(place, () => writeDraft(place, drafts.get(place)));
 }

@@ -278,7 +278,7 @@ async function saved(words, record, restore, next, back) {
   show();
   focusHeading();
   window.scrollTo(0, 0);
-  tell(words, () => takeBack(record, restore, back));
+  tell(words, state.run ? () => takeBack(record, restore, back) : null);
   askToPersist();
   send();
 }
@@ -294,7 +294,9 @@ async function keepPhoto(stop, record, photo) {
   }
 }
 
+// A phone whose access has ended shows no stops, so what is undone there could not be entered again.
 async function takeBack(record, restore, place) {
+  if (!state.run) return tell(resultWords(countUnsent(state)));
   const done = await store.undo(record.key);
   tell(done ? t("Undone. Nothing was sent.") : t("It is too late: the record was sent. Report something else."));
   if (!done) return;
