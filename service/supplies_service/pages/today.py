@@ -78,7 +78,11 @@ class TodayPages(Controller):
         """
         if context.caller.role == "courier":
             return render_page(
-                context.request, "today.html", today=context.ledger.today(), steps=None
+                context.request,
+                "today.html",
+                today=context.ledger.today(),
+                steps=None,
+                failures=[],
             )
         return await context.read_in_thread(lambda books: _show(context, books))
 
