@@ -304,6 +304,18 @@ def test_a_report_keeps_its_time_if_it_is_decided_long_after_it_arrived(
     station.ledger.verify()
 
 
+def test_a_report_keeps_its_time_if_the_clock_is_set_back_before_the_decision(
+    station: StationLedger,
+) -> None:
+    at = station.clock() - timedelta(minutes=5)
+    done = report(station, quantity=99, happened_at=at)
+    station.clock.advance(-3)
+    decide(station, done.seq, "unexplained")
+    [row] = station.books.rows(HandOutReport)
+    assert row.happened_at == at
+    station.ledger.verify()
+
+
 def test_a_hand_out_in_an_unknown_pack_is_booked_once_the_pack_is_registered(
     station: StationLedger,
 ) -> None:

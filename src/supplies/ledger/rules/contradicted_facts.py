@@ -144,7 +144,7 @@ def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime
     """
     if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):
-            return day_of_report(journal, command, command.happened_at)
+            return day_of_report(journal, command, command.happened_at, reported_at)
     return None
 
 

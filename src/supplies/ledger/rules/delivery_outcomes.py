@@ -124,7 +124,7 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
     if command.happened_at is not None:
         if not decided:
             check_age(journal, command, "outcome")
-        journal.happened_on = day_of_report(journal, command, command.happened_at)
+        journal.happened_on = day_of_report(journal, command, command.happened_at, journal.now)
     _wait_for_move(journal, command)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     add_outcome_rows(draft, command, lines, loaded, first=journal.corrected is None)
@@ -154,7 +154,9 @@ def _wait_for_move(journal: Journal, command: ReportOutcome) -> None:
         journal.happened_on = max(journal.happened_on, moved.booked_on)
 
 
-def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) -> date:
+def day_of_report(
+    journal: Journal, command: ReportOutcome, moment: datetime, reported_at: datetime
+) -> date:
     """Return the day on which the time of a reported outcome falls, in the station's time zone.
 
     Raises:
@@ -162,7 +164,7 @@ def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) ->
         Contradicted: the time is impossible as in `day_of_time`, or is earlier than the dispatch of
             the goods by more than `CLOCK_TOLERANCE`.
     """
-    day = day_of_time(journal, command, moment, "outcome")
+    day = day_of_time(journal, command, moment, reported_at, "outcome")
     zone = ZoneInfo(journal.books.station.zone)
     first = deliveries_of_stop(journal.books, command.delivery, command.allocation)[-1]
     seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation) or 0
@@ -181,19 +183,24 @@ def day_of_report(journal: Journal, command: ReportOutcome, moment: datetime) ->
 
 
 def day_of_time(
-    journal: Journal, command: ReportOutcome | ReportHandOut, moment: datetime, what: str
+    journal: Journal,
+    command: ReportOutcome | ReportHandOut,
+    moment: datetime,
+    reported_at: datetime,
+    what: str,
 ) -> date:
     """Return the day on which the time in a report falls, in the station's time zone.
 
     Args:
+        reported_at: When the report was made. The clock may have been set back since.
         what: "outcome" or "hand-out", for the error message.
 
     Raises:
         InvalidField: the command names another day.
-        Contradicted: the time is in the future by more than `CLOCK_TOLERANCE`.
+        Contradicted: the time is later than `reported_at` by more than `CLOCK_TOLERANCE`.
     """
     zone = ZoneInfo(journal.books.station.zone)
-    day = _in_zone(max(EARLIEST_MOMENT, min(moment, journal.now)), zone).date()
+    day = _in_zone(max(EARLIEST_MOMENT, min(moment, reported_at)), zone).date()
     if journal.corrected is None and command.happened_on not in (None, day):
         raise InvalidField.at(
             "/happened_on",
@@ -203,8 +210,8 @@ def day_of_time(
                 day=day,
             ),
         )
-    if moment > journal.now + CLOCK_TOLERANCE:
-        shown, now = _shown(moment, zone), _shown(journal.now, zone)
+    if moment > reported_at + CLOCK_TOLERANCE:
+        shown, now = _shown(moment, zone), _shown(reported_at, zone)
         detail = f"the {what} is reported for {shown}, but it is only {now} now"
         raise Contradicted("future", detail)
     return day

@@ -43,7 +43,9 @@ def report_hand_out(command: ReportHandOut, journal: Journal) -> None:
     _check_codes(command, journal)
     if command.happened_at is not None:
         check_age(journal, command, "hand-out")
-        journal.happened_on = day_of_time(journal, command, command.happened_at, "hand-out")
+        journal.happened_on = day_of_time(
+            journal, command, command.happened_at, journal.now, "hand-out"
+        )
     if journal.books.team(command.team, "/team").counter != command.location:
         raise Contradicted(
             "other_counter",
@@ -109,7 +111,7 @@ def possible_day_of_hand_out(
     """
     if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):
-            return day_of_time(journal, command, command.happened_at, "hand-out")
+            return day_of_time(journal, command, command.happened_at, reported_at, "hand-out")
     return None
 
 
