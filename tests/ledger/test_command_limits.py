@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from benchmarks.limits import PREPARATIONS, prepare
 from benchmarks.workload import open_books
 from supplies.domain import commands as c
 from supplies.errors import InvalidField
+from supplies.ledger import journal, lot_selection
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.rules import deliveries, repacking
 from supplies.storage.sqlite.store import SqliteStore
@@ -53,6 +56,17 @@ def test_the_steps_of_sqlite_grow_with_the_lines(tmp_path: Path, name: str) -> N
             command = prepare(ledger, name, size)
             steps.append(_steps(ledger, command))
     first, second = steps[1] - steps[0], steps[2] - steps[1]
+    assert second <= 2 * ROUNDING * first
+
+
+@pytest.mark.parametrize("name", ["cancel pledge", "move lots of one item"])
+def test_the_calls_of_the_journal_grow_with_the_lines(tmp_path: Path, name: str) -> None:
+    calls = []
+    for size in SIZES:
+        with without_fsync(open_books(tmp_path / f"{size}.db")) as ledger:
+            command = prepare(ledger, name, size)
+            calls.append(_calls(ledger, command))
+    first, second = calls[1] - calls[0], calls[2] - calls[1]
     assert second <= 2 * ROUNDING * first
 
 
@@ -111,4 +125,22 @@ def _steps(ledger: Ledger, command: c.Command) -> int:
     ledger.store.connection.set_progress_handler(count, 10)
     ledger.record(command, by="u_1")
     ledger.store.connection.set_progress_handler(None, 0)
+    return counted
+
+
+def _calls(ledger: Ledger, command: c.Command) -> int:
+    """Return the number of calls that the journal and the choice of lots make."""
+    counted = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal counted
+        caller = frame.f_back if event == "call" else frame
+        if event in ("call", "c_call") and caller is not None:
+            counted += caller.f_code.co_filename in (journal.__file__, lot_selection.__file__)
+
+    sys.setprofile(count)
+    try:
+        ledger.record(command, by="u_1")
+    finally:
+        sys.setprofile(None)
     return counted

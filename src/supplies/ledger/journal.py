@@ -73,7 +73,7 @@ class Journal:
         today: The current day in the station's time zone.
         head: The last entry in the books, and the last closed day.
         sorted_lots: A cache of `lot_selection`: the lots of an account and item in the order in
-            which they are taken.
+            which they are taken, without lots that the command has used up.
         corrected: What the original command recorded, if this is a correction; otherwise None. The
             effect of the original command is subtracted from all balances, so that its rule can run
             again.
@@ -105,7 +105,8 @@ class Journal:
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
         self._not_indexed: list[Key] = []
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
-        self.sorted_lots: dict[tuple[str, str], list[LotBalance]] = {}
+        self.sorted_lots: dict[tuple[str, str], dict[str, LotBalance]] = {}
+        self._recorded: dict[str, dict[str, dict[Key, int]]] = {}
         self._packed: dict[str, PackedLine] = {}
         self._former_packs: dict[tuple[str, str], dict[tuple[str, int], int]] = {}
         for packed in () if corrected is None else corrected.packed:
@@ -385,7 +386,23 @@ class Journal:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
             item: Return only balances of this item. If None, those of all items are returned.
         """
-        balances = self.books.nonzero_balances(account, item)
+        return self._with_changes(self.books.nonzero_balances(account, item), account, item)
+
+    def balances_of_item(self, account: str, item: str) -> dict[Key, int]:
+        """Return the same as `nonzero_balances`, for rules that ask for one item after another.
+
+        The balances of all items are read from the books on the first call.
+        """
+        by_item = self._recorded.get(account)
+        if by_item is None:
+            by_item = self._recorded[account] = defaultdict(dict)
+            for key, quantity in self.books.nonzero_balances(account).items():
+                by_item[key[1]][key] = quantity
+        return self._with_changes(dict(by_item.get(item, {})), account, item)
+
+    def _with_changes(
+        self, balances: dict[Key, int], account: str, item: str | None
+    ) -> dict[Key, int]:
         for key in self._changed_keys(account, item):
             balances[key] = balances.get(key, 0) + self._changed[key]
         return {key: balances[key] for key in sorted(balances) if balances[key] != 0}

@@ -79,16 +79,18 @@ def pick_lots(
     picked: Counter[str] = Counter()
     remaining, in_account_now = quantity, 0
     expired: dict[str, int] = {}
-    candidates = [
-        candidate
-        for candidate in lots_in_order(journal, account, item, leaving=leaving)
-        if lot in (None, candidate.lot)
-    ]
-    for candidate in candidates if journal.corrected is not None else ():
+    in_order = lots_in_order(journal, account, item, leaving=leaving)
+    candidates = in_order
+    if lot is not None:
+        candidates = {lot: in_order[lot]} if lot in in_order else {}
+    used_up: list[str] = []
+    for candidate in candidates.values() if journal.corrected is not None else ():
+        if not remaining:
+            break
         taken = min(remaining, journal.taken_before(account, item, candidate.lot))
         picked[candidate.lot] += taken
         remaining -= taken
-    for candidate in candidates:
+    for candidate in candidates.values():
         if not remaining:
             break
         free = balance = candidate.quantity + journal.drafted_change(account, item, candidate.lot)
@@ -96,6 +98,8 @@ def pick_lots(
             free = journal.available(account, item, candidate.lot, leaving=leaving, balance=balance)
             balance = max(balance, free)
         if balance <= 0:
+            if not journal.taken_before(account, item, candidate.lot):
+                used_up.append(candidate.lot)
             continue
         if (candidate.expires_on or _NEVER) < today and not allow_expired:
             may_repeat = journal.kept(account, item, candidate.lot)
@@ -106,6 +110,8 @@ def pick_lots(
         taken = max(0, min(remaining, free - picked[candidate.lot]))
         picked[candidate.lot] += taken
         remaining -= taken
+    for each in used_up:
+        del in_order[each]
     if not remaining:
         return [(picked_lot, taken) for picked_lot, taken in picked.items() if taken]
     available = quantity - remaining
@@ -200,11 +206,14 @@ def pick_from(
     return picked
 
 
-def lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -> list[LotBalance]:
+def lots_in_order(
+    journal: Journal, account: str, item: str, *, leaving: bool
+) -> dict[str, LotBalance]:
     """Return the lots of an item in an account, in the order in which they are taken.
 
     The quantities are those in the books, without the transfers that the command itself drafts. The
-    list is cached in the journal, because many lines of a command may have the same item.
+    result is cached in the journal, because many lines of a command may have the same item. Lots
+    that earlier lines used up may be left out.
     """
     in_order = journal.sorted_lots.get((account, item))
     if in_order is None:
@@ -216,9 +225,10 @@ def lots_in_order(journal: Journal, account: str, item: str, *, leaving: bool) -
             expires_on = journal.lot(lot, item).expires_on
             lots[lot] = LotBalance(lot, None if expires_on is None else expires_on.isoformat(), 0)
         first = frozenset() if journal.corrected is None else journal.corrected.taken_lots
-        in_order = sorted(
+        by_expiry = sorted(
             lots.values(), key=lambda balance: (balance.lot not in first, *_fefo_key(balance))
         )
+        in_order = {balance.lot: balance for balance in by_expiry}
         journal.sorted_lots[account, item] = in_order
     return in_order
 

@@ -124,12 +124,10 @@ def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Nee
 
     Each need comes with the claimed quantity.
     """
-    # All items are read at once, because a command asks for one item after another.
-    balances = journal.nonzero_balances(f"{PLEDGED(pledge)}:")
+    balances = journal.balances_of_item(f"{PLEDGED(pledge)}:", item)
     claims = [
         (find_need(journal.books, keys_of(account)[1]), quantity)
-        for (account, claimed, _), quantity in balances.items()
-        if claimed == item
+        for (account, _, _), quantity in balances.items()
     ]
     return sorted(claims, key=lambda claim: most_urgent_first(claim[0]))
 

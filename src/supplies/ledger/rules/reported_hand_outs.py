@@ -208,7 +208,7 @@ def _sources(
     Free goods come first, then goods that stock counts did not find.
     """
     shelf, unknown = STOCK(location), UNEXPLAINED(location)
-    for free in lots_in_order(journal, shelf, item, leaving=True):
+    for free in lots_in_order(journal, shelf, item, leaving=True).values():
         if lot in (None, free.lot):
             there = journal.available(shelf, item, free.lot, leaving=True)
             yield shelf, free.lot, max(0, there)
