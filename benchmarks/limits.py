@@ -200,11 +200,21 @@ def _release(books: _Books, size: int) -> c.Command:
     return c.Release(allocation=books.allocation(size), reason="made up")
 
 
-def _dispatch(books: _Books, size: int) -> c.Command:
+def _dispatch(books: _Books, size: int) -> c.Dispatch:
     lines = min(size, LINES_OF_A_STOP)
     books.stock(lines)
     allocations = [books.allocation(lines, f"H-{n}") for n in range(size)]
     return c.Dispatch(team="t_1", allocations=allocations)
+
+
+def _undo_dispatch(books: _Books, size: int) -> c.Command:
+    return c.UndoDispatch(delivery=books.record(_dispatch(books, size)), reason="made up")
+
+
+def _move_stops(books: _Books, size: int) -> c.Command:
+    dispatch = _dispatch(books, size)
+    delivery = books.record(dispatch)
+    return c.MoveStops(delivery=delivery, allocations=dispatch.allocations, team="t_1")
 
 
 def _report_outcome(books: _Books, size: int) -> c.Command:
@@ -243,6 +253,27 @@ def _convert(books: _Books, size: int) -> c.Command:
     return c.Convert(location="store-b", consumed=_lots(size), produced=made)
 
 
+def _issue_goods(books: _Books, size: int) -> c.Command:
+    books.stock(size)
+    return c.IssueGoods(purpose="gate", location="store-b", lines=_lots(size))
+
+
+def _write_off(books: _Books, size: int) -> c.WriteOff:
+    books.stock(size)
+    return c.WriteOff(reason="damaged", location="store-b", lines=_lots(size, 5))
+
+
+def _find_again(books: _Books, size: int) -> c.Command:
+    books.record(_write_off(books, size))
+    return c.FindAgain(reason="damaged", location="store-b", lines=_lots(size, 3))
+
+
+def _return_loan(books: _Books, size: int) -> c.Command:
+    books.stock(size)
+    loan = books.record(c.LendGoods(borrower="x", location="store-b", lines=_lots(size, 5)))
+    return c.ReturnLoan(loan=loan, lines=_lots(size, 3))
+
+
 def _cancel_pledge(books: _Books, size: int) -> c.Command:
     return c.CancelPledge(pledge=books.pledge(size), reason="made up")
 
@@ -271,12 +302,18 @@ PREPARATIONS: Mapping[str, Callable[[_Books, int], c.Command]] = {
     "allocate": _allocate_lines,
     "release": _release,
     "dispatch": _dispatch,
+    "undo dispatch": _undo_dispatch,
+    "move stops": _move_stops,
     "report outcome": _report_outcome,
     "hand out": _hand_out,
     "take back": _take_back,
     "return issue": _return_issue,
     "count stock": _count_stock,
     "convert": _convert,
+    "issue goods": _issue_goods,
+    "write off": _write_off,
+    "find again": _find_again,
+    "return loan": _return_loan,
     "send shipment": _send_shipment,
     "issue receipt": _issue_receipt,
 }
