@@ -79,8 +79,10 @@ def test_a_new_team_is_registered_when_it_is_sent_out_or_takes_over(
     address = done.headers["location"]
     assert "夜班车队" in browser.open(address)
     moved = {"/allocations/0": stop, "/new_team/name": "备用车队"}
+    sure = {"confirmed": f"closes-delivery:{address.rpartition('/')[2]}"}
     for path, fields in (("reassign", {"/new_team/name": "早班车队"}), ("move-stops", moved)):
-        answer = browser.send(f"{address}/{path}", **fields, key=path.ljust(20, "x"), do="save")
+        typed = fields | sure | {"key": path.ljust(20, "x"), "do": "save"}
+        answer = browser.send(f"{address}/{path}", **typed)
         assert answer.status_code == 303, answer.text
         assert fields["/new_team/name"] in browser.open(answer.headers["location"])
 

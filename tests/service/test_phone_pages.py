@@ -140,6 +140,60 @@ def test_closing_warns_of_a_phone_that_was_not_seen_since_the_dispatch(
     assert (warned["warning"], warned["about"]) == ("phone-silent", silent.shown["id"])
 
 
+def test_closing_a_delivery_warns_of_an_undecided_conflict(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    phone = reported(rest, open_delivery)
+    phone.send(open_delivery, {"outcome": "refused"})
+    report_unsent(phone, 0)
+    stop = rest.get(f"/api/deliveries/{open_delivery}")["stops"][0]["allocation"]
+    desk, path = Desk(rest, service), f"/deliveries/{open_delivery}/close"
+    asked = desk.send(path)
+    assert asked.status_code == 422
+    assert "contradicts the books, and nobody has decided yet" in asked.text
+    assert rest.get(f"/api/deliveries/{open_delivery}")["status"] == "out"
+    (warned,) = rest.post(f"/api/deliveries/{open_delivery}/close")["warnings"]
+    assert (warned["warning"], warned["about"]) == ("conflict-open", stop)
+    assert "this report says refused" in warned["detail"]
+
+
+def test_moving_the_last_open_stop_says_first_that_this_closes_the_delivery(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(20)
+    stops = [rest.allocation(4) for _ in range(3)]
+    delivery = rest.delivery(*stops)
+    phone = TeamPhone.of_team(rest)
+    for outcome in ("handed_over", "refused"):
+        phone.send(delivery, {"allocation": stops[0], "outcome": outcome})
+    report_unsent(phone, 0)
+    first = {"allocations": [stops[1]], "team": "T-2"}
+    assert "warnings" not in rest.post(f"/api/deliveries/{delivery}/move-stops", first)
+    desk, path = Desk(rest, service), f"/deliveries/{delivery}/move-stops"
+    last = {"/allocations/0": stops[2], "/team": "T-2"}
+    asked = desk.send(path, **last)
+    assert asked.status_code == 422
+    assert "These are the last open stops. This closes the delivery of" in asked.text
+    assert "nobody has decided yet" in asked.text
+    assert rest.get(f"/api/deliveries/{delivery}")["status"] == "out"
+    sure = [f"closes-delivery:{delivery}", f"conflict-open:{stops[0]}"]
+    assert desk.send(path, **last, confirmed=sure).status_code == 303
+    assert rest.get(f"/api/deliveries/{delivery}")["status"] == "closed"
+
+
+def test_undoing_the_last_open_stop_warns_that_this_closes_a_delivery_with_other_stops(
+    rest: RestClient,
+) -> None:
+    rest.give(20)
+    stops = [rest.allocation(4) for _ in range(2)]
+    delivery = rest.delivery(*stops)
+    done = {"allocation": stops[0], "outcome": "handed_over"}
+    rest.post(f"/api/deliveries/{delivery}/outcomes", done)
+    undone = rest.post(f"/api/deliveries/{delivery}/undo", {"reason": "no car"})
+    (warned,) = undone["warnings"]
+    assert (warned["warning"], warned["about"]) == ("closes-delivery", delivery)
+
+
 def counter_with_unsent(rest: RestClient) -> TeamPhone:
     """Return a phone that has not sent its hand-outs at the counter of its team."""
     rest.client.patch("/api/teams/T-1", json={"counter": "annex"}).raise_for_status()

@@ -35,12 +35,16 @@ from supplies.views.delivery_proofs import get_stop_codes, read_signatures
 from supplies.views.entries import list_entries
 from supplies.views.pagination import Warned
 from supplies.views.stop_conflicts import list_stop_conflicts
+from supplies_service.closing_warnings import (
+    find_closing_warnings,
+    find_move_warnings,
+    find_undo_warnings,
+)
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
-from supplies_service.phone_warnings import find_silent_phones
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse, PhotoResponse
 from supplies_service.routes.deliveries import (
@@ -172,15 +176,24 @@ class DeliveryPages(Controller):
 
     @post("/{delivery:str}/undo", opt=STAFF)
     async def undo(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Take stops off a delivery. If that is refused, show the delivery with the errors."""
+        """Take stops off a delivery. If that is refused, show the delivery with the errors.
+
+        If this closes a delivery with other stops, ask for confirmation first.
+        """
         form = await CommandForm.read(context.request, UndoDispatch)
-        return await _change(context, delivery, form)
+        return await _change(
+            context,
+            delivery,
+            form,
+            warnings=lambda books, _: find_undo_warnings(context.access(books), delivery),
+        )
 
     @post("/{delivery:str}/move-stops", opt=STAFF)
     async def move_stops(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """Move stops to another delivery, and show that delivery.
 
-        If that is refused, show the delivery that has the stops, with the errors.
+        If that is refused, show the delivery that has the stops, with the errors. If this closes
+        that delivery, ask for confirmation first.
         """
         form = await CommandForm.read(context.request, MoveStops)
         form.allow_new(*_NEW_TEAM)
@@ -190,6 +203,7 @@ class DeliveryPages(Controller):
             form,
             lambda: _show_delivery(context, delivery, form),
             address=lambda recorded: f"/deliveries/{recorded.document}",
+            warnings=lambda books, _: find_move_warnings(context.access(books), delivery),
         )
 
     @get("/{delivery:str}/live", opt=LIVE)
@@ -201,13 +215,13 @@ class DeliveryPages(Controller):
 
     @post("/{delivery:str}/close", opt=STAFF)
     async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Close a delivery. If a phone may have unsent records, ask for confirmation first."""
+        """Close a delivery. If phones or conflicts are still open, ask for confirmation first."""
         form = await CommandForm.read(context.request, CloseDelivery)
         return await _change(
             context,
             delivery,
             form,
-            warnings=lambda books, _: find_silent_phones(context.access(books), delivery),
+            warnings=lambda books, _: find_closing_warnings(context.access(books), delivery),
         )
 
 

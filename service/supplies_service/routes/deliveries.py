@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
 from supplies.access import run_codes
+from supplies.access.access_context import AccessContext
 from supplies.access.phone_reports import correct_clock
 from supplies.books.reader import Books
 from supplies.domain.commands import (
@@ -35,8 +37,12 @@ from supplies.views.delivery_proofs import (
 from supplies.views.delivery_slips import build_delivery_slips, build_run_sheet
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View, Warned
+from supplies_service.closing_warnings import (
+    find_closing_warnings,
+    find_move_warnings,
+    find_undo_warnings,
+)
 from supplies_service.idempotency import Outcome
-from supplies_service.phone_warnings import find_silent_phones
 from supplies_service.request_bodies import Body, parse_number
 from supplies_service.request_context import Context, RequestContext, Show
 from supplies_service.responses import (
@@ -62,8 +68,9 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
     Attributes:
         repeated: True if a phone reported an outcome that had been recorded before. `entry` is then
             the entry that recorded it. Otherwise, `repeated` is left out.
-        warnings: Warnings that the clock of a phone is wrong, or that phones may have unsent
-            records although the delivery is closed; left out if there are none.
+        warnings: Warnings that the clock of a phone is wrong, that moving or undoing stops closed
+            the delivery, or that a closed delivery has open conflicts or phones with records that
+            may be unsent; left out if there are none.
     """
 
     entry: EntryView
@@ -123,6 +130,26 @@ def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
         f"/api/deliveries/{found.id}",
         DeliveryEntered(entry=get_entry(books, recorded.seq), delivery=found),
     )
+
+
+def _show_with_warnings(
+    context: RequestContext, find: Callable[[AccessContext, str], list[Warned]], delivery: str
+) -> Show[DeliveryEntered]:
+    """Return a function that builds the response to a command with warnings about a delivery.
+
+    Args:
+        context: The request.
+        find: Returns the warnings about a delivery.
+        delivery: The delivery to which the warnings apply.
+    """
+
+    def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
+        outcome = show_delivery(books, recorded)
+        found = find(context.access(books), delivery)
+        content = msgspec.structs.replace(outcome.content, warnings=found or msgspec.UNSET)
+        return outcome._replace(content=content)
+
+    return show
 
 
 async def slips_paper(context: RequestContext, delivery: str, size: PaperSize) -> PDFResponse:
@@ -314,17 +341,13 @@ class DeliveryController(Controller):
     ) -> CreatedResponse[DeliveryEntered]:
         """Close a delivery. This is refused while goods are in transit.
 
-        The response has warnings about phones that may have unsent records. The phones can still
-        send these records after the delivery is closed.
+        The response has warnings about open conflicts, and about phones that may have unsent
+        records. Conflicts can still be resolved after the delivery is closed, and phones can still
+        send their records.
         """
-
-        def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-            outcome = show_delivery(books, recorded)
-            found = find_silent_phones(context.access(books), str(recorded.document))
-            content = msgspec.structs.replace(outcome.content, warnings=found or msgspec.UNSET)
-            return outcome._replace(content=content)
-
-        return await context.record(payload, show)
+        return await context.record(
+            payload, _show_with_warnings(context, find_closing_warnings, payload.delivery)
+        )
 
     @post(
         "/{delivery:str}/reassign",
@@ -345,8 +368,14 @@ class DeliveryController(Controller):
     async def undo(
         self, context: Context, payload: Body[UndoDispatch]
     ) -> CreatedResponse[DeliveryEntered]:
-        """Take stops off a delivery if the team did not start. The goods stay set aside."""
-        return await context.record(payload, show_delivery)
+        """Take stops off a delivery if the team did not start. The goods stay set aside.
+
+        If the delivery has other stops and none is open, it is closed, and the response has
+        warnings about that.
+        """
+        return await context.record(
+            payload, _show_with_warnings(context, find_undo_warnings, payload.delivery)
+        )
 
     @post(
         "/{delivery:str}/move-stops",
@@ -358,6 +387,9 @@ class DeliveryController(Controller):
     ) -> CreatedResponse[DeliveryEntered]:
         """Move stops to a new delivery by another team, or to an existing open delivery.
 
-        The response shows the delivery to which the stops were moved.
+        The response shows the delivery to which the stops were moved. If no open stop is left on
+        the other delivery, that is closed, and the response has warnings about that.
         """
-        return await context.record(payload, show_delivery)
+        return await context.record(
+            payload, _show_with_warnings(context, find_move_warnings, payload.delivery)
+        )
