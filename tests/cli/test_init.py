@@ -19,7 +19,7 @@ def test_init_creates_the_books_of_a_station(
     assert main(words) == 0
     assert "are ready" in capsys.readouterr().out
     assert main(["report", "needs", "--json", "--database", path]) == 0
-    assert json.loads(capsys.readouterr().out) == {"items": [], "next": None}
+    assert json.loads(capsys.readouterr().out)["items"] == []
     assert refused(capsys, *words) == (
         f"supplies: {path} has the books of station nx already, so nothing was created; "
         "change its details with `supplies station set`\n"

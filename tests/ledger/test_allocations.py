@@ -183,21 +183,22 @@ def test_a_backdated_allocation_that_overdraws_a_past_day_is_refused(
     assert "no 口罩 is free in Store A on every day since 2020-02-07; 5 were asked for" in sentence
 
 
-def test_claims_and_returns_do_not_allocate_goods_in_quarantine(
-    station: StationLedger,
-) -> None:
+def test_claims_do_not_allocate_goods_in_quarantine(station: StationLedger) -> None:
     need = station.need(5)
     pledge = station.pledge(5, {need: 5})
     station.give(5, pledge=pledge, location="ward")
     assert station.total("allocated:") == 0
     assert station.balance(f"needed:{need}") == 5
+
+
+def test_goods_that_a_team_brought_back_to_a_quarantine_stay_allocated_as_reported(
+    station: StationLedger,
+) -> None:
     station.stock(5)
     allocation = station.allocate(5)
     delivery = station.dispatch(allocation)
     back = c.OutcomeLine(line=1, brought_back=5, to="allocated", location="ward")
-    assert_refused(
-        station,
-        InvalidField,
-        lambda: station.outcome(delivery, allocation, "partly", lines=[back]),
-        at="/lines/0/location",
-    )
+    station.outcome(delivery, allocation, "partly", lines=[back])
+    assert station.total(f"allocated:{allocation}:") == 5
+    with pytest.raises(InvalidField, match="quarantine"):
+        station.dispatch(allocation)
