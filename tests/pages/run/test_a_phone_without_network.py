@@ -357,7 +357,7 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     phone = new_phone()
     page = phone.open()
     network.mode = "lose answers"
-    save(page)
+    save(page, "Refused")
     run.revoke_phones()
     network.mode = "forward"
     send_now(page)
@@ -392,6 +392,9 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     stops(page)
     page.reload()
     expect(page.get_by_role("heading", name="No delivery is out")).to_be_visible()
+    page.reload()  # the team is still on its way with what was refused
+    expect(page.get_by_text("The delivery has ended. Bring these goods back")).to_be_visible()
+    expect(page.locator("main .goods")).to_contain_text("rice5 kg")
     for store in ("records", "run", "sent"):
         assert page.evaluate(KEPT, store) == []
     assert len(run.recorded()) == 4

@@ -222,6 +222,30 @@ def test_an_error_of_a_form_is_above_the_button_that_saves(
     page.wait_for_function(IS_ABOVE_THE_BUTTONS, arg=alert.element_handle())
 
 
+def test_goods_to_bring_back_stay_in_the_bag_after_the_delivery_is_closed(
+    new_phone: NewPhone, run: TeamRun
+) -> None:
+    run.open_counter()
+    page = new_phone().open()
+    save(page, "Refused")
+    send_all(page)
+    for stop in run.stops[1:]:
+        run.record(
+            c.ReportOutcome(
+                delivery=run.delivery, allocation=stop.allocation, outcome="handed_over"
+            )
+        )
+    run.record(c.CloseDelivery(delivery=run.delivery))
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.locator("#bar").get_by_role("link", name="Bag").click()
+    expect(page.get_by_text("The delivery has ended. Bring these goods back")).to_be_visible()
+    expect(page.get_by_role("heading", name="To bring back")).to_be_visible()
+    expect(page.locator("main .goods")).to_have_text("rice5 kgwater24 bottles")
+    stops(page)  # the counter is all that is left of the run
+    expect(page.get_by_text("The delivery has ended. Bring these goods back")).to_be_visible()
+    expect(page.get_by_label("For whom?")).to_be_visible()
+
+
 def test_a_hand_out_whose_goods_the_desk_took_away_is_sent_shown_and_decided_at_the_desk(
     new_phone: NewPhone, open_page: OpenPage, network: HttpProxy, run: TeamRun
 ) -> None:

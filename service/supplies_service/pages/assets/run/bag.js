@@ -1,6 +1,16 @@
 // What the team carries: goods for the stops to come, and goods to bring back.
 import { linesOf, outcomeOf } from "./records.js";
 
+// Return the goods of two bags as one bag.
+export function joinBags(one, other) {
+  const bag = new Map(one.map((each) => [each.item, each]));
+  for (const each of other) {
+    const known = bag.get(each.item);
+    bag.set(each.item, known ? { ...known, ahead: known.ahead + each.ahead, back: known.back + each.back } : each);
+  }
+  return [...bag.values()];
+}
+
 // Return a list of `{ item, name, line, ahead, back }` in base units. `line` is an example with the words of the unit.
 export function bagOf(stops) {
   const bag = new Map();

@@ -1,8 +1,9 @@
 // The bag, the unsent records, and what is shown on a phone that has not joined a team.
-import { bagOf } from "./bag.js";
+import { bagOf, joinBags } from "./bag.js";
 import { dayAndTimeOf, isOverdue } from "./clock.js";
 import { goodsOfHandOut } from "./counter_view.js";
 import { callLink, h, link } from "./dom.js";
+import { endedNote, endedRuns } from "./ended_runs.js";
 import { inWords } from "./quantities.js";
 import { countUnsent, isAnyWaiting } from "./records.js";
 import { rescueView } from "./rescue.js";
@@ -11,15 +12,24 @@ import { t } from "./texts.js";
 import { outcomeWords, problemWords, stateWords } from "./wording.js";
 
 export function bagView(stops) {
-  const bag = bagOf(stops);
+  const bag = joinBags(bagOf(stops), bagOfEnded());
   return h(
     "div",
     {},
     h("h1", { tabindex: "-1" }, t("In the bag")),
+    endedNote(),
     part(t("For the next stops"), bag, "ahead"),
     part(t("To bring back"), bag, "back"),
     bag.length ? null : h("p", { class: "notice" }, t("The bag is empty.")),
   );
+}
+
+const bagOfEnded = () => endedRuns().reduce((bag, { goods }) => joinBags(bag, goods), []);
+
+// Return what shows that a delivery has ended, and what is to be brought back of it, or null.
+export function endedView() {
+  const note = endedNote();
+  return note ? h("div", {}, note, part(t("To bring back"), bagOfEnded(), "back")) : null;
 }
 
 function part(title, bag, which) {
@@ -139,6 +149,7 @@ export function emptyView(team) {
     "div",
     {},
     h("h1", { tabindex: "-1" }, t("No delivery is out")),
+    endedView(),
     h("p", {}, t("A delivery of team %(team)s appears here when the station sends it out.", { team })),
   );
 }

@@ -3,8 +3,9 @@ import { difference, isOverdue, now, timeOf } from "./clock.js";
 import { counterView, goodsOfHandOut, nameOf, waitingHandOuts } from "./counter_view.js";
 import { h, link } from "./dom.js";
 import { draftOf, dropDraft, forgetDrafts, keepDraft, keepDraftPhoto, loadDrafts, placeOf } from "./run_drafts.js";
+import { forgetEnded, keepEnded } from "./ended_runs.js";
 import { listView } from "./list_view.js";
-import { bagView, emptyView, joinView, unsentView } from "./other_views.js";
+import { bagView, emptyView, endedView, joinView, unsentView } from "./other_views.js";
 import { HOLD, counterPlace, countUnsent, handOutsOf, isAnyWaiting, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
 import { onPass, send } from "./sender.js";
 import { fetchJson, isOffline, isProblem, onReach } from "./service.js";
@@ -115,7 +116,8 @@ function view() {
   if (place === "bag") return bagView(stops);
   if (hasCounter() && (place === "counter" || (place === "" && !stops.length))) {
     const waiting = waitingHandOuts(waitingOf(state), counter, stops, state.zone);
-    return counter ? counterView(counter, stops, handOutsOf(state), saveHandOut, waiting) : waiting;
+    const page = counter ? counterView(counter, stops, handOutsOf(state), saveHandOut, waiting) : waiting;
+    return h("div", {}, place === "" ? endedView() : null, page);
   }
   if (place !== "stop") return stops.length ? listView(stops) : emptyView(team.name);
   const stop = stops.find((each) => each.delivery === rest[0] && each.allocation === rest[1]);
@@ -349,6 +351,7 @@ async function receive(answer, etag, askedAt) {
   const isOut = answer.runs.length || answer.counter || answer.waiting_hand_outs.length;
   state.empty = isOut ? "" : answer.team.name;
   const { records, photos } = await store.readQueue();
+  keepEnded(state, answer);
   if (isOut || records.length || photos.length) {
     const clock = difference(answer.now, askedAt);
     await store.keepRun({ answer, etag, clock, fetched_at: now() }, askedAt);
@@ -361,6 +364,7 @@ async function receive(answer, etag, askedAt) {
 async function signedOut() {
   state.empty = "";
   const ended = state.run?.answer.station ?? station;
+  forgetEnded();
   if (ended) await store.wipeNames(ended);
 }
 
