@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 
+import msgspec
+
 from benchmarks.engines import postgresql_server
 from benchmarks.workload import open_books
 from supplies.domain import commands as c
@@ -122,6 +124,10 @@ def _lots(size: int, quantity: int = 1) -> list[c.LotLine]:
     return [c.LotLine(item=f"i-{n}", quantity=quantity) for n in range(size)]
 
 
+def _handed(size: int) -> list[c.RecipientLine]:
+    return [c.RecipientLine(item=f"i-{n}", quantity=1) for n in range(size)]
+
+
 def _pledge(books: _Books, size: int) -> c.MakePledge:
     lines = [
         c.PledgeLine(item=f"i-{n}", quantity=10, claims=[c.Claim(need=need, quantity=5)])
@@ -223,6 +229,21 @@ def _report_outcome(books: _Books, size: int) -> c.Command:
     return c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over")
 
 
+def _resolve_outcome(books: _Books, size: int) -> c.Command:
+    books.needs(size)
+    delivery, allocation = books.stop(size)
+    report = c.ReportOutcome(delivery=delivery, allocation=allocation, outcome="handed_over")
+    books.record(report)
+    conflict = books.seq(msgspec.structs.replace(report, outcome="not_at_home"))
+    return c.ResolveConflict(conflict=conflict, by="correct", reason="made up")
+
+
+def _resolve_hand_out(books: _Books, size: int) -> c.Command:
+    books.needs(size)
+    report = c.ReportHandOut(team="t_1", recipient="H-0", location="store-b", lines=_handed(size))
+    return c.ResolveConflict(conflict=books.seq(report), by="unexplained", reason="made up")
+
+
 def _hand_out(books: _Books, size: int) -> c.Command:
     books.needs(size)
     books.stock(size)
@@ -253,6 +274,13 @@ def _convert(books: _Books, size: int) -> c.Command:
     return c.Convert(location="store-b", consumed=_lots(size), produced=made)
 
 
+def _quarantine_batch(books: _Books, size: int) -> c.Command:
+    books.ledger.register(Location(code="ward", name="made up", quarantine=True))
+    lines = [c.ArrivalLine(item="i-0", quantity=9, batch="B1") for _ in range(size)]
+    books.record(c.OpenStock(location="store-b", lines=lines))
+    return c.QuarantineBatch(item="i-0", batch="B1", target="ward")
+
+
 def _issue_goods(books: _Books, size: int) -> c.Command:
     books.stock(size)
     return c.IssueGoods(purpose="gate", location="store-b", lines=_lots(size))
@@ -272,6 +300,36 @@ def _return_loan(books: _Books, size: int) -> c.Command:
     books.stock(size)
     loan = books.record(c.LendGoods(borrower="x", location="store-b", lines=_lots(size, 5)))
     return c.ReturnLoan(loan=loan, lines=_lots(size, 3))
+
+
+def _return_goods(books: _Books, size: int) -> c.Command:
+    books.record(_donation(size, 8, pledge=None, wish=False))
+    return c.ReturnGoods(location="store-b", lines=_lots(size), reason="made up")
+
+
+def _settle(books: _Books, size: int) -> c.Command:
+    books.record(_count_stock(books, size))
+    return c.Settle(place="store-b", by="lost", lines=_lots(size), reason="made up")
+
+
+def _collect(books: _Books, size: int) -> c.Command:
+    books.needs(size)
+    books.stock(size)
+    return c.CollectAllocation(allocation=books.allocation(size))
+
+
+def _claim_needs(books: _Books, size: int) -> c.Command:
+    claims = [c.Claim(need=need, quantity=5) for need in books.needs(size)]
+    lines = [c.PledgeLine(item=f"i-{n}", quantity=10) for n in range(size)]
+    pledge = books.record(c.MakePledge(donor="D-01", lines=lines))
+    return c.ClaimNeeds(pledge=pledge, claims=claims)
+
+
+def _merge_codes(books: _Books, size: int) -> c.Command:
+    books.needs(size)
+    books.stock(size)
+    books.allocation(size)
+    return c.MergeCodes(kind="recipient", code="H-0", into="R-0", reason="made up")
 
 
 def _cancel_pledge(books: _Books, size: int) -> c.Command:
@@ -305,15 +363,23 @@ PREPARATIONS: Mapping[str, Callable[[_Books, int], c.Command]] = {
     "undo dispatch": _undo_dispatch,
     "move stops": _move_stops,
     "report outcome": _report_outcome,
+    "resolve outcome": _resolve_outcome,
+    "resolve hand-out": _resolve_hand_out,
+    "collect allocation": _collect,
     "hand out": _hand_out,
     "take back": _take_back,
     "return issue": _return_issue,
     "count stock": _count_stock,
     "convert": _convert,
+    "quarantine batch": _quarantine_batch,
     "issue goods": _issue_goods,
     "write off": _write_off,
     "find again": _find_again,
     "return loan": _return_loan,
+    "return goods": _return_goods,
+    "settle": _settle,
+    "claim needs": _claim_needs,
+    "merge codes": _merge_codes,
     "send shipment": _send_shipment,
     "issue receipt": _issue_receipt,
 }
