@@ -38,3 +38,37 @@ def test_plans_are_changed_on_pages(rest: RestClient, service: Service) -> None:
     assert "<dd>received</dd>" in browser.open(f"/allocations/{names[2]}")
     fetched = browser.open("/recipients/R-1")
     assert fetched.count("waiting for a team") == 1  # the stop whose dispatch was undone
+
+
+def test_the_history_of_a_delivery_names_the_stop_and_what_happened(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(10)
+    stop = rest.allocation(4)
+    delivery = rest.delivery(stop)
+    report = {
+        "allocation": stop,
+        "outcome": "not_at_home",
+        "happened_at": f"{service.clock().isoformat()}",
+        "time_window": "after six",
+        "code": "000000",
+    }
+    rest.post(f"/api/deliveries/{delivery}/outcomes", report)
+    rest.give(5)
+    rest.allocation(5)
+    name = rest.get("/api/recipients/R-1")["name"]
+    browser = sign_in_as(rest.client, service, "coordinator")
+    page = browser.open(f"/deliveries/{delivery}")
+    assert f"Delivery outcome · 1. {name} · not at home" in page
+    assert "Correct this" in page
+    assert "At home: after six" in browser.open("/deliveries/new")
+
+
+def test_an_undone_delivery_is_shown_as_undone(rest: RestClient, service: Service) -> None:
+    rest.give(10)
+    delivery = rest.delivery(rest.allocation(4))
+    rest.post(f"/api/deliveries/{delivery}/undo", {"reason": "no car"})
+    page = sign_in_as(rest.client, service, "recorder").open(f"/deliveries/{delivery}")
+    assert "<p>undone ·" in page
+    assert "0 of 0 stops" not in page
+    assert 'class="button quiet" href="/deliveries/' in page

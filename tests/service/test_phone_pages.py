@@ -179,6 +179,9 @@ def test_moving_the_last_open_stop_says_first_that_this_closes_the_delivery(
     sure = [f"closes-delivery:{delivery}", f"conflict-open:{stops[0]}"]
     assert desk.send(path, **last, confirmed=sure).status_code == 303
     assert rest.get(f"/api/deliveries/{delivery}")["status"] == "closed"
+    page = desk.see(f"/deliveries/{delivery}")
+    assert "this closed the delivery" in page
+    assert '<p class="warning"><strong>1. ' in page
 
 
 def test_undoing_the_last_open_stop_warns_that_this_closes_a_delivery_with_other_stops(

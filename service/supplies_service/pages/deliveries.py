@@ -24,6 +24,7 @@ from supplies.domain.commands import (
 from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.ledger.recorded import Recorded
 from supplies.views.allocations import get_allocation, list_allocations
+from supplies.views.conflict_reasons import reason_of_conflict
 from supplies.views.deliveries import (
     DeliveryStatus,
     DeliveryView,
@@ -31,10 +32,12 @@ from supplies.views.deliveries import (
     get_delivery,
     list_deliveries,
 )
+from supplies.views.delivery_history import find_end, read_stop_events
 from supplies.views.delivery_proofs import get_stop_codes, read_signatures
 from supplies.views.entries import list_entries
 from supplies.views.pagination import Warned
 from supplies.views.stop_conflicts import list_stop_conflicts
+from supplies.views.team_runs import read_time_windows
 from supplies_service.closing_warnings import (
     find_closing_warnings,
     find_move_warnings,
@@ -339,7 +342,11 @@ def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -
         "reported": sum(stop.outcome is not None for stop in delivery.present_stops),
         "all_stops": len(delivery.present_stops),
         "conflicts": [
-            (numbers.get(one.report.allocation), one.conflict.seq)
+            (
+                numbers.get(one.report.allocation),
+                one.conflict,
+                reason_of_conflict(books, one.conflict),
+            )
             for one in list_stop_conflicts(books)
             if delivery.id in (one.delivery, one.conflict.document)
         ],
@@ -354,7 +361,12 @@ def _show_new(context: RequestContext, form: CommandForm[Dispatch]) -> Response[
         page = list_allocations(books, status="waiting", limit=MAX_CHOICES)
         chosen = [form.value(f"/allocations/{at}") for at in form.lines("/allocations", least=0)]
         return render_form(
-            context, "delivery_form.html", form, allocations=page.items, chosen=chosen
+            context,
+            "delivery_form.html",
+            form,
+            allocations=page.items,
+            chosen=chosen,
+            windows=read_time_windows(books, {one.recipient for one in page.items}),
         )
 
 
@@ -388,4 +400,6 @@ def _show_delivery(context: RequestContext, name: str, form: CommandForm[Any]) -
             outcomes=get_args(Outcome),
             **_live_state(context, books, delivery),
             entries=list_entries(books, document=name, limit=None).items,
+            events=read_stop_events(books, name),
+            closed_in=find_end(books, name),
         )

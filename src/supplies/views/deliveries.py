@@ -125,6 +125,11 @@ class DeliveryView(View, frozen=True, kw_only=True):
         """The stops that are on the delivery: those that were not taken off."""
         return [stop for stop in self.stops if not stop.removed_in]
 
+    @property
+    def is_undone(self) -> bool:
+        """Whether the team did not start: no stop is left, and none was moved."""
+        return all(stop.removed_in and not stop.moved_to for stop in self.stops)
+
 
 def get_delivery(books: Books, name: str) -> DeliveryView:
     """Return the delivery with this id.

@@ -250,7 +250,7 @@ class _Runs:
         self._conflicts = {
             (each.delivery, each.report.allocation): each for each in list_stop_conflicts(books)
         }
-        self._windows = _time_windows(books, {str(line.recipient) for line in loaded})
+        self._windows = read_time_windows(books, {str(line.recipient) for line in loaded})
         reported = {line.reported_in for line in loaded if line.reported_in is not None}
         self._reporters = {
             int(seq): str(by)
@@ -403,7 +403,7 @@ class _Runs:
         )
 
 
-def _time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
+def read_time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
     """Return the text about the next attempt in each recipient's latest outcome.
 
     The text contains the day on which the recipient wants the goods and when it is at home.

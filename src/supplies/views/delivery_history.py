@@ -1,0 +1,46 @@
+"""Read what the entries of a delivery recorded about its stops."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from supplies.books.reader import Books
+from supplies.domain.commands import Outcome
+from supplies.domain.entry_rows import TABLES, CodeAttempt, DeliveryEnd, Proof, StopOutcome
+from supplies.views.delivery_proofs import StopCodeResult
+
+
+class StopEvent(NamedTuple):
+    """What an entry recorded about a stop: an outcome, the result of a code, or a proof.
+
+    Attributes:
+        outcome, code: None if the event is not an outcome, or not about a code.
+    """
+
+    allocation: str
+    outcome: Outcome | None = None
+    code: StopCodeResult | None = None
+
+
+def read_stop_events(books: Books, delivery: str) -> dict[int, list[StopEvent]]:
+    """Return the events of the stops of a delivery by entry number."""
+    found = defaultdict(list)
+    for row, column in ((StopOutcome, "outcome"), (CodeAttempt, "result"), (Proof, "NULL")):
+        for seq, allocation, value in books.all(
+            f"SELECT seq, allocation, {column} FROM {TABLES[row]} "
+            "WHERE station = :station AND delivery = :delivery ORDER BY seq, allocation",
+            delivery=delivery,
+        ):
+            event = StopEvent(str(allocation))
+            if row is StopOutcome:
+                event = event._replace(outcome=value)
+            elif row is CodeAttempt:
+                event = event._replace(code=value)
+            found[int(seq)].append(event)
+    return dict(found)
+
+
+def find_end(books: Books, delivery: str) -> int | None:
+    """Return the number of the entry that closed a delivery; None if it is not closed."""
+    return books.latest_seq(DeliveryEnd, delivery=delivery)
