@@ -325,6 +325,7 @@ def test_what_is_half_typed_survives_a_dead_phone_and_is_erased_with_the_names(
     page.get_by_role("textbox", name="Note").fill("another name")
     stops(page)
     expect(page.get_by_role("heading", name="This phone's access has ended")).to_be_visible()
+    expect(page.get_by_text("What was typed and not saved was erased.")).to_be_visible()
     for store in ("sent", "drafts", "draft_photos"):
         assert page.evaluate(KEPT, store) == []
     phone.close()

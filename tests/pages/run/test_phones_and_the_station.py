@@ -26,6 +26,7 @@ from support.team_run import (
     stops,
 )
 
+from supplies.books.stop_codes import code_of_stop
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Team
 
@@ -166,6 +167,19 @@ def test_signature_code_and_photo_are_kept_with_the_outcome(
     assert len(run.recorded()) == 2
     stops(page)
     expect(page.get_by_role("link", name="1 Household 1")).to_contain_text("code did not match")
+    assert "received_by" not in json.loads(outcome.body)  # nobody chose who received it
+
+    page.get_by_role("link", name="1 Household 1").click()
+    with run.ledger() as ledger:
+        code = code_of_stop(ledger.books, run.delivery, run.stops[0].allocation)
+    page.get_by_role("textbox", name="Enter the code again").fill(str(code))
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    send_all(page)
+    stops(page)
+    page.get_by_role("link", name="1 Household 1").click()
+    expect(page.get_by_text("The code matched.")).to_be_visible()
+    assert [entry["kind"] for entry in run.recorded()].count("conflict") == 0
 
 
 def hand_out(page: Page, group: str, kilograms: int) -> None:

@@ -130,6 +130,14 @@ def test_a_saved_record_can_be_undone_before_it_is_sent(
     expect(page.locator(".proofs .done")).to_have_count(3)
     unsent(page, 0)
     page.get_by_role("button", name="Save", exact=True).click()
+
+    page.get_by_role("link", name="1 Household 1").click()
+    expect(page.locator("main .notice")).to_contain_text("Family · Signature · Spoken code")
+    page.locator("main").get_by_role("button", name="Undo").click()
+    expect(page.locator(".proofs .done")).to_have_count(3)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator("#bar a").last.click()
+    expect(page.locator(".unsent")).to_contain_text("Partly · Signature · Spoken code · Photo")
     send_all(page)
     (sent,) = [json.loads(post.body) for post in network.outcomes()]
     assert {**sent, "happened_at": ""} == {**kept, "happened_at": ""}

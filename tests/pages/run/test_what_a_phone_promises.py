@@ -65,7 +65,12 @@ def test_the_browser_is_asked_to_keep_everything_and_its_refusal_is_said(
     save(page)
     page.locator("#bar a").last.click()
     assert page.evaluate("asked") >= 1
-    expect(page.get_by_text("the browser may delete what this phone keeps")).to_be_visible()
+    refusal = page.get_by_text("the browser may delete what this phone keeps")
+    expect(refusal).to_be_visible()
+    network.mode = "forward"
+    send_all(page)
+    expect(page.get_by_text("Version")).to_be_visible()
+    expect(refusal).to_have_count(0)
 
 
 @pytest.mark.parametrize("status", [401, 403, 409, 422])
@@ -170,6 +175,9 @@ def test_back_leads_from_a_form_to_its_stop_and_then_to_the_list(new_phone: NewP
     wait_for_kept(page, "drafts")
     page.go_back()
     expect(page.locator(".outcomes")).to_be_visible()
+    page.get_by_role("button", name="Refused", exact=True).click()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("half typed")
+    page.go_back()
     page.get_by_role("link", name="Begun, not saved: Refused").click()
     expect(page.get_by_role("textbox", name="Note")).to_have_value("half typed")
     page.get_by_role("button", name="Back", exact=True).click()
@@ -217,7 +225,7 @@ def test_what_is_saved_on_a_phone_whose_access_has_ended_cannot_be_undone(
     assert len(page.evaluate(KEPT, "records")) == 1
 
 
-def test_the_reasons_for_a_refusal_are_told_in_the_note(
+def test_reasons_without_a_code_are_told_in_the_note(
     new_phone: NewPhone, network: HttpProxy
 ) -> None:
     page = new_phone().open()
@@ -225,7 +233,7 @@ def test_the_reasons_for_a_refusal_are_told_in_the_note(
     expect(page.get_by_text("Moved away")).to_have_count(0)
     page.get_by_text("Not needed", exact=True).click()
     page.get_by_role("textbox", name="Note").fill("has enough rice. " * 200)
-    wait_for_kept(page, "drafts", "kept[0]?.typed.refusal === 'not_needed'")
+    wait_for_kept(page, "drafts", "kept[0]?.typed.why === 'not_needed'")
     page.reload()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Undo").wait_for()
@@ -234,6 +242,15 @@ def test_the_reasons_for_a_refusal_are_told_in_the_note(
     note = json.loads(sent.body)["note"]
     assert note.startswith("Not needed. has enough rice. ")
     assert 1_900 < len(note) <= 2_000
+
+    stops(page)
+    open_next(page, "Not at home")
+    page.get_by_text("Nobody answered", exact=True).click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    send_all(page)
+    report = json.loads(network.outcomes()[1].body)
+    assert (report["note"], report.get("why")) == ("Nobody answered", None)
 
 
 def test_a_message_never_covers_the_button_that_saves(new_phone: NewPhone) -> None:

@@ -24,6 +24,9 @@ export function dayAndTimeOf(moment, zone) {
   return format(moment, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }, zone);
 }
 
+// Return a day such as 2026-11-30 in words.
+export const dayOf = (day) => format(`${day}T12:00:00Z`, { month: "short", day: "numeric" }, "UTC");
+
 function format(moment, parts, zone) {
   const locale = language() === "zh" ? "zh-CN" : "en-GB";
   return new Intl.DateTimeFormat(locale, { ...parts, timeZone: zone, hour12: false }).format(new Date(moment));

@@ -1,5 +1,5 @@
 // The counter of a team: goods handed out without an allocation, to a group or to a household of the run.
-import { dayAndTimeOf } from "./clock.js";
+import { dayAndTimeOf, dayOf } from "./clock.js";
 import { h } from "./dom.js";
 import { draftOf, dropDraft, keepDraft } from "./run_drafts.js";
 import { field, newId, stepper } from "./fields.js";
@@ -26,7 +26,7 @@ export function goodsOfHandOut(lines, known) {
     const goods = known.find((each) => each.item === item);
     return goods ? `${goods.name} ${inWords(quantity, goods)}` : String(quantity);
   };
-  return lines.map(words).join(", ");
+  return lines.map(words).join(t(", "));
 }
 
 // Return the page of the counter.
@@ -115,8 +115,8 @@ export function waitingHandOuts(waiting, counter, stops, zone) {
           "div",
           {},
           h("h3", {}, t("Reported")),
-          h("p", {}, goods.map(({ name, words }) => `${name} ${words}`).join(", ")),
-          h("p", { class: "note" }, [nameOf(recipient, counter, stops), happened_at ? dayAndTimeOf(happened_at, zone) : happened_on, phone].filter(Boolean).join(" · ")),
+          h("p", {}, goods.map(({ name, words }) => `${name} ${words}`).join(t(", "))),
+          h("p", { class: "note" }, [nameOf(recipient, counter, stops), happened_at ? dayAndTimeOf(happened_at, zone) : dayOf(happened_on), phone].filter(Boolean).join(" · ")),
         ),
         h("div", {}, h("h3", {}, t("Books")), h("p", {}, because)),
       ),

@@ -9,7 +9,7 @@ import { countUnsent, isAnyWaiting } from "./records.js";
 import { rescueView } from "./rescue.js";
 import { isOffline } from "./service.js";
 import { t } from "./texts.js";
-import { outcomeWords, problemWords, stateWords } from "./wording.js";
+import { outcomeWords, problemWords, proofWords, stateWords } from "./wording.js";
 
 export function bagView(stops) {
   const bag = joinBags(bagOf(stops), bagOfEnded());
@@ -102,7 +102,7 @@ function fateOf(ended, isAnyToSend) {
 }
 
 function titleOf({ shown }, run, hasPhoto) {
-  if (!shown.counter) return stopTitle(shown.number, [outcomeWords(shown), hasPhoto ? t("Photo") : ""].filter(Boolean).join(" · "));
+  if (!shown.counter) return stopTitle(shown.number, [outcomeWords(shown), ...proofWords(shown), hasPhoto ? t("Photo") : ""].filter(Boolean).join(" · "));
   const known = [...(run?.answer.counter?.goods ?? []), ...(shown.goods ?? [])];
   return `${t("Counter")} · ${goodsOfHandOut(shown.lines, known)}`;
 }
@@ -118,13 +118,14 @@ function item(record, zone, title, tryAgain, kind) {
   );
 }
 
-function about({ run, number, version, fetchedAt, zone, isPersistent }) {
+function about(state) {
+  const { run, number, version, fetchedAt, zone, isPersistent } = state;
   const facts = [t("Version %(version)s", { version })];
   // A run that an older version kept does not have the number.
   const known = run?.answer.phone_number ?? number;
   if (known) facts.unshift(t("Phone #%(number)s", { number: known }));
   if (fetchedAt) facts.push(t("run fetched %(when)s", { when: dayAndTimeOf(fetchedAt, zone) }));
-  if (isPersistent === false) facts.push(t("the browser may delete what this phone keeps: send soon"));
+  if (isPersistent === false && countUnsent(state)) facts.push(t("the browser may delete what this phone keeps: send soon"));
   return h("p", { class: "note" }, facts.join(" · "));
 }
 
@@ -137,6 +138,7 @@ export function joinView(ended, unsent) {
     {},
     h("h1", { tabindex: "-1" }, ended ? t("This phone's access has ended") : t("This phone has not joined a team")),
     ended ? h("p", {}, t("The station ended it, or the phone joined more than 30 days ago. It shows no more stops, and cannot send.")) : null,
+    ended?.erased ? h("p", {}, t("What was typed and not saved was erased.")) : null,
     unsent ? h("p", { class: "warning" }, kept) : null,
     unsent ? link("unsent", { class: "button wide-button" }, ended ? t("Hand over to the station") : t("Show what is unsent")) : null,
     h("p", {}, ended ? t("To go on, join again with a new link or run sheet of the station. Unsent records are then sent by themselves.") : t("Scan the code of the run sheet with the camera, or open the link that the station sent.")),

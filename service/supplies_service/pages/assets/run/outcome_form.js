@@ -5,10 +5,10 @@ import { photoField } from "./photo_field.js";
 import { inWords } from "./quantities.js";
 import { signatureField } from "./signature.js";
 import { t } from "./texts.js";
-import { OUTCOMES, REASONS, RECEIVED_BY, REFUSAL_REASONS } from "./wording.js";
+import { ABSENCE_REASONS, OUTCOMES, REASONS, RECEIVED_BY, REFUSAL_REASONS } from "./wording.js";
 
 const MOST_NOTE = 2000; // characters that the service accepts
-const MOST_NOTE_BESIDE_REASON = MOST_NOTE - 100; // the reason of a refusal becomes part of the note
+const MOST_NOTE_BESIDE_REASON = MOST_NOTE - 100; // a reason may become part of the note
 
 // Return `{ element, proofs, read() }`. `proofs` are the buttons for signature, code and photo. `read` returns
 // `{ report, photo }`, or null if a field is wrong. `photo` is null, or a promise of the photo, made small, which is null
@@ -21,13 +21,13 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
   const reached = outcome === "handed_over" || outcome === "partly";
   const failed = outcome === "not_at_home" || outcome === "refused";
   const quantities = outcome === "partly" ? stop.lines.map((line, at) => lineFields(line, typed.lines?.[at])) : [];
-  const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), typed.received_by ?? "self") : null;
-  const why = outcome === "not_at_home" ? chips("why", t("Why, if you know"), REASONS(), typed.why) : null;
-  const refusal = outcome === "refused" ? chips("refusal", t("Why, if you know"), REFUSAL_REASONS(), typed.refusal) : null;
+  const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), typed.received_by) : null;
+  const reasons = { not_at_home: { ...ABSENCE_REASONS(), ...REASONS() }, refused: REFUSAL_REASONS() }[outcome];
+  const why = reasons ? chips("why", t("Why, if you know"), reasons, typed.why ?? typed.refusal) : null;
   const nextAttempt = failed ? field(t("Try again on"), { type: "date", value: typed.next_attempt }) : null;
   const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200, value: typed.time_window }) : null;
   const code = reached && stop.code_expected ? codeField(typed.code) : null;
-  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: refusal ? MOST_NOTE_BESIDE_REASON : MOST_NOTE, value: typed.note });
+  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: reasons ? MOST_NOTE_BESIDE_REASON : MOST_NOTE, value: typed.note });
   const photo = photoField(before?.photo ?? null, keepPhoto);
   const signing = reached ? signatureFold(typed.signature, changed) : null;
   const unchanged = h("p", { class: "alert", role: "alert", hidden: true });
@@ -46,7 +46,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
   function changed() {
     unchanged.hidden = true;
     for (const fold of [signing, code]) fold?.mark();
-    keep({ ...fields(), refusal: refusal?.value(), lines: quantities.map((line) => line.typed()) });
+    keep({ ...fields(), lines: quantities.map((line) => line.typed()) });
   }
 
   function read() {
@@ -61,7 +61,9 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
     }
     if (code && !code.check()) return null;
     const chosen = photo.chosen();
-    const entered = { ...fields(), note: [REFUSAL_REASONS()[refusal?.value()], note.value()].filter(Boolean).join(". ") };
+    const isCoded = Object.hasOwn(REASONS(), why?.value() ?? "");
+    const reason = isCoded ? null : reasons?.[why.value()]; // a reason without a code becomes part of the note
+    const entered = { ...fields(), why: isCoded ? why.value() : null, note: [reason, note.value()].filter(Boolean).join(t(". ")) };
     const proof = entered.signature ? "signature" : entered.code ? "code" : chosen ? "photo" : null;
     return { report: { outcome, lines, proof, ...entered }, photo: chosen };
   }
@@ -74,7 +76,6 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
     unchanged,
     receivedBy?.element,
     why?.element,
-    refusal?.element,
     nextAttempt?.element,
     window?.element,
     signing?.element,
@@ -100,16 +101,23 @@ function signatureFold(before, changed) {
   return { ...folded(t("Signature"), make, strokes), strokes };
 }
 
+// A field for the code of a household.
+export function codeInput(title, before) {
+  const said = field(title, { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off", value: before });
+  const value = () => said.value().normalize("NFKC").replace(/\s/g, "");
+  return { element: said.element, value, isCode: () => /^\d{6}$/.test(value()) };
+}
+
 // The code is optional, and a wrong one does not change what happened. So `check` returns false for what is no code only
 // the first time that it is called.
 function codeField(before) {
-  const said = field(t("Code that the household says"), { type: "text", inputmode: "numeric", maxlength: 12, autocomplete: "off", value: before });
+  const said = codeInput(t("Code that the household says"), before);
   const wrong = h("p", { class: "alert", role: "alert", hidden: true }, t("A code has six digits. Correct it or delete it, or save again to keep it as it is."));
-  const value = () => said.value().normalize("NFKC").replace(/\s/g, "");
+  const { value } = said;
   let warnedOf = "";
   const fold = folded(t("Spoken code"), () => h("div", {}, said.element, wrong), value);
   const check = () => {
-    const isFine = [warnedOf, ""].includes(value()) || /^\d{6}$/.test(value());
+    const isFine = [warnedOf, ""].includes(value()) || said.isCode();
     wrong.hidden = isFine;
     if (isFine) return true;
     warnedOf = value();

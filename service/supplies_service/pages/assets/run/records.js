@@ -6,25 +6,28 @@ export const HOLD = 8_000; // milliseconds in which a saved record can be undone
 // Return the record of a stop's outcome, ready to be kept.
 //   stop: the stop, with its delivery and number
 //   report: the fields of the outcome; empty ones are left out
-export function makeRecord({ delivery, allocation, number }, report) {
-  const shown = { delivery, allocation, number, outcome: report.outcome, lines: report.lines ?? null };
-  return { delivery, allocation, ...recordOf({ allocation, ...report }, shown) };
+//   typed: what was typed in its form, which comes back if the record is undone
+export function makeRecord({ delivery, allocation, number }, report, typed) {
+  const shown = { delivery, allocation, number, outcome: report.outcome, lines: report.lines ?? null, received_by: report.received_by, proofs: proofsIn(report) };
+  return { delivery, allocation, ...recordOf({ allocation, ...report }, shown, typed) };
 }
+
+const proofsIn = (report) => ["signature", "code"].filter((name) => isFilled(report[name]));
 
 // Return the record of a hand-out at a counter, ready to be kept. It has no delivery. The goods are kept with it in words,
 // because a phone whose access ended has no run that names them.
-export function makeHandOut({ location, goods }, report) {
+export function makeHandOut({ location, goods }, report, typed) {
   const { recipient, lines } = report;
   const named = goods.filter(({ item }) => lines.some((line) => line.item === item));
   const shown = { counter: location, recipient, lines, goods: named.map(({ item, name, unit }) => ({ item, name, unit })) };
-  return recordOf({ location, ...report }, shown);
+  return recordOf({ location, ...report }, shown, typed);
 }
 
 // The place of what is typed about a counter, among those of stops.
 export const counterPlace = ({ location }) => ({ delivery: "counter", allocation: location });
 
 //   shown: what the page shows of the record. It contains no names.
-function recordOf(fields, shown) {
+function recordOf(fields, shown, typed) {
   const madeAt = now();
   const clean = Object.entries({ ...fields, happened_at: madeAt }).map(([name, value]) => [name, cleaned(value)]);
   const stated = clean.filter(([, value]) => isFilled(value));
@@ -38,6 +41,7 @@ function recordOf(fields, shown) {
     state: "waiting",
     problem: null,
     shown: { ...shown, happened_at: madeAt },
+    typed,
   };
 }
 

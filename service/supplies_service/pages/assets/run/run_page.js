@@ -121,7 +121,7 @@ function view() {
   }
   if (place !== "stop") return stops.length ? listView(stops) : emptyView(team.name);
   const stop = stops.find((each) => each.delivery === rest[0] && each.allocation === rest[1]);
-  return stop ? stopView(stop, state.zone, rest[2], save) : missingStop();
+  return stop ? stopView(stop, state.zone, rest[2], save, takeBack) : missingStop();
 }
 
 const hasCounter = () => state.run?.answer.counter || waitingOf(state).length;
@@ -230,32 +230,27 @@ function tell(text, undo) {
 // Keep an outcome, and then its photo. Return what went wrong in words, or null.
 //   chosen: null, or a promise of the photo
 async function save(stop, report, chosen) {
-  const record = makeRecord(stop, report);
-  const draft = draftOf(stop) ?? { outcome: report.outcome, typed: {} };
+  const { lines: _, ...fields } = report;
+  const record = makeRecord(stop, report, draftOf(stop)?.typed ?? fields);
   const failure = await keepRecord(record, stop.own?.key ?? null, stop);
   if (failure) return failure;
   const photo = await chosen;
   problem = chosen ? await keepPhoto(stop, record, photo) : "";
-  const restore = () => {
-    keepDraft(stop, draft.outcome, draft.typed);
-    if (photo) keepDraftPhoto(stop, photo);
-  };
   const words = t("Stop %(number)s is saved: %(outcome)s", { number: stop.number, outcome: outcomeWords(report) });
-  await saved(words, record, restore, "", formHash(stop, draft));
+  await saved(words, record, "");
   return null;
 }
 
 // Keep a hand-out at the counter. Return what went wrong in words, or null.
 async function saveHandOut(counter, report) {
-  const record = makeHandOut(counter, report);
   const place = counterPlace(counter);
-  const draft = draftOf(place);
+  const record = makeHandOut(counter, report, draftOf(place)?.typed);
   const failure = await keepRecord(record, null, place);
   if (failure) return failure;
   problem = "";
   const name = nameOf(report.recipient, counter, stopsOf(state));
   const words = t("Saved for %(name)s: %(goods)s", { name, goods: goodsOfHandOut(report.lines, counter.goods) });
-  await saved(words, record, () => keepDraft(place, "", draft?.typed ?? {}), "counter", "counter");
+  await saved(words, record, "counter");
   return null;
 }
 
@@ -272,15 +267,14 @@ async function keepRecord(record, seen, place) {
 }
 
 // Show that a record was saved, and have it sent.
-//   restore(): brings back what was typed, after it was undone
-//   next, back: the places to show now, and after it was undone
-async function saved(words, record, restore, next, back) {
+//   next: the place to show now
+async function saved(words, record, next) {
   history.replaceState(null, "", `#/${next}`); // Back does not lead to the form again
   await load(["queue"]);
   show();
   focusHeading();
   window.scrollTo(0, 0);
-  tell(words, state.run ? () => takeBack(record, restore, back) : null);
+  tell(words, state.run ? () => takeBack(record) : null);
   askToPersist();
   send();
 }
@@ -296,16 +290,23 @@ async function keepPhoto(stop, record, photo) {
   }
 }
 
-// A phone whose access has ended shows no stops, so what is undone there could not be entered again.
-async function takeBack(record, restore, place) {
+// Undo a record, and show what was typed again. A phone whose access has ended shows no stops, so what is undone there
+// could not be entered again.
+async function takeBack({ key, delivery, allocation, shown, typed = {} }) {
   if (!state.run) return tell(resultWords(countUnsent(state)));
-  const done = await store.undo(record.key);
+  const photo = state.photos.find((one) => one.record === key);
+  const done = await store.undo(key);
   tell(done ? t("Undone. Nothing was sent.") : t("It is too late: the record was sent. Report something else."));
   if (!done) return;
-  restore();
+  const place = shown.counter ? counterPlace({ location: shown.counter }) : { delivery, allocation };
+  if (!draftOf(place)) {
+    keepDraft(place, shown.outcome ?? "", typed);
+    if (photo) keepDraftPhoto(place, { type: photo.type, content: photo.content });
+  }
+  const back = shown.counter ? "counter" : formHash(place);
   await load(["queue"]);
-  if (location.hash === `#/${place}`) show();
-  else location.hash = `#/${place}`;
+  if (location.hash === `#/${back}`) show();
+  else location.hash = `#/${back}`;
 }
 
 async function askToPersist() {

@@ -1,12 +1,12 @@
 // One stop: who, where, what, and the buttons of its outcome.
-import { dayAndTimeOf } from "./clock.js";
+import { dayAndTimeOf, dayOf } from "./clock.js";
 import { callLink, h, link } from "./dom.js";
 import { draftOf, dropDraft, keepDraft, keepDraftPhoto } from "./run_drafts.js";
-import { outcomeForm } from "./outcome_form.js";
+import { codeInput, outcomeForm } from "./outcome_form.js";
 import { goods, inWords } from "./quantities.js";
 import { linesOf, outcomeOf } from "./records.js";
 import { t } from "./texts.js";
-import { CODE_RESULTS, OUTCOMES, RECEIVED_BY, isCodeWrong, outcomeWords, problemWords, stateWords } from "./wording.js";
+import { CODE_RESULTS, OUTCOMES, RECEIVED_BY, isCodeWrong, outcomeWords, problemWords, proofWords, stateWords } from "./wording.js";
 
 const isAndroid = /Android/.test(navigator.userAgent);
 
@@ -22,6 +22,9 @@ function mapAddress(address) {
   return isAndroid ? `geo:0,0?q=${query}` : `https://www.openstreetmap.org/search?query=${query}`;
 }
 
+// The station writes the wanted day first, as 2026-11-30.
+const whenAtHome = (window) => window.replace(/^\d{4}-\d\d-\d\d/, dayOf).replace(", ", t(", "));
+
 // Name, address, hint and the ways to get there.
 export function whoAndWhere(stop) {
   const { name, address, hint, telephone } = stop.recipient;
@@ -31,7 +34,7 @@ export function whoAndWhere(stop) {
     h("p", { class: "household" }, name ?? stop.recipient.code),
     address ? h("p", { class: "address" }, address) : null,
     hint ? h("p", { class: "hint" }, hint) : null,
-    stop.time_window ? h("p", { class: "hint" }, t("At home: %(when)s", { when: stop.time_window })) : null,
+    stop.time_window ? h("p", { class: "hint" }, t("At home: %(when)s", { when: whenAtHome(stop.time_window) })) : null,
     h(
       "div",
       { class: "ways" },
@@ -44,7 +47,8 @@ export function whoAndWhere(stop) {
 // Return the page of a stop.
 //   chosen: the outcome whose form is open, or undefined
 //   save(stop, report, photo): records what was entered, and returns what went wrong or null
-export function stopView(stop, zone, chosen, save) {
+//   undo(record): takes back a record that was not tried to be sent
+export function stopView(stop, zone, chosen, save, undo) {
   const outcome = outcomeOf(stop);
   const place = h("div", { class: "choice" });
   const open = () => place.replaceChildren(choice(stop, chosen, save));
@@ -61,9 +65,11 @@ export function stopView(stop, zone, chosen, save) {
     h("h1", { tabindex: "-1" }, t("Stop %(number)s", { number: stop.number })),
     whoAndWhere(stop),
     goods(stop.lines),
-    stop.collected_on ? h("p", { class: "notice" }, t("Collected at the station on %(day)s", { day: stop.collected_on })) : null,
+    stop.collected_on ? h("p", { class: "notice" }, t("Collected at the station on %(day)s", { day: dayOf(stop.collected_on) })) : null,
     stop.conflict && !stop.own ? conflictSides(stop, zone) : null,
     outcome && (stop.own || !stop.conflict) ? known(stop, outcome, zone) : null,
+    stop.own?.tried_at === null ? h("button", { class: "quiet wide-button", type: "button", onclick: () => undo(stop.own) }, t("Undo")) : null,
+    isCodeAskedAgain(stop) ? codeAgain(stop, save) : null,
     place,
   );
 }
@@ -72,17 +78,18 @@ export function stopView(stop, zone, chosen, save) {
 function choice(stop, chosen, save) {
   const place = h("div", { class: "choice" });
   const draft = draftOf(stop);
+  const begun = (outcome) => (draftOf(stop)?.outcome === outcome ? draftOf(stop) : null);
   const buttons = h(
     "div",
     { class: "outcomes" },
     Object.entries(OUTCOMES()).map(([outcome, title]) =>
       h("button", { type: "button", class: `outcome-${outcome}`, onclick: () => openForm(outcome) }, title),
     ),
-    draft ? link(formHash(stop), { class: "button quiet" }, `${t("Begun, not saved")}: ${outcomeWords(draft)}`) : null,
+    draft ? link(formHash(stop), { class: "button quiet" }, t("Begun, not saved: %(outcome)s", { outcome: outcomeWords(draft) })) : null,
   );
   const openForm = (outcome) => {
     history.pushState({ isForm: true }, "", `#/${stopHash(stop)}/${outcome}`);
-    fill(outcome, null);
+    fill(outcome, begun(outcome));
   };
   const fill = (outcome, before) => {
     const form = outcomeForm(stop, outcome, before, {
@@ -112,9 +119,29 @@ function choice(stop, chosen, save) {
     title.focus({ preventScroll: true });
     title.scrollIntoView();
   };
-  if (Object.hasOwn(OUTCOMES(), chosen ?? "")) fill(chosen, draft?.outcome === chosen ? draft : null);
+  if (Object.hasOwn(OUTCOMES(), chosen ?? "")) fill(chosen, begun(chosen));
   else place.append(buttons);
   return place;
+}
+
+// A report of this phone that is not in the run yet may have the right code.
+const isCodeAskedAgain = (stop) => !stop.own && !stop.conflict && !draftOf(stop) && stop.outcome?.code === "wrong";
+
+// Return a field that reports the known outcome once more, with another code. Equal outcomes agree.
+function codeAgain(stop, save) {
+  const { outcome, lines, received_by: receivedBy } = stop.outcome;
+  const code = codeInput(t("Enter the code again"), "");
+  const failure = h("p", { class: "alert", role: "alert", hidden: true });
+  const button = h("button", { type: "button", class: "wide-button" }, t("Save"));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const report = { outcome, lines: outcome === "partly" ? lines : null, proof: "code", received_by: receivedBy, code: code.value() };
+    const error = code.isCode() ? await save(stop, report, null) : t("A code has six digits.");
+    button.disabled = false;
+    failure.hidden = !error;
+    failure.textContent = error ?? "";
+  });
+  return h("div", { class: "outcome" }, code.element, failure, button);
 }
 
 function known(stop, outcome, zone) {
@@ -151,6 +178,7 @@ function side(stop, outcome, zone) {
   const facts = [outcomeWords(outcome)];
   if (outcome.happened_at) facts.push(dayAndTimeOf(outcome.happened_at, zone));
   if (outcome.received_by) facts.push(RECEIVED_BY()[outcome.received_by]);
+  facts.push(...proofWords(outcome));
   if (outcome.phone) facts.push(outcome.phone);
   const lines = linesOf(stop, outcome);
   return h(
@@ -160,10 +188,12 @@ function side(stop, outcome, zone) {
     h(
       "ul",
       {},
-      stop.lines.map((line) => h("li", {}, line.name, ": ", partsOf(line, lines.find((each) => each.line === line.line)))),
+      stop.lines.map((line) => h("li", {}, named(line.name, partsOf(line, lines.find((each) => each.line === line.line))))),
     ),
   );
 }
+
+const named = (name, what) => t("%(name)s: %(what)s", { name, what });
 
 function partsOf(line, done) {
   if (!done) return line.words;
@@ -172,7 +202,7 @@ function partsOf(line, done) {
     [done.brought_back, (quantity) => t("%(quantity)s in the bag", { quantity })],
     [done.lost, (quantity) => t("%(quantity)s lost", { quantity })],
   ];
-  return parts.filter(([quantity]) => quantity).map(([quantity, words]) => words(inWords(quantity, line))).join(", ");
+  return parts.filter(([quantity]) => quantity).map(([quantity, words]) => words(inWords(quantity, line))).join(t(", "));
 }
 
 export function missingStop() {

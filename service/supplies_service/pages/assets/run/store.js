@@ -241,13 +241,15 @@ export async function confirmPhoto(key) {
 }
 
 // Erase names, addresses, goods and what was half typed. The records that are not confirmed stay.
-//   station: the station that ended the access of this phone
+//   station: the station that ended the access of this phone. It is kept, with whether something half typed was erased
 export async function wipeNames(station) {
   await write(["run", "sent", ...DRAFTS], async (transaction) => {
     const run = transaction.objectStore("run");
     const number = (await run.get("run"))?.answer.phone_number;
     if (number) await run.put(number, "number");
-    await run.put(station, "ended");
+    const isHalfTyped = await transaction.objectStore("drafts").count();
+    const erased = Boolean(isHalfTyped || (await run.get("ended"))?.erased);
+    await run.put({ ...station, erased }, "ended");
     await run.delete("run");
     for (const name of ["sent", ...DRAFTS]) await transaction.objectStore(name).clear();
   });

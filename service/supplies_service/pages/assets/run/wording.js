@@ -26,6 +26,11 @@ export const REASONS = () => ({
   too_far: t("Too far"),
 });
 
+// Why nobody was there, in words that become part of the note: the books have no codes for them.
+export const ABSENCE_REASONS = () => ({
+  nobody_answered: t("Nobody answered"),
+});
+
 // Why a household refused the goods. The words become part of the note: the books have no codes for them.
 export const REFUSAL_REASONS = () => ({
   not_needed: t("Not needed"),
@@ -34,12 +39,21 @@ export const REFUSAL_REASONS = () => ({
   wrong_person: t("Wrong person"),
 });
 
+const PROOFS = () => ({
+  signature: t("Signature"),
+  code: t("Spoken code"),
+  photo: t("Photo"),
+});
+
+// Return the evidence of an outcome in words. A record that an older version kept does not state it.
+export const proofWords = ({ proofs, proof }) => (proofs ?? [proof].filter(Boolean)).map((name) => PROOFS()[name]);
+
 export const outcomeWords = (outcome) => OUTCOMES()[outcome.outcome];
 
 // What became of the codes that the household said.
 export const CODE_RESULTS = () => ({
   matched: t("The code matched."),
-  wrong: t("The code did not match. Ask for it again, and report the outcome with the right code."),
+  wrong: t("The code did not match. Ask for it again, and enter the right code."),
   not_compared: t("The code was not compared: the stop has none."),
   too_many_wrong: t("The code is not compared any more, because too many wrong ones were told. The station asks the household."),
 });
