@@ -72,3 +72,18 @@ def test_an_undone_delivery_is_shown_as_undone(rest: RestClient, service: Servic
     assert "<p>undone ·" in page
     assert "0 of 0 stops" not in page
     assert 'class="button quiet" href="/deliveries/' in page
+
+
+def test_an_error_names_the_item_in_the_language_of_the_page(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(10)
+    delivery = rest.delivery(rest.allocation(4))
+    rest.allocation(3)
+    rest.client.patch("/api/items/mask", json={"name_en": "Face mask"}).raise_for_status()
+    browser = sign_in_as(rest.client, service, "recorder")
+    refused = browser.send(f"/deliveries/{delivery}/close", key="c" * 20, do="save")
+    assert "4 × Face mask of" in refused.text
+    team = {"/team": "Night drivers", "key": "d" * 20, "do": "save"}
+    refused = browser.send("/deliveries/new", **team)
+    assert "choose from the list, or register it" in refused.text

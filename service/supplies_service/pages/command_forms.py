@@ -380,7 +380,8 @@ class CommandForm(Generic[C]):
                 self.fields[pointer] = found
                 continue
             self.choices[pointer] = found
-            faults.append(Fault(pointer, not_found(text, found)))
+            sentence = not_found(text, found, may_register=pointer in self.new)
+            faults.append(Fault(pointer, sentence))
         return faults
 
     def _change_lines(self) -> None:

@@ -145,10 +145,18 @@ def code_filter(
     raise InvalidField.at(pointer, not_found(text, found))
 
 
-def not_found(text: str, found: Sequence[Choice]) -> Sentence:
-    """Return the error message about a text that matches no record, or several records."""
+def not_found(text: str, found: Sequence[Choice], *, may_register: bool = False) -> Sentence:
+    """Return the error message about a text that matches no record, or several records.
+
+    Args:
+        text: The typed text.
+        found: The records that it matches.
+        may_register: Whether the form can register a new record.
+    """
     if found:
         return Sentence("{text} is the name of several; choose one", text=text)
+    if may_register:
+        return Sentence("{text} is not registered; choose from the list, or register it", text=text)
     return Sentence("{text} is not registered; choose from the list", text=text)
 
 

@@ -233,12 +233,33 @@ class Names(RecordNames):
     def sentence(self, sentence: str) -> str:
         """Return an error message in the language of the page.
 
-        The ids of documents are replaced by what `party_of` returns.
+        The ids of documents are replaced by what `party_of` returns, and the names of items by
+        their names in this language.
         """
         if isinstance(sentence, Sentence):
             values = {name: self._named(text) for name, text in sentence.values.items()}
-            sentence = Sentence(sentence.template, **values)
+            sentence = self._with_item_names(Sentence(sentence.template, **values))
         return format_sentence(sentence, self._language)
+
+    def _with_item_names(self, sentence: Sentence) -> Sentence:
+        """Return a message with the names of items in the language of the page.
+
+        Messages contain names of items in their fields `item`, also in messages within messages.
+        """
+        values = dict[str, str]()
+        for name, text in sentence.values.items():
+            if isinstance(text, Sentence):
+                values[name] = self._with_item_names(text)
+            else:
+                values[name] = self._item_by_name(text) if name == "item" else text
+        return Sentence(sentence.template, **values)
+
+    def _item_by_name(self, text: str) -> str:
+        """Return the name of the item with this name in the language of the page."""
+        code = self._books.value(
+            "SELECT min(code) FROM items WHERE station = :station AND name = :name", name=text
+        )
+        return text if code is None else self.item(str(code))
 
     def _named(self, text: str) -> str:
         if isinstance(text, Sentence):

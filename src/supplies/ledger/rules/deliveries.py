@@ -154,8 +154,8 @@ def check_not_expired(journal: Journal, item: str, lot: str, pointer: str) -> No
         raise InvalidField.at(
             pointer,
             Sentence(
-                "{name} of lot {lot} expired on {expiry}; release it, or set allow_expired",
-                name=journal.books.item(item).name,
+                "{item} of lot {lot} expired on {expiry}; release it, or set allow_expired",
+                item=journal.books.item(item).name,
                 lot=lot,
                 expiry=shown_expiry(described),
             ),
