@@ -109,7 +109,7 @@ def test_goods_go_from_the_proposal_to_a_closed_delivery(
     stops.nth(1).get_by_role("heading").click()
     expect(stops.nth(1).get_by_role("cell", name=str(first - 100), exact=True)).to_be_visible()
     save(page, "Close the delivery")
-    expect(page.get_by_text("closed", exact=True)).to_be_visible()
+    expect(page.get_by_role("cell", name="Delivery closed")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)
