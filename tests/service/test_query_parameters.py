@@ -43,6 +43,7 @@ ANY_TEXT = {
     ("/api/organisation/stock/{item}", "after"),
     ("/api/organisation/needs/{item}", "after"),
     # Fields of a form that are filled in. They are checked when the form is sent.
+    *((f"/{plural}/new", "name") for plural in CATALOGUE),
     ("/needs/new", "recipient"),
     ("/pledges/new", "donor"),
     ("/donations/new", "donor"),
