@@ -51,6 +51,7 @@ from supplies.views import (
     conflict_sides,
     count_sheets,
     deliveries,
+    delivery_history,
     delivery_proofs,
     delivery_slips,
     demand,
@@ -276,6 +277,8 @@ def show_everything(books: Books, url: str) -> None:
     delivery_slips.build_run_sheet(books, delivery)
     collection_slips.build_collection_slip(books, allocation)
     stop_conflicts.list_stop_conflicts(books)
+    delivery_history.read_stop_events(books, delivery)
+    delivery_history.find_end(books, delivery)
     delivery_proofs.get_stop_codes(books, delivery)
     delivery_proofs.read_proofs(books, [delivery])
     delivery_proofs.read_signatures(books, delivery)
@@ -295,6 +298,7 @@ def show_everything(books: Books, url: str) -> None:
         ]
         read(books, *shown[0])
     team_runs.list_team_runs(books, "t2", NoNames())
+    team_runs.read_time_windows(books, {stop.recipient})
     team_counters.get_team_counter(books, "t2", NoNames(), date(2020, 2, 13))
     team_counters.list_waiting_hand_outs(books, "t2", NoNames())
     stop_conflicts.list_stop_conflicts(books)
