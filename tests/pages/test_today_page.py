@@ -108,3 +108,11 @@ def test_cells_are_labelled_with_the_titles_of_their_columns() -> None:
         '<td data-label="Of &#34;it&#34;" class="n">3</td>'
         '<td data-label="Day" data-day>2020-02-05</td></tr>'
     )
+
+
+def test_cells_of_a_few_latin_words_are_marked() -> None:
+    rows = Markup('<tr><th>A</th><td><a href="/items/x">hand sanitiser</a></td><td>口罩</td></tr>')
+    assert label_cells(rows, ["Name", "Item", "Other"]) == (
+        '<tr><th>A</th><td data-label="Item" data-words><a href="/items/x">hand sanitiser</a></td>'
+        '<td data-label="Other">口罩</td></tr>'
+    )
