@@ -83,7 +83,8 @@ def test_a_run_sheet_says_that_households_fetched_goods_that_had_come_back(
     today = station.day(0)
     assert _collected(station, delivery) == [today, msgspec.UNSET, today]
     text = pdf_reading.text(draw_run_sheet(build_run_sheet(station.books, delivery)))
-    assert text.count(f"住户已于{today}到站领取") == 2
+    assert text.count(f"住户已于{today.year}年{today.month}月{today.day}日到站领取") == 2
+    assert text.count(f"collectedatthestationon{today}") == 2
     assert "nottakenalong" not in text
     for collection in collections:
         station(c.Reverse(entry=collection.seq, reason="of another household"))

@@ -187,8 +187,8 @@ def _collected(stop: RunStop) -> Words | None:
     """Return a text that the household fetched the goods; None if it has not fetched them."""
     if stop.collected_on is msgspec.UNSET:
         return None
-    day = bilingual.short_day(stop.collected_on)
-    return Words(f"住户已于 {day} 到站领取", f"collected at the station on {day}")
+    day = bilingual.day(stop.collected_on)
+    return Words(f"住户已于 {day.zh} 到站领取", f"collected at the station on {day.en}")
 
 
 def _line_under() -> Block:
