@@ -47,7 +47,7 @@ _running = set[str]()
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to import.
+    """An import for a process of its own: the file, its kind, and the books that record it.
 
     Attributes:
         database: A file or a `postgresql://` URL.

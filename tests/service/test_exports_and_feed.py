@@ -165,7 +165,7 @@ def test_only_coordinators_export_personal_data_and_it_is_logged(
         ("jsonl?personal=true", "an export as jsonl has no personal (parameters: none)"),
         ("hledger?from=2020-02-01", "an export as hledger has no from"),
         ("csv", "a CSV file has one list"),
-        ("xlsx?lists=donations,secrets", "there is no list 'secrets'"),
+        ("xlsx?lists=donations,secrets", "unknown list 'secrets'"),
         ("books", "kind is 'books', which is not one of hledger, beancount, jsonl"),
     ],
 )

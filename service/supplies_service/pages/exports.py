@@ -47,7 +47,7 @@ class ExportPages(Controller):
         """Return the books in a format. An export with personal data is logged."""
         if kind not in FORMATS:
             raise NotFound(
-                Sentence("there is no export as {name}; see the formats", name=repr(kind[:64]))
+                Sentence("unknown export format {name}; see the formats", name=repr(kind[:64]))
             )
         request = ExportRequest(
             personal=personal,

@@ -128,7 +128,7 @@ def list_tables(books: Books, request: ExportRequest) -> Iterator[Table]:
             raise InvalidField.at(
                 "/lists",
                 Sentence(
-                    "there is no list {noun} (lists: {known})",
+                    "unknown list {noun} (lists: {known})",
                     noun=repr(noun[:64]),
                     known=", ".join(EXPORTED_LISTS),
                 ),
