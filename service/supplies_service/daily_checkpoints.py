@@ -3,7 +3,7 @@
 A checkpoint is a signed line of text about the last entry of a station. `supplies serve` starts the
 daily task in each worker. A separate process does the work, so that requests are not delayed. The
 file of checkpoints shows when a checkpoint of each station was last written. So only one worker
-writes it, once a day. The process reads its job from standard input and prints the outcome as JSON.
+writes it, once a day.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import asyncio
 import fcntl
 import logging
 import os
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -38,6 +37,7 @@ from supplies.verification.checkpoints import sign_checkpoints
 from supplies.verification.kept_checkpoints import check_kept, keep
 from supplies.verification.reader import Reader
 from supplies_service.observability.logs import FIELDS, LOGGER
+from supplies_service.separate_process import ProcessFailed, run_apart, serve_job
 
 INTERVAL = timedelta(days=1)
 """How long after the last checkpoint of a station the next one is written."""
@@ -53,9 +53,6 @@ MAX_RUN_SECONDS = 1800.0
 
 _PUBLIC = 0o644
 """File mode of the file of checkpoints, which contains no personal data."""
-
-_NICENESS = 10
-"""The niceness of the process: how far its priority is below the service's priority."""
 
 _log = logging.getLogger(LOGGER)
 
@@ -177,23 +174,10 @@ def is_due(last: datetime, now: datetime) -> bool:
 
 async def _run_apart(job: Job) -> Outcome:
     """Run a job in a separate process. If the process fails or takes too long, all of it failed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        __name__,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
     try:
-        async with asyncio.timeout(MAX_RUN_SECONDS):
-            printed, _ = await process.communicate(msgspec.json.encode(job))
-        return msgspec.json.decode(printed, type=Outcome)
-    except (TimeoutError, msgspec.DecodeError):
+        return await run_apart(__name__, job, Outcome, seconds=MAX_RUN_SECONDS)
+    except (TimeoutError, ProcessFailed):
         return _nothing_done(job, "the process that writes and stores checkpoints failed")
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 # --- in the separate process ---------------------------------------------------------------------
@@ -329,12 +313,5 @@ def _keep_partner(store: Store, job: Job, name: str) -> None:
             check_kept(Reader(store, station))
 
 
-def main() -> None:
-    """Read a job from standard input, run it, and print the outcome."""
-    os.nice(_NICENESS)
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
-    sys.stdout.buffer.write(msgspec.json.encode(run_job(job)))
-
-
 if __name__ == "__main__":
-    main()
+    serve_job(Job, run_job)

@@ -1,16 +1,13 @@
 """Import an uploaded spreadsheet in a separate process.
 
 Reading a workbook takes time and memory, and an import writes for seconds. In a separate process it
-does not delay requests. The process reads the job from standard input, and answers with JSON.
+does not delay requests.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 import secrets
-import sys
 import tempfile
 from itertools import islice
 from pathlib import Path
@@ -25,6 +22,7 @@ from supplies.imports.saved_choices import save_choices
 from supplies.imports.sheets import shown
 from supplies.ledger.ledger import Ledger
 from supplies_service.problems import Overloaded
+from supplies_service.separate_process import ProcessFailed, run_apart, serve_job
 
 MAX_ROWS = 2_000
 """Maximum number of rows of an uploaded file. The command line imports larger files."""
@@ -41,7 +39,6 @@ FIRST_ROWS, FIRST_COLUMNS = 6, 12
 MAX_AT_A_TIME = 2
 """Maximum number of imports that run at the same time. Further ones are refused."""
 
-_NICENESS = 10
 _running = set[str]()
 """A random key for each running import. The size of the set is the number of running imports."""
 
@@ -111,30 +108,16 @@ async def run_import(job: ImportJob) -> ImportAnswer:
 
 
 async def _run(job: ImportJob) -> ImportAnswer:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        __name__,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            answer, _ = await process.communicate(msgspec.json.encode(job))
+        return await run_apart(__name__, job, ImportAnswer, seconds=TIMEOUT_SECONDS)
     except TimeoutError:
         raise Overloaded("the import took too long; divide the file") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-    if process.returncode:
-        raise Overloaded("the import stopped; see the log of the service")
-    return msgspec.json.decode(answer, type=ImportAnswer)
+    except ProcessFailed:
+        raise Overloaded("the import stopped; see the log of the service") from None
 
 
-def main() -> None:
-    """Read an import job from standard input, run it, and print the result as JSON."""
-    os.nice(_NICENESS)
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=ImportJob)
+def import_job(job: ImportJob) -> ImportAnswer:
+    """Import the file of a job. If the file is refused, the answer has the reason."""
     answer = ImportAnswer()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (re.sub(r"[^\w.()-]", "_", job.name)[-100:].lstrip(".") or "file")
@@ -143,7 +126,7 @@ def main() -> None:
             _do(job, path, answer)
         except SuppliesError as error:
             answer.error, answer.message = str(error), Message.of(error.detail)
-    sys.stdout.buffer.write(msgspec.json.encode(answer))
+    return answer
 
 
 def _do(job: ImportJob, path: Path, answer: ImportAnswer) -> None:
@@ -170,4 +153,4 @@ def _do(job: ImportJob, path: Path, answer: ImportAnswer) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve_job(ImportJob, import_job)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
-from supplies_service import daily_checkpoints
+from supplies_service import daily_checkpoints, separate_process
 from supplies_service.app import create_app
 from supplies_service.daily_checkpoints import (
     CheckpointPlan,
@@ -227,7 +227,7 @@ def test_a_process_that_fails_again_and_again_counts_once_and_not_after_a_succes
 ) -> None:
     daily = task(url, tmp_path / "kept.txt", fake_clock)
     with monkeypatch.context() as broken:
-        broken.setattr(daily_checkpoints.sys, "executable", "/bin/false")
+        broken.setattr(separate_process.sys, "executable", "/bin/false")
         for _ in range(3):
             asyncio.run(daily.run_if_due())
             fake_clock.now += timedelta(hours=1)
