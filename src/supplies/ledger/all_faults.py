@@ -21,9 +21,9 @@ from supplies.ledger.rules.need_fulfilment import find_need
 from supplies.ledger.rules.pledges import find_pledge
 
 _MAX_LINES_RUN = 25_000
-"""Maximum number of lines that rules check to find further faults, in all runs together.
+"""Maximum number of lines that the search for further faults may check, over all runs of a rule.
 
-Other writers wait meanwhile, so a larger number would delay them too long.
+Other writers wait during the search, so a larger number would delay them too long.
 """
 
 _DAY = "/happened_on"
@@ -173,7 +173,7 @@ class _Search:
         return self._command.mend(pointer)
 
     def _find_unknown_codes(self) -> None:
-        """Add the unknown codes in the parts of the command that the rule did not read."""
+        """Add a fault for each unknown code in those parts of the command that no rule has read."""
         messages = {message for message, _ in self._found.values()}
         for pointer, name, code in self._command.texts():
             try:

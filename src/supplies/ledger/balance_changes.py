@@ -22,9 +22,10 @@ def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
 
 
 def net_changes_by_day(steps: Iterable[tuple[date, Transfer]]) -> dict[Key, Counter[date]]:
-    """Return the net change of each balance on each day that these transfers make.
+    """Return by how much these transfers change each balance on each day.
 
-    The day is the one on which a transfer is booked.
+    Args:
+        steps: Each transfer with the day on which it is booked.
     """
     changed: dict[Key, Counter[date]] = defaultdict(Counter)
     for day, (source, target, item, lot, quantity) in steps:

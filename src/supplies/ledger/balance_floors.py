@@ -1,7 +1,8 @@
 """Find transfers that would make a balance fall below zero, before they are written.
 
 Accounts with a floor must not have a balance below zero, neither now nor at the end of any day. The
-database refuses the whole command without saying where. This module finds the transfers at fault.
+database refuses the whole command without saying which transfer is at fault. This module finds such
+transfers.
 """
 
 from __future__ import annotations
@@ -48,14 +49,15 @@ class Floors:
         }
 
     def day_end_balances(self, key: Key) -> dict[str, int]:
-        """Return a balance at the end of each day on which it changes, by day in ISO format.
+        """Return the balance with this key at the end of each day on which it changes.
 
-        The days are in order and begin with the day of the first planned transfer.
+        The keys of the result are days in ISO format, in order. They begin with the day of the
+        first planned transfer.
         """
         return self._ends[key]
 
     def available(self, day: date, key: Key) -> int:
-        """Return the quantity that can be taken from a balance on a given day.
+        """Return the quantity that can be taken from a balance on `day`.
 
         This is the smallest balance at the end of that day or of any later day.
         """
@@ -63,7 +65,7 @@ class Floors:
         return min(balance for end, balance in self._ends[key].items() if end >= since)
 
     def allows(self, step: Step) -> bool:
-        """Return whether a transfer could be applied now without a balance falling below zero."""
+        """Return whether a transfer can be applied next without a balance falling below zero."""
         day, (source, _, item, lot, quantity) = step
         return not kind_of(source).floored or self.available(day, (source, item, lot)) >= quantity
 
@@ -86,9 +88,9 @@ class Floors:
 def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
     """Return the error for drafted transfers that make a balance fall below zero on some day.
 
-    Return None if there are no such transfers. The transfers are applied in order; a transfer at
-    fault is left out when the next ones are checked. If several transfers at fault are caused by
-    the same field of the command, the error has one fault for the field.
+    Return None if there are no such transfers. The transfers are applied in order. A transfer at
+    fault is not applied before the next ones are checked. If the same field of the command caused
+    several transfers at fault, the error has one fault for the field.
     """
     steps = [(draft.booked_on, move) for draft in drafts for move in draft.moves]
     floors = Floors(books, [(day, move.transfer) for day, move in steps])
@@ -116,7 +118,7 @@ def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
 
 
 def _day_end_balances(books: Books, key: Key, days: set[str]) -> dict[str, int]:
-    """Return a balance at the end of these days and of later days on which it changed."""
+    """Return a balance at the end of each of `days`, and of each later day on which it changed."""
     closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):

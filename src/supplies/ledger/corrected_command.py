@@ -1,4 +1,4 @@
-"""Describe what a command has recorded, as needed to correct it.
+"""Describe what a command has recorded, so that it can be corrected.
 
 To correct a command, its rule runs again on the corrected version, and only the difference is
 booked.
@@ -63,20 +63,20 @@ class Earmark:
 
 @dataclass(frozen=True, slots=True)
 class CorrectedCommand:
-    """All that was recorded by the command to correct and its earlier corrections.
+    """What the command to correct and its earlier corrections have recorded.
 
     Attributes:
         seq: Number of the first entry of the latest correction, or of the command if there is none.
         first: Number of the command's first entry.
         document: Id of the document to which the command's first entry belongs, or None.
         effect: The net change of each balance.
-        by_day: The net change of each balance on each day. A closed day counts as the first open
-            day, on which a correction books.
+        by_day: The net change of each balance on each day. A change on a closed day counts on the
+            first open day, because a correction can book only there.
         lots: All lots that were created, the latest first.
         allocations: The allocations that were made, by recipient.
         earmarks: The goods in `allocations`, line by line.
-        found: For a gift: the goods that a stock count had found as a surplus before the gift was
-            recorded, by balance.
+        found: For a gift of goods that a stock count had found as a surplus before the gift was
+            recorded: their quantity in each balance.
         taken_lots: Lots from which goods were taken. The corrected version takes from them first.
         packed: The packs of lines that count packs, the latest recorded first.
         described: The latest description of each lot in `lots`, by lot id.

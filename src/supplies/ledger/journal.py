@@ -237,9 +237,9 @@ class Journal:
         self._changed[key] += change
 
     def _changed_keys(self, account: str, item: str | None) -> Collection[Key]:
-        """Return the balances in an account that the drafted entries change.
+        """Return the keys of those balances in an account that the drafted entries change.
 
-        Each balance is an account, item and lot. Most rules never call this method, so the index of
+        Each key is an account, item and lot. Most rules never call this method, so the index of
         changes is built only on the first call.
 
         Args:
@@ -271,11 +271,11 @@ class Journal:
         leaving: bool = False,
         balance: int | None = None,
     ) -> int:
-        """Return the quantity that can be taken from an account on a given day.
+        """Return the quantity that can be taken from an account on one day.
 
-        This is the smallest balance at the end of that day or of any later day. There is one
-        exception: goods that leave a location before a stock count there. If they leave, the
-        shortage that the count found becomes smaller, or its surplus larger. So only the days
+        This is the smallest balance at the end of that day or of any later day. Goods that leave a
+        location before a later stock count there are an exception. If the count is recorded
+        already, such goods only make its shortage smaller or its surplus larger. So only the days
         before the count limit what can be taken.
 
         Args:
@@ -366,7 +366,7 @@ class Journal:
         return None
 
     def lots_missing_in_counts(self, account: str, item: str) -> set[str]:
-        """Return the lots of which stock counts after the command's day found too little."""
+        """Return the lots of which stock counts later than the command's day found too little."""
         day = self.booked_on(self.happened_on).isoformat()
         if day >= self.latest_day and self.corrected is None:
             return set()
@@ -426,7 +426,7 @@ class Journal:
         return sorted(key for key, change in self._changed.items() if change)
 
     def drafted_change(self, account: str, item: str, lot: str = "") -> int:
-        """Return by how much the drafted entries change a balance.
+        """Return by how much the drafted entries change a balance, in base units.
 
         In a correction, the effect of the original command is subtracted.
         """
@@ -575,10 +575,10 @@ class Journal:
         return self._packed.get(pointer)
 
     def place_packed_line(self, pointer: str, lines: Sequence[int]) -> None:
-        """Record the packs of a command's line under the number of the row with its goods.
+        """Record the packs of a command's line together with the row that has its goods.
 
-        If the goods were split over several rows, the packs are not recorded, because no row has
-        the quantity of the whole line.
+        If the goods are split over several rows, the packs are not recorded, because no row has the
+        quantity of the whole line.
 
         Args:
             pointer: JSON pointer to the line.
@@ -644,7 +644,7 @@ class Journal:
         available: int,
         pointer: str,
     ) -> NotEnough:
-        """Return the error that an account contains less of an item than requested."""
+        """Return the error for an account that has less of an item than requested."""
         return not_enough_error(self.books, account, item, requested, available, pointer)
 
 

@@ -88,15 +88,16 @@ def system_clock() -> datetime:
 class _Connection:
     """The state that all ledgers on one database connection share.
 
-    The database reports only changes made by other connections. Changes made by another ledger on
-    the same connection would go unnoticed, so these ledgers share their caches.
+    The database reports only changes by other connections. So a ledger would not notice that
+    another ledger on the same connection changed the catalogue. Therefore, such ledgers share their
+    caches.
 
     Attributes:
         reading: Code of the station whose `Ledger.reading` is open, or None.
         writing: Code of the station whose transaction is open, or None.
         erased: Whether a command in the open transaction erased texts or a person's data.
         key_ensured: Whether the key that signs receipts is known to exist or not to be needed.
-        catalogues: The catalogue of each station for which a ledger was opened, by code.
+        catalogues: The catalogue of each station for which a ledger was opened, by station code.
     """
 
     def __init__(self) -> None:

@@ -156,7 +156,7 @@ def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -
 
 
 def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int]) -> dict[str, int]:
-    """Divide a quantity over keys, such as lots, in order. Return the parts that are not zero.
+    """Divide a quantity over keys, such as lots, in order. Return the nonzero part of each key.
 
     In a correction, each key first gets the part again that it had in the original command.
 
@@ -176,7 +176,7 @@ def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int])
 def pick_from(
     journal: Journal, account: str, line: LotLine, quantity: int, pointer: str, lots: dict[str, int]
 ) -> dict[str, int]:
-    """Choose the lots for a line, and take at most the given quantity of each lot.
+    """Choose the lots for a line, and take at most the quantity that `lots` has of each lot.
 
     Return the quantity to take of each lot. These quantities are also subtracted from `lots`.
 

@@ -60,7 +60,8 @@ def _stays(books: Books, command: Command, codes: list[str]) -> str:
 def _giver(books: Books, command: c.Settle, codes: list[str]) -> str | None:
     """Return the donor's code that stays in use.
 
-    If the goods came from a supplier, maker or lender instead, return the command's `party`.
+    If the goods came from a supplier, maker or lender instead, return the field `party`, which
+    names them.
     """
     return codes[0] if command.by == "donor" else command.party
 
@@ -70,7 +71,7 @@ def _of_open_need(books: Books, command: c.Allocate | c.HandOut, codes: list[str
 
 
 def _of_need(books: Books, lines: Iterable[Any], codes: list[str]) -> str:
-    """Return the recipient of the need that a line names.
+    """Return the code of the recipient whose need a line names.
 
     If no line names a need, return the first of `codes` that has an open need for an item in the
     lines. If none has one, return the code that stays in use.
@@ -88,7 +89,7 @@ def _needs(books: Books, recipient: str, item: str) -> bool:
 
 
 def _of_open_pledge(books: Books, command: c.RecordDonation, codes: list[str]) -> str:
-    """Return the donor of the pledge that a line names.
+    """Return the code of the donor whose pledge a line names.
 
     If no line names a pledge, but `keep_pledges` is set, return the first of `codes` that has an
     open pledge of an item in the lines. Otherwise, return the code that stays in use.
@@ -152,7 +153,7 @@ _PEOPLE: Mapping[
     c.RecordDonation: ("donor", "donor", _of_open_pledge),
     c.Settle: ("donor", "party", _giver),
 }
-"""Commands that name a donor or recipient, with the kind of person, the field and a function.
+"""For each command that names a person: donor or recipient, the field, and a function.
 
 If codes of the person were merged, the function chooses the code to record.
 """

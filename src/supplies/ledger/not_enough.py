@@ -62,7 +62,7 @@ def _available(
     qualifier: Sentence | None,
     lot: str | None,
 ) -> Sentence:
-    """Describe the available quantity of an item in an account."""
+    """Describe the available quantity of an item in an account, as part of an error message."""
     what: str = books.item(item).name
     if lot is not None:
         what = Sentence("{item} of lot {lot}", item=what, lot=lot)

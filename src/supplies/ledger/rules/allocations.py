@@ -346,7 +346,8 @@ def allocated_goods(
     The pointer leads to the line of the command that takes the goods.
 
     Args:
-        lines: The quantities to take of the allocation's lines. If None, all that is left is taken.
+        lines: The lines to take from the allocation, with their quantities. If None, all that is
+            left is taken.
         pointer: JSON pointer to the object that has `lines`.
 
     Raises:

@@ -358,10 +358,10 @@ def _earmarks_of(books: Books, history: History) -> list[Earmark]:
 
 
 def taken_by_others(books: Books, key: Key, by_day: Mapping[Key, Mapping[date, int]]) -> int:
-    """Return how much of what a command added to a balance was taken by other commands.
+    """Return how much other commands took of the quantity that a command added to a balance.
 
-    Corrections of the command are not other commands. The result is the largest such quantity at
-    the end of any day.
+    Corrections of the command do not count as other commands. The taken quantity is computed for
+    the end of each day, and the largest one is returned.
 
     Args:
         by_day: What the command and its corrections changed, as `net_changes_by_day` returns it.

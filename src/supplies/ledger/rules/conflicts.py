@@ -81,12 +81,12 @@ def resolve_conflict(
 
     Raises:
         NotFound: the conflict does not exist.
-        AlreadyDone: another resolution than the one that the command replaces is the latest; the
-            report is already booked, or already ignored, as the command asks; or the books have
-            changed since the earlier resolution.
+        AlreadyDone: the resolution that the command replaces is not the latest one; the report is
+            already booked, or already ignored, as the command asks; or the books have changed since
+            the earlier resolution.
         InvalidField: the conflict cannot be resolved in this way.
-        AgainstBooks: the goods of the report are not where it needs them; the data of its
-            recipient was erased; or what an earlier resolution booked cannot be undone.
+        AgainstBooks: the goods of the report are not where it needs them; the data of its recipient
+            was erased; or what an earlier resolution booked cannot be undone.
     """
     conflict = _find_conflict(journal, command.conflict)
     fact = decode_fact(conflict.stated)
@@ -130,11 +130,13 @@ def resolve_conflict(
 
 
 def _check_replaced(command: ResolveConflict, latest: LatestResolution | None) -> None:
-    """Check that a command replaces the latest resolution of its conflict, or the first if none.
+    """Check that a command names the latest resolution of its conflict as the one to replace.
+
+    If the conflict is not resolved yet, the command must not name a resolution.
 
     Raises:
         AlreadyDone: somebody else resolved the conflict meanwhile.
-        InvalidField: the conflict is not resolved, so there is nothing to replace.
+        InvalidField: the command names a resolution, but the conflict is not resolved yet.
     """
     if latest is None and command.replaces is not None:
         sentence = Sentence(
@@ -407,14 +409,14 @@ def _book_as_far_as_possible(
 
 
 def _stated_before(journal: Journal, outcome: ReportOutcome) -> list[StatedLine]:
-    """Return the lines of the latest recorded outcome of a stop. There may be none."""
+    """Return the lines of the latest recorded outcome of a stop; [] if no outcome was recorded."""
     where = {"delivery": outcome.delivery, "allocation": outcome.allocation}
     seq = journal.books.latest_seq(StopOutcome, **where)
     return [] if seq is None else journal.books.rows_of_entry(StatedLine, seq, **where)
 
 
 def _goods_by_account(stop: Stop, line: StatedLine) -> Counter[str]:
-    """Return the quantities in a line of an outcome, by the account to which goods go.
+    """Return the quantities in a line of an outcome, by the account to which the goods go.
 
     The accounts are in the order of booking.
     """

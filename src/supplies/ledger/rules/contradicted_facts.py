@@ -140,7 +140,8 @@ def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime
     Return None if the report names no time, or an impossible one.
 
     Args:
-        reported_at: When the report was made. A later time is impossible, even after it has passed.
+        reported_at: When the report was made. A stated time after it is impossible, even if this
+            time has passed since.
     """
     if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):
@@ -151,7 +152,7 @@ def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime
 def _stated(command: Fact) -> dict[str, Any]:
     """Return the fields of a command in the form in which a conflict stores them.
 
-    Some fields are left out if they are unset, as in older versions of the program.
+    Fields that older versions of the program did not have are left out if they are unset.
     """
     return {
         name: value
@@ -183,9 +184,9 @@ def decode_fact(stated: str) -> Fact:
 
 
 def _fact(journal: Journal, command: ReportOutcome | CountStock) -> tuple[object, ...]:
-    """Return a value by which reports are compared: it is equal if they report the same fact.
+    """Return a value for comparing reports: the values of two reports are equal for the same fact.
 
-    Two outcomes are the same fact if stop, goods and day are equal; the person who received the
+    Two outcomes are the same fact if stop, goods and day are equal. The person who received the
     goods may differ. Two counts are the same fact if count sheet, lines and day are equal.
     """
     if isinstance(command, CountStock):

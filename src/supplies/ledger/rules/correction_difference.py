@@ -49,8 +49,8 @@ def book_difference(
         history: The entries that the command and its earlier corrections recorded.
         pointers: The JSON pointer for each source, target and item of a transfer.
         others: Further drafts of the corrected version, such as new allocations.
-        recounted: Drafts that change the differences of stock counts; None if all counts keep their
-            differences.
+        recounted: Drafts that change the booked differences of stock counts; None if no count's
+            difference changes.
 
     Raises:
         MovedOn: goods that would have to come back were used in the meantime.
@@ -186,7 +186,7 @@ Place = tuple[str, int]
 
 
 class MovedOn(NotEnough):
-    """Goods that a correction would take back were used in the meantime.
+    """Raised if goods that a correction would take back were used in the meantime.
 
     Attributes:
         shortages: The balances that would fall below zero, each with the quantity missing at the

@@ -188,7 +188,7 @@ _RESTATED_ROWS = (
     StopOutcome,
     Withdrawal,
 )
-"""Types of rows with the content of a command. Each version of the command records them anew."""
+"""Types of rows with the content of a command. Each correction records such rows again."""
 
 
 def _repeated_row(row: EntryRow) -> EntryRow:
@@ -315,8 +315,9 @@ def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Dr
 
     Return None if the correction moves no goods at any location. Then no difference changes.
 
-    Transfers are ordered by their day. Within a day, the transfers of the correction are ordered as
-    if they had the number of the first entry of the command.
+    A transfer changes the difference of a count only if it comes before the count. Transfers are
+    ordered by day. Within a day, those of the correction count as if the first entry of the command
+    contained them.
 
     Args:
         again: The journal in which the rule of the command ran again.

@@ -28,7 +28,7 @@ LOST_ON_THE_WAY = "on_the_way"
 MAX_DISPATCH_LINES = 5_000
 """Maximum number of lines of goods that one dispatch can load.
 
-Other writers wait meanwhile, so a larger number would delay them too long.
+Other writers wait during the dispatch, so a larger number would delay them too long.
 """
 
 
@@ -84,9 +84,9 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
 
 
 def _parts(command: Dispatch) -> dict[str, tuple[list[AllocationPart], str]]:
-    """Return the lines to load of each allocation that is dispatched only in part.
+    """Return the lines to load of each allocation that is dispatched only in part, by allocation.
 
-    They come by allocation, with a JSON pointer to the part in the command.
+    The lines of each allocation come with a JSON pointer to its part in the command.
 
     Raises:
         InvalidField: the command does not dispatch the allocation, or has two parts of it.

@@ -136,10 +136,10 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
 
 
 def _wait_for_move(journal: Journal, command: ReportOutcome) -> None:
-    """Book an outcome no earlier than the day on which its stop was moved to its delivery.
+    """Book the outcome of a moved stop on the day of the move, if it happened before that day.
 
-    The delivery has the goods from that day on, but the team may have been there before. A day
-    before the goods went out is left as it is.
+    The books have the goods on the new delivery only from the day of the move. But the team may
+    report an earlier day. A day before the first dispatch of the goods is not changed.
     """
     deliveries = deliveries_of_stop(journal.books, command.delivery, command.allocation)
     if len(deliveries) == 1:
@@ -558,7 +558,8 @@ def return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) ->
 def check_return_location(journal: Journal, line: OutcomeLine) -> None:
     """Check the location to which goods of a line were brought back, if the line names one.
 
-    It may be a quarantine, also if the goods stay set aside: that the goods are there is a fact.
+    A quarantine is allowed, even if the goods stay set aside, because it is a fact that they are
+    there.
 
     Raises:
         InvalidField: the location is unknown.

@@ -158,7 +158,7 @@ def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[i
 
 
 def _with_recipient(journal: Journal, line: DonationLine, pointer: str) -> DonationLine:
-    """Return a line. If the line names a need, the need's recipient is added to it."""
+    """Return the line. If it names a need, add the recipient of the need to the returned line."""
     if line.need is None:
         return line
     need = need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=line.recipient)
@@ -414,7 +414,7 @@ def _later_claims(
 
 
 def _draft_of_day(journal: Journal, head: Draft, day: date) -> Draft:
-    """Return the drafted entry of the same document for a later day. Begin one if there is none."""
+    """Return the draft for the document of `head` on a later day. Begin one if there is none."""
     for draft in journal.drafts:
         if (draft.document, draft.booked_on) == (head.document, day):
             return draft
@@ -437,8 +437,8 @@ def _fulfil_open_pledges(
 ) -> tuple[int, list[ServedClaim]]:
     """Count the goods of a line towards open pledges of the donor, the oldest first.
 
-    In a correction, goods that were dispatched for the claim of a pledge fulfil that pledge, even
-    if older pledges are open. Return the same as `fulfil_pledge`.
+    In a correction, goods that were dispatched for a claim on a pledge fulfil that pledge, even if
+    older pledges are open. Return the same as `fulfil_pledge`.
     """
     remaining = quantity
     for_needs: list[ServedClaim] = []

@@ -15,12 +15,12 @@ from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 
 
 class ServedClaim(NamedTuple):
-    """The claim of a need on a pledge that arriving goods serve.
+    """A need's claim on a pledge, which arriving goods serve.
 
     Attributes:
         quantity: The quantity for the claim, in base units.
-        draft: The draft of the arrival in which this is booked. It has a later day than the arrival
-            if the claim was made only after the goods arrived.
+        draft: The draft in which the served claim is booked. Its day is later than that of the
+            arrival if the claim was made only after the goods arrived.
     """
 
     need: Need
@@ -34,7 +34,7 @@ class EarmarkedShare:
     """The part of an arriving line that is set aside for one recipient.
 
     Attributes:
-        draft: The draft of the arrival on the day on which the goods are set aside.
+        draft: The draft of the donation or conversion for the day on which the goods are set aside.
         need: The need that the goods are for, or None.
         pledge: The pledge whose claim the goods serve; None if the goods are set aside because the
             donor wishes them for the recipient.
@@ -123,11 +123,11 @@ def _wished_need(
     lot: str,
     for_needs: list[ServedClaim],
 ) -> Need | None:
-    """Return the need that the goods which a donor wishes for one recipient are for.
+    """Return the need to serve with goods that the donor wishes for one recipient.
 
     This is the recipient's most urgent open need, or None if no need is open. In a correction, it
-    is the need for which the goods were set aside before. It is None if they were set aside for no
-    need and have been dispatched or handed over.
+    is the need for which the goods were set aside before. If they were set aside for no need and
+    have been dispatched or handed over, the result is None.
     """
     claimed = {claim.need.need for claim in for_needs}
     for earmark in () if journal.corrected is None else journal.corrected.earmarks:
@@ -167,7 +167,7 @@ def allocate_shares(
 
 
 _ShareKey = tuple[str, str, str, str | None]
-"""Identifies goods in an allocation: recipient, item, lot and need."""
+"""The recipient, item, lot and need that identify goods in an allocation."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
 """The drafted allocations by id, each with whether the original command had created it."""
@@ -176,7 +176,10 @@ _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
 def _former_allocations(
     journal: Journal, shares: list[EarmarkedShare]
 ) -> dict[_ShareKey, Allocation]:
-    """Return the allocations in which the original command had set aside the goods of shares."""
+    """Return the allocation in which the original command had set aside the goods of each share.
+
+    Shares that the original command had not set aside are left out.
+    """
     if journal.corrected is None:
         return {}
     wanted = {

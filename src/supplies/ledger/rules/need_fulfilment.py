@@ -101,7 +101,8 @@ def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
 def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
     """Return a recipient's needs for an item that are not yet fully met, most urgent first.
 
-    A need is also returned if a drafted entry changes its open quantity or the claims on it.
+    A fully met need is also returned if a drafted entry changes its open quantity or its claims on
+    pledges, because it may be open again.
     """
     still_open = journal.books.needs_still_open(recipient, item)
     found = journal.books.latest_rows(
@@ -192,7 +193,7 @@ def return_account(journal: Journal, need: Need) -> str:
 
 
 def goods_of_allocation(journal: Journal, allocation: str) -> dict[tuple[str, str], int]:
-    """Return the goods of an allocation, in stock or in transit, by item and lot."""
+    """Return the quantity of each item and lot in an allocation, whether in stock or in transit."""
     goods: dict[tuple[str, str], int] = defaultdict(int)
     for (_, item, lot), quantity in journal.nonzero_balances(f"{ALLOCATED(allocation)}:").items():
         goods[item, lot] += quantity
@@ -253,7 +254,7 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
 
 
 def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
-    """Return the change of the received quantity in a correction, minus that of the met one."""
+    """Return by how much more a correction changes the quantity received than the quantity met."""
     received = sum(
         journal.drafted_change(RECEIVED(recipient), item, lot)
         for lot in journal.drafted_lots(RECEIVED(recipient), item)
@@ -263,7 +264,7 @@ def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
 
 
 def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> None:
-    """Meet open needs of a recipient with received goods that do not meet a need yet.
+    """Meet open needs of a recipient with received goods that do not meet any need yet.
 
     These are goods in the draft that were not set aside for a need, or that exceed the need for
     which they were set aside.
@@ -315,7 +316,7 @@ def reopen_need(journal: Journal, draft: Draft, need: Need, quantity: int) -> No
 
 
 def reopen_needs(journal: Journal, draft: Draft, recipient: str, item: str) -> None:
-    """Reopen needs of a recipient for an item after such goods came back.
+    """Reopen needs of a recipient for an item after goods of the item came back.
 
     The needs are reopened by the quantity that the recipient's remaining goods do not cover. A
     correction first reopens the needs that the original command reopened.

@@ -99,7 +99,7 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
 
 
 def _as_recorded(command: Any, latest: Body) -> Any:
-    """Return the command with all values except quantities replaced by the recorded ones."""
+    """Return the command with the recorded value of each field, but with its own quantities."""
     lots = {row.lot: row for row in latest.rows if isinstance(row, Lot)}
     lines = list(getattr(command, "lines", ()))
     changes: dict[str, Any] = {

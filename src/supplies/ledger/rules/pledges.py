@@ -55,7 +55,7 @@ def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine
 
 
 def campaign_of_pledges(journal: Journal, pledges: Iterable[str]) -> str | None:
-    """Return the campaign of these pledges, or None unless all are for the same campaign."""
+    """Return the campaign of these pledges; None if they have different campaigns or none."""
     campaigns = set[str | None]()
     for pledge in pledges:
         seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
@@ -189,7 +189,7 @@ def _check_claim_of_correction(
 ) -> None:
     """Check that the corrected version of a pledge claims only what was open on its day.
 
-    A larger claim was made by a later command, and cannot be changed by this correction.
+    What exceeds this was claimed by a later command, which this correction cannot change.
 
     Raises:
         InvalidField: the need had less open on the day of the pledge.
@@ -244,7 +244,7 @@ def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
 def _claims_of(
     journal: Journal, pledge: Pledge, claims: list[Claim], field: str
 ) -> list[tuple[Need, int, str]]:
-    """Return need, quantity and JSON pointer of each claim in a command.
+    """Return the need, the quantity and the JSON pointer of each claim in a command.
 
     Raises:
         InvalidField: a need is unknown, for an item that is not promised, or named twice.

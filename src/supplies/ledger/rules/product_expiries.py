@@ -50,7 +50,7 @@ def line_with_expiry(
 def _stated_by_line(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> ProductExpiry:
-    """Return the row to record about the expiry in a product's line. The row has no lot yet."""
+    """Return the row to record about the expiry in a product's line. The row names no lot yet."""
     stated = ProductExpiry(
         lot="", basis="line", expires_on=line.expires_on, expires_month=line.expires_month
     )

@@ -85,7 +85,7 @@ def _moment(journal: Journal, draft: Draft) -> Moment:
 
 
 def _sheet_moment(journal: Journal, draft: Draft) -> Moment | None:
-    """Return the moment of a stock count if a draft books its difference, otherwise None."""
+    """Return the moment of a count sheet if a draft books the sheet's count, otherwise None."""
     if draft.kind not in (COUNTED, RESOLVED):
         return None
     return sheet_moment(journal.books, str(draft.document))
@@ -105,8 +105,9 @@ def recounts(
         moves: The transfers of the command, each with its moment: its place in the order of events.
         past: In a correction, the transfers that the command had recorded. The ones recorded before
             a count are already part of the stock with which it was compared.
-        since: In a correction, the earliest day of `past`. Moments on a closed day count as on the
-            first open day, but counts of the closed day may change.
+        since: In a correction, the earliest day on which the command has booked. The moments of
+            `past` may be later, because a closed day counts as the first open day. But counts since
+            this day may change too.
         not_before: The earliest day on which anything is booked.
     """
     if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
@@ -195,7 +196,7 @@ def _take(
     quantity: int,
     booked: Sequence[Transfer],
 ) -> None:
-    """Book more goods as missing than the count had found: stock or allocated → unexplained.
+    """Book more goods as missing than the count had booked: stock or allocated → unexplained.
 
     Free stock is taken before allocations. Lots come in this order: lots that the count found as
     surplus, lots to which the command adds goods, other lots. A correction takes first from the

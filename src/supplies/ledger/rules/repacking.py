@@ -49,7 +49,7 @@ def convert(command: Convert, journal: Journal) -> None:
     Raises:
         InvalidField: a code is unknown; a product would expire later than the consumed goods
             without a reason; a pledge is not by the donor of the consumed goods; or there are too
-            many lots and products.
+            many lots and products (see `MAX_PARENT_ROWS`).
         NotEnough: less than requested is unallocated.
     """
     place = journal.books.location(command.location, "/location")

@@ -107,7 +107,8 @@ def possible_day_of_hand_out(
     Return None if the report has no time, or an impossible one.
 
     Args:
-        reported_at: When the report was made. A later time is impossible, even after it has passed.
+        reported_at: When the report was made. A stated time after it is impossible, even if this
+            time has passed since.
     """
     if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):
@@ -161,9 +162,10 @@ def book_hand_out(
 
 
 def _with_former_pack_size(journal: Journal, line: RecipientLine) -> RecipientLine:
-    """Add the last known size of a pack to a line, if its item has no such pack any more.
+    """Return a line with the last known size of its pack, if the item has no such pack any more.
 
-    Return the line unchanged if the size is known otherwise, or if it was never recorded.
+    Return the line unchanged if it states the size, if the item still has the pack, or if the size
+    was never recorded.
     """
     item = journal.books.catalogue.get(Item, line.item)
     if line.pack is None or line.pack_size is not None or item is None or line.pack in item.packs:

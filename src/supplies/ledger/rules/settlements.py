@@ -21,9 +21,9 @@ def settle(command: Settle, journal: Journal) -> None:
     Missing goods: unexplained → lost. Surplus goods: their origin → unexplained.
 
     Raises:
-        InvalidField: nothing is unexplained at this place; the party is missing or unknown;
-            `handled_by` is missing for a gift; or repacked goods would fulfil the pledge of
-            another donor.
+        InvalidField: nothing is unexplained at this place; the supplier, maker, lender or donor is
+            missing or unknown; `handled_by` is missing for a gift; or repacked goods would fulfil
+            the pledge of another donor.
         NotEnough: less is unexplained than the command settles.
     """
     by_donor = command.by == "donor"

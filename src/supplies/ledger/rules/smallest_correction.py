@@ -213,7 +213,7 @@ class _Search:
         return sorted(self.by_item[item], key=lambda place: place not in raised)
 
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
-        """Return the quantity that the recorded command had at a place.
+        """Return the quantity that the recorded command had at a place in the command.
 
         If the line creates no lot, this is the recorded quantity of the item, minus the quantities
         in the other lines.

@@ -15,7 +15,7 @@ from supplies.ledger.drafts import Draft, Move
 from supplies.ledger.journal import Journal
 
 Planned = tuple[Draft, Step]
-"""A draft, and one of its transfers with the day on which the transfer is booked."""
+"""A draft, and one transfer of the draft with the day on which it is booked."""
 
 
 def ordered_steps(

@@ -206,7 +206,7 @@ def _surplus(
 
 
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
-    """Return the lots of a line's item of which earlier counts here found too little, newest first.
+    """Return the lots of a line's item of which earlier counts found too little, newest first.
 
     Each lot comes with the missing quantity. If the line has a batch or an expiry, the lot must
     have the same.
