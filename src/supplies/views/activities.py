@@ -156,7 +156,10 @@ def list_activity_changes(books: Books, first: date, last: date) -> list[Activit
 
 
 def _subtracted(books: Books, first: date, last: date) -> list[ActivityChange]:
-    """Return what corrections subtract in a period; see `count_activities`."""
+    """Return the changes in a period by which corrections subtract the count before the correction.
+
+    `count_activities` says on which days they subtract it.
+    """
     closings = books.all("SELECT seq, closed_through FROM periods WHERE station = :station")
     found = []
     for old, new in pairwise(_read_corrected(books)):
@@ -178,7 +181,7 @@ class _Statement(NamedTuple):
 
 
 def _read_corrected(books: Books) -> list[_Statement]:
-    """Return what each entry recorded about activities with corrections, by activity and entry."""
+    """Return what each entry recorded about corrected activities, ordered by activity and entry."""
     rows = books.all(
         "WITH corrected (activity) AS (SELECT DISTINCT document FROM entries "
         "WHERE station = :station AND supersedes IS NOT NULL AND kind = :activity) "

@@ -75,7 +75,8 @@ class Alert(View, frozen=True, kw_only=True):
     Attributes:
         code: Code of the lot, document, place, person or station concerned. For a conflict, the
             number of its entry.
-        location: The location of the goods; None if they are not in stock, or if there are none.
+        location: The location of the goods; None if the goods are not in stock, or if the alert is
+            not about goods.
         item, quantity: The goods concerned, in base units; None if the alert is not about goods. An
             unexplained quantity is positive if goods are missing, and negative if too many were
             found.
@@ -282,9 +283,12 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 
 
 def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
-    """Yield an alert for each stop with wrong codes since a day, but never a right one.
+    """Yield an alert for each stop for which wrong codes were reported, but never the right one.
 
     The alert's `code` is the id of the stop's allocation.
+
+    Args:
+        since: Only wrong codes from this day on count.
     """
     for delivery, allocation, day in books.all(
         "SELECT c.delivery, c.allocation, min(e.booked_on) FROM code_attempts c "

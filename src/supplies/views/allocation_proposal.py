@@ -122,7 +122,7 @@ class _LowestBalances:
                 self._moved_later |= {(source, item, lot), (target, item, lot)}
 
     def get(self, key: BalanceKey, now: int) -> int:
-        """Return the lowest balance of an account. `now` is its current balance."""
+        """Return the lowest balance of an account from the day on. `now` is its current balance."""
         if key not in self._moved_later:
             return now
         return min(self._books.balance_and_lowest_since(self._day, *key))
@@ -230,7 +230,7 @@ def _open_needs(
 def _distribute(
     needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
 ) -> Iterator[tuple[_OpenNeed, _OnShelf, int]]:
-    """Yield, in the order of `needs`, each need with a lot and the quantity of it for the need."""
+    """Yield, in the order of `needs`, each need with a lot and the quantity to take from it."""
     free = {item: sum(on.quantity for on in shelf) for item, shelf in shelves.items()}
     tiers: defaultdict[tuple[int, str], list[_OpenNeed]] = defaultdict(list)
     for one in needs:
@@ -252,9 +252,9 @@ def _distribute(
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
-    """Share unallocated goods of one item between needs of equal urgency.
+    """Share unallocated goods of one item between needs of equal urgency, in the proposal.
 
-    Return the total quantity that the needs got.
+    Return the total quantity that was given to these needs.
     """
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:

@@ -65,12 +65,12 @@ For other statuses, all allocations are read and then filtered.
 ALLOCATING_KINDS = ("allocated", "donation_received", "goods_converted")
 """The kinds of entry that allocate goods.
 
-Goods are allocated by a command of their own. Goods for a claim or a donor's wish are allocated
-when they arrive or are repacked.
+Entries of the first kind only allocate goods. Entries of the other kinds allocate goods that arrive
+or are repacked, for a claim or a donor's wish.
 """
 
 COUNTING_KIND = "stock_counted"
-"""The kind of the entries that record stock counts. They may reduce allocated goods."""
+"""The kind of the entries that record stock counts. A count may reduce allocated goods."""
 
 LineKey = tuple[str, str, str]
 """The allocation, item and lot that identify an allocation line."""

@@ -21,7 +21,8 @@ class ScannedItem(View, frozen=True, kw_only=True):
         pack: The pack that has this barcode; None means the base unit.
         quantity: Number of base units in one such pack.
         batch, expires_on: Batch and expiry in a GS1 code; None if the code contains none.
-        expires_month: As in `ScannedCode`.
+        expires_month: The month of expiry, such as 2027-05, if the code contains no day; otherwise
+            unset.
     """
 
     item: Item

@@ -1,4 +1,4 @@
-"""Report what was promised for and came from each campaign, and where these goods are."""
+"""Report the goods of each campaign: what was promised, what arrived, and where it is."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _promised(
 def _parts(
     lot: str, shares: list[LotShare], arrived: Counter[str]
 ) -> Iterator[tuple[LotShare, dict[str, int]]]:
-    """Yield each share of an arrived lot with the quantities in it that come from campaigns.
+    """Yield each owner's share of an arrived lot, with the quantity in it from each campaign.
 
     If a stock count found a lot, several later arrivals may say where its goods came from. Then
     each share is divided in proportion to the quantities that arrived.

@@ -1,4 +1,4 @@
-"""When households fetched goods of their allocations at the counter."""
+"""Read when households fetched goods of their allocations at the counter."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def day_of_collection(
 
 
 def _came_back_in(books: Books, line: LoadedLine, before: int) -> int | None:
-    """Return the number of the latest outcome before an entry if goods came back, still allocated.
+    """Return the number of a stop's last outcome before entry `before`, if it brought goods back.
 
-    Return None if there is no such outcome, or if no goods came back with it.
+    Return None if there is no such outcome, or if no goods came back to stay set aside.
     """
     where = {"delivery": line.delivery, "allocation": line.allocation}
     seq = books.value(

@@ -75,7 +75,10 @@ _CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future the reported time of a hand-out may be."""
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-"""An early time for which Python can compute the UTC offset in every time zone."""
+"""The earliest reported time whose day is computed. Earlier times are replaced by this one.
+
+For some earlier times, Python cannot compute the UTC offset in every time zone.
+"""
 
 
 def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:

@@ -1,4 +1,4 @@
-"""The two sides of a conflict as they were stated, and how it was decided."""
+"""Read what the report in a conflict states, what the books stated, and how it was resolved."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class SideLine(View, frozen=True, kw_only=True):
     Attributes:
         quantity: The loaded, handed out or counted quantity: in packs if `pack` is not None,
             otherwise in base units.
-        pack, pack_size: As in `GoodsLine`.
+        pack, pack_size: The kind of pack, and the base units in one pack if they were stated; None
+            if the quantity is in base units.
         received, brought_back, lost: In base units; None if not stated.
         location: The location to which goods were brought back; None if none is stated.
     """
@@ -228,7 +229,7 @@ def _side_line(load: StopLine, line: OutcomeLine | None) -> SideLine:
 def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
     """Return what the outcome of a report without lines means for a loaded line.
 
-    None for "partly", which states no quantity.
+    Return None for the outcome "partly", which states no quantity.
     """
     if outcome == "partly":
         return None
@@ -334,7 +335,7 @@ def _with_evidence(books: Books, reported: Side, recorded: Side) -> tuple[Side, 
 
 
 def _conflict_with(books: Books, seq: int) -> int | None:
-    """Return the number of an entry if it notes a conflict; otherwise None."""
+    """Return the entry number `seq` if this entry recorded a conflict; otherwise None."""
     return seq if books.body(seq).kind == "conflict_noted" else None
 
 

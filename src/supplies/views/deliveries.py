@@ -122,7 +122,7 @@ class DeliveryView(View, frozen=True, kw_only=True):
 
     @property
     def present_stops(self) -> list[StopView]:
-        """The stops that are on the delivery: those that were not taken off."""
+        """The stops of the delivery without those that were taken off it."""
         return [stop for stop in self.stops if not stop.removed_in]
 
     @property

@@ -15,7 +15,8 @@ class StopEvent(NamedTuple):
     """What an entry recorded about a stop: an outcome, the result of a code, or a proof.
 
     Attributes:
-        outcome, code: None if the event is not an outcome, or not about a code.
+        outcome: The reported outcome; None if the event is not an outcome.
+        code: The result of comparing a reported code; None if the event is not about a code.
     """
 
     allocation: str

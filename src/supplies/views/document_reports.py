@@ -41,7 +41,7 @@ def report_pledges(books: Books, first: date, last: date) -> PledgesReport:
 
 
 def report_noted_needs(books: Books, first: date, last: date) -> NotedNeedsReport:
-    """Return the needs that were noted in a period, and how far each is met.
+    """Return the needs that were noted in a period, and how much of each is met.
 
     Raises:
         InvalidField: `last` is before `first`.

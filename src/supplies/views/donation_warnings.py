@@ -1,7 +1,7 @@
 """Warnings about arrived goods and the receipts for them.
 
-They are about goods beyond their pledge, a missing batch or expiry, and a first receipt whose QR
-code works only on the station's own computer.
+The warnings are about goods beyond their pledge, a missing batch or expiry, and a first receipt
+whose QR code works only on the station's own computer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Donations, with all corrections."""
+"""Read donations, with all corrections."""
 
 from __future__ import annotations
 

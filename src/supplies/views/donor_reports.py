@@ -177,7 +177,7 @@ def report_donor_values(books: Books, first: date, last: date) -> DonorValuesRep
 
 
 class _Gift(NamedTuple):
-    """A donation in its latest version."""
+    """A donation with its donor and year, as last corrected."""
 
     donation: str
     donor: str | None

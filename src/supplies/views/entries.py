@@ -130,7 +130,7 @@ def get_entry(books: Books, seq: int) -> EntryView:
 
 
 def _just_written(books: Books, written: WrittenEntry) -> EntryView:
-    """Return an entry that the current command has written."""
+    """Return the view of an entry that the current command has written, without reading it back."""
     body = written.body
     return EntryView(
         station=body.station,

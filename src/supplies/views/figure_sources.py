@@ -21,7 +21,7 @@ FIGURES: Mapping[str, frozenset[ReportColumn]] = {
     "in_transit": frozenset({ReportColumn.IN_TRANSIT}),
     "on_hand": frozenset({ReportColumn.FREE, ReportColumn.ALLOCATED}),
 }
-"""The quantities in the report by name, each with the report columns that are added up for it."""
+"""The quantities in the station report by name, each with the columns that are added up for it."""
 
 
 class FigureEntry(View, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class FigureEntry(View, frozen=True, kw_only=True):
 
 
 class FigureSources(View, frozen=True, kw_only=True):
-    """A quantity in the report, and what it is made up of, in base units.
+    """A quantity in the station report and the parts of which it is the sum, in base units.
 
     Attributes:
         before: The part from before the period; 0 if the quantity counts only events of the period.

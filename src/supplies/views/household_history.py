@@ -71,7 +71,7 @@ def get_household_history(
 def _transfers(
     books: Books, accounts: Iterable[str], *, sign: int, of_needs: bool
 ) -> list[HistoryLine]:
-    """Return the transfers into or out of some accounts.
+    """Return the transfers into and out of these accounts as lines of a history.
 
     Args:
         sign: 1 if incoming quantities count as positive and outgoing ones as negative, -1 for the

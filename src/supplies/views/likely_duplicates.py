@@ -48,7 +48,7 @@ MAX_COMPARED = 40
 """Maximum number of earlier documents to compare with. The latest ones are compared."""
 
 MAX_WARNINGS = 3
-"""Maximum number of warnings for one document, and number of documents to compare first."""
+"""Maximum number of warnings for one document. As many earlier documents are compared first."""
 
 Totals = dict[str, int]
 """The quantities of a document by item; empty if the document was reversed."""
@@ -309,7 +309,7 @@ def _read_earlier(
 
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
-    """Return the words in a warning for the person or place of a document."""
+    """Return the words with which a warning names the person or place of a document."""
     whose = str(getattr(one.stated, fact.columns[-1]))
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 

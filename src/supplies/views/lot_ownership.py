@@ -43,8 +43,8 @@ class Gifts(NamedTuple):
         repacked: The donor's share of lots that were made from the gifts, by lot.
         items: The item of each lot.
         parts: The donor's share of each lot in each account.
-        collected: By item, the donor's share of what recipients fetched at the counter. It is
-            included in the accounts of the recipients.
+        collected: By item, the donor's share of what recipients fetched at the counter. The same
+            quantities are also in `parts`, in the accounts of the recipients.
     """
 
     given: dict[str, int]

@@ -1,4 +1,4 @@
-"""Merged codes: which codes a donor or recipient has, and what a merge would combine."""
+"""Read which codes of donors and recipients were merged, and what a merge would combine."""
 
 from __future__ import annotations
 

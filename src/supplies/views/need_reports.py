@@ -116,7 +116,7 @@ def _noted(books: Books, first: date, last: date) -> list[_Noted]:
 
 
 def _missing(books: Books) -> Counter[str]:
-    """Return the quantity that is not handed over yet, by need. Needs without any are left out."""
+    """Return the quantity that is not handed over yet, by need. Needs met in full are left out."""
     missing: Counter[str] = Counter()
     for kind in (NEEDED, CLAIMED, ASSIGNED):
         for account, quantity in books.all(

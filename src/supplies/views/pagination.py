@@ -138,7 +138,11 @@ def invalid_cursor(after: str) -> InvalidField:
 
 
 def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
-    """Return a page with the first `limit` views of `found`. Set `next` if there are more."""
+    """Return a page with the first `limit` views of `found`. Set `next` if there are more.
+
+    Args:
+        found: The views, each after its position in the list.
+    """
     following = None
     if limit is not None and len(found) > limit:
         following = str(found[limit - 1][0])

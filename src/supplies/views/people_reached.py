@@ -66,7 +66,7 @@ def read_recipient_groups(books: Books, recipients: Iterable[str]) -> dict[str, 
 
 
 def name_communities(books: Books, lines: list[L]) -> list[L]:
-    """Return lines of a report with the names of registered communities filled in."""
+    """Return the lines of a report with the names of registered communities added."""
     known = {one.code: one for one in list_records(books, Community, limit=None).items}
 
     def named(line: L) -> L:

@@ -105,7 +105,7 @@ def get_receipt(books: Books, number: str) -> ReceiptView:
 
 
 def _just_issued(books: Books, issued: WrittenEntry, receipt: Receipt) -> ReceiptView:
-    """Return a receipt that the current command has issued."""
+    """Return the view of a receipt that the current command has issued, without reading it back."""
     written, number = books.written, receipt.number
     donations = sorted(row.donation for _, row in written.rows(ReceiptDonation, "number", number))
     replaced = written.rows(ReceiptReplacement, "number", number)

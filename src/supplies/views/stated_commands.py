@@ -122,7 +122,7 @@ def _superseded_by(books: Books, seq: int) -> int | None:
 
 
 class _Stated:
-    """What a command recorded, including its corrections up to one of them.
+    """What a command recorded, with all of its corrections or with those up to a chosen one.
 
     Attributes:
         latest: The first entry of the command or of its last included correction. Its rows contain

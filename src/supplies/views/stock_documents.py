@@ -256,7 +256,10 @@ _Effect = defaultdict[tuple[str, str], Counter[str]]
 def _effects(
     books: Books, ids: Sequence[str], kinds: tuple[str, ...]
 ) -> tuple[dict[str, _Effect], dict[str, _Effect]]:
-    """Return the net changes by each document: by entries of these kinds, and by all entries."""
+    """Return what each document changed by its entries of these kinds, and by all its entries.
+
+    Both results are by document id.
+    """
     rows = query_ids(
         books,
         ids,

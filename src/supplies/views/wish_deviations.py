@@ -19,7 +19,7 @@ from supplies.papers.donor_statement import WishDeviation
 def find_wish_deviations(books: Books, lots: Iterable[str], last: date) -> list[WishDeviation]:
     """Return the releases of goods that were set aside for a donor's wish, oldest first.
 
-    Goods were set aside for a wish if the command that recorded their arrival set them aside.
+    Goods count as set aside for a wish if the command that recorded their arrival set them aside.
     """
     rows = query_ids(
         books,
