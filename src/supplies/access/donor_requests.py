@@ -21,7 +21,7 @@ RequestKind = Literal["correct", "hide", "forget"]
 
 
 class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new request.
+    """A request about a donor's own data, as the donor sends it.
 
     Attributes:
         wish: What the donor wants, in the donor's words. It is required if a name is to be
@@ -39,7 +39,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class DonorRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A donor's request.
+    """A donor's request about the donor's own data, with its answer if there is one.
 
     Attributes:
         wish: What the donor wants. None if the donor wrote nothing, or if the request was answered.

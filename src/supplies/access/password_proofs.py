@@ -16,7 +16,7 @@ from supplies.access.access_context import AccessContext
 from supplies.access.users import StoredPassword
 
 LIFETIME = timedelta(minutes=5)
-"""How long the proof is valid that a user has just typed the password."""
+"""How long a proof is valid after the user has typed the password."""
 
 _PROOF = re.compile(r"([0-9]{1,12})\.(u_[0-9]{1,9})\.([0-9a-f]{64})", re.ASCII)
 

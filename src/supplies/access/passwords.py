@@ -21,7 +21,7 @@ MIN_DIFFERENT_CHARACTERS = 5
 """Minimum number of different characters in a password."""
 
 MIN_COMPARED_LOGIN = 4
-"""Minimum length of a login that must not be part of the password."""
+"""Minimum length of logins that passwords must not contain. Shorter logins are not compared."""
 
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 

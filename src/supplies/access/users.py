@@ -31,7 +31,7 @@ Login = Annotated[
 
 
 class LastCoordinator(AgainstBooks):
-    """A change of a user is refused, because after it no coordinator could sign in."""
+    """Raised if no coordinator could sign in after a change of a user, so the change is refused."""
 
     slug = "already-done"
     title = "The last coordinator must stay"

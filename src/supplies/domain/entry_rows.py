@@ -487,7 +487,7 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 
 
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
-    """A corrected expected quantity of a counted line, in base units.
+    """A new expected quantity for a counted line, in base units.
 
     This row is written if an event is recorded after a count but happened before the count. The
     latest row of each line is valid.
@@ -781,7 +781,7 @@ _FORGOTTEN_TEXT = "entry:"
 
 
 def forgotten_text(seq: int) -> str:
-    """Return the value of `Forgetting.party` in the erasure of the free text of an entry."""
+    """Return the value of `Forgetting.party` that means the free text of an entry: `entry:SEQ`."""
     return f"{_FORGOTTEN_TEXT}{seq}"
 
 

@@ -155,7 +155,7 @@ def _struct_rule(kind: type[msgspec.Struct]) -> Rule | None:
 
 
 def _apply(rule: Rule, value: Plain, pointer: str, faults: list[Fault]) -> Plain:
-    """Return what a rule makes of `value`.
+    """Normalize a value by a rule, and return the result.
 
     If the rule raises an error, append its faults to `faults` and return the value unchanged.
     """

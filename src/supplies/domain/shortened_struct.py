@@ -1,6 +1,7 @@
 """Find all faults of a refused command or record, not only the first.
 
-Its faulty parts are left out one after another, and the rest is checked again.
+The faulty parts of the command or record are left out one after another, and the rest is checked
+again.
 """
 
 from __future__ import annotations
@@ -294,7 +295,7 @@ def _copied(value: Any) -> Any:
 
 
 def _kept(value: Any) -> Any:
-    """Return decoded JSON without the lines that are marked as left out."""
+    """Return decoded JSON without the lines that `_LEFT_OUT` has replaced."""
     if isinstance(value, list):
         return [_kept(line) for line in value if line is not _LEFT_OUT]
     if isinstance(value, dict):

@@ -311,7 +311,7 @@ def _field_faults(
     """Return the faults for msgspec's message about the value at a JSON pointer.
 
     Args:
-        whole: As in `field_error`.
+        whole: The noun for the whole object, such as "the command".
     """
     return field_error(message, choices, whole=whole, within=pointer).faults
 

@@ -264,7 +264,7 @@ class Settle(Command, frozen=True, kw_only=True):
         place: The location or delivery with the difference.
         by: The cause. If goods are missing, "lost". If there are more goods than in the books, the
             kind of account from which they came.
-        party: The donor, supplier, maker or lender from whom these goods came.
+        party: The donor, supplier, maker or lender from whom the surplus goods came.
         handled_by: The person who accepted the goods. Required for a gift, which gets a receipt.
     """
 
