@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from support.browser import serious_faults
 from support.http_proxy import HttpProxy
 from support.team_run import (
@@ -93,11 +93,14 @@ def test_a_login_page_of_the_network_confirms_nothing(
     new_phone: NewPhone, network: HttpProxy, run: TeamRun
 ) -> None:
     page = new_phone().open()
-    network.mode = "login page"
+    page.route("**/outcomes", lambda route: route.fulfill(content_type="text/html", body="Sign in"))
     save(page)
     with page.expect_response(lambda answer: answer.url.endswith("/outcomes")):
         send_now(page)
     expect(page.get_by_text("No connection: kept on this phone")).to_be_visible()
+    network.mode = "login page"
+    send_now(page)
+    page.unroute("**/outcomes")
     stops(page)
     expect(page.get_by_role("heading", name="1 of 3 stops done")).to_be_visible()
     unsent(page, 1)
@@ -142,6 +145,61 @@ def test_a_saved_record_can_be_undone_before_it_is_sent(
     (sent,) = [json.loads(post.body) for post in network.outcomes()]
     assert {**sent, "happened_at": ""} == {**kept, "happened_at": ""}
     assert [entry["kind"] for entry in run.recorded()] == ["outcome_reported", "proof_added"]
+
+
+def test_what_could_not_leave_the_phone_is_undone_from_the_list_until_it_was_tried(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    run.open_counter(rice=10)
+    page = new_phone().open()
+    network.mode = "login page"
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    page.get_by_label("For whom?").select_option(run.group)
+    page.get_by_role("spinbutton", name="rice, 10 kg left").fill("6")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    stops(page)
+    save(page, "Refused")
+    send_now(page)
+    expect(page.locator("#toast")).to_contain_text("Not sent yet: 2")
+    assert [record["tried_at"] for record in page.evaluate(KEPT, "records")] == [None, None]
+    listed = page.locator(".unsent").get_by_role("listitem")
+    listed.filter(has_text="Counter").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("spinbutton", name="rice, 10 kg left")).to_have_value("6")
+    unsent(page, 1)
+    page.locator("#bar a").last.click()
+    expect(listed.get_by_role("button", name="Undo")).to_have_count(1)
+    page.get_by_role("button", name="Show as codes and text").click()
+    page.get_by_role("textbox", name="The records as text").wait_for()
+    expect(listed.get_by_role("button", name="Undo")).to_have_count(0)
+    assert network.outcomes() == []
+    network.mode = "forward"
+    send_all(page)
+    assert [entry["kind"] for entry in run.recorded()] == ["outcome_reported"]
+    assert run.handed_out() == []
+
+
+def test_a_record_that_is_undone_while_the_station_is_asked_for_is_not_sent(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    page = new_phone().open()
+    page.evaluate(PLENTY_OF_TIME)
+    asked: list[Route] = []
+    page.route("**/api/health", lambda route: asked.append(route), times=1)
+    save(page)
+    [undone] = page.evaluate(KEPT, "records")
+    page.evaluate("window.undo = document.querySelector('#toast button')")
+    with page.expect_request("**/api/health"):
+        send_now(page)
+    page.evaluate("undo.click()")
+    expect(page.locator("#toast")).to_contain_text("Undone")
+    [question] = asked
+    question.continue_()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Undo").wait_for()
+    send_all(page)
+    [sent] = network.outcomes()
+    assert sent.headers["idempotency-key"] != undone["key"]
 
 
 def test_a_record_and_photo_of_a_stop_that_was_moved_meanwhile_are_confirmed(

@@ -5,7 +5,7 @@ import { goodsOfHandOut } from "./counter_view.js";
 import { callLink, h, link } from "./dom.js";
 import { endedNote, endedRuns } from "./ended_runs.js";
 import { inWords } from "./quantities.js";
-import { countUnsent, isAnyWaiting } from "./records.js";
+import { canUndo, countUnsent, isAnyWaiting } from "./records.js";
 import { rescueView } from "./rescue.js";
 import { isOffline } from "./service.js";
 import { t } from "./texts.js";
@@ -46,7 +46,7 @@ function part(title, bag, which) {
 }
 
 // Everything that the station has not confirmed yet.
-export function unsentView(state, { sendNow, tryAgain }) {
+export function unsentView(state, { sendNow, tryAgain, undo }) {
   const { records, photos, zone, run, ended } = state;
   const count = countUnsent(state);
   if (!count) {
@@ -71,7 +71,7 @@ export function unsentView(state, { sendNow, tryAgain }) {
       onclick: async () => {
         const place = show.nextElementSibling;
         place.className = "rescue"; // at once, so that a change in the background keeps it
-        place.replaceChildren(...(await rescueView(state.records, state.phone)));
+        place.replaceChildren(...(await rescueView(state.phone)));
       },
     },
     t("Show as codes and text"),
@@ -85,8 +85,8 @@ export function unsentView(state, { sendNow, tryAgain }) {
     h(
       "ul",
       { class: "unsent" },
-      records.map((record) => item(record, zone, titleOf(record, run, withPhoto(record)), again, "records")),
-      apart.map((photo) => item(photo, zone, stopTitle(photo.number, t("Photo")), again, "photos")),
+      records.map((record) => item(record, zone, titleOf(record, run, withPhoto(record)), again, "records", canUndo(state, record) ? undo : null)),
+      apart.map((photo) => item(photo, zone, stopTitle(photo.number, t("Photo")), again, "photos", null)),
     ),
     records.length ? h("section", {}, h("h2", {}, ended ? t("Hand over to the station") : t("No network for long?")), show, h("div", { class: "no-codes" })) : null,
     about(state),
@@ -107,13 +107,15 @@ function titleOf({ shown }, run, hasPhoto) {
   return `${t("Counter")} · ${goodsOfHandOut(shown.lines, known)}`;
 }
 
-function item(record, zone, title, tryAgain, kind) {
+//   undo: takes the record back, or null if that is not possible
+function item(record, zone, title, tryAgain, kind, undo) {
   return h(
     "li",
     {},
     h("strong", {}, title),
     h("span", { class: isOverdue(record.made_at) ? "late" : "note" }, dayAndTimeOf(record.made_at, zone), " · ", tryAgain ? stateWords(record) : t("Kept on this phone")),
     record.problem ? h("span", {}, problemWords(record.problem)) : null,
+    undo ? h("button", { type: "button", class: "quiet", onclick: () => undo(record) }, t("Undo")) : null,
     record.problem && tryAgain ? h("button", { type: "button", class: "quiet", onclick: () => tryAgain(kind, record.key) }, t("Try again")) : null,
   );
 }

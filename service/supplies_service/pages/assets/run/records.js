@@ -1,7 +1,7 @@
 // Records of outcomes and hand-outs. The key and the exact text of a record are made once, at the tap, and never again.
 import { now } from "./clock.js";
 
-export const HOLD = 8_000; // milliseconds in which a saved record can be undone, before it is sent
+export const HOLD = 8_000; // milliseconds in which a saved record is not sent, so that it can be undone
 
 // Return the record of a stop's outcome, ready to be kept.
 //   stop: the stop, with its delivery and number
@@ -76,6 +76,14 @@ export function stopsOf({ run, records, sent }) {
   return (run?.answer.runs ?? []).flatMap((each) =>
     each.stops.map((stop) => ({ ...stop, delivery: each.delivery, own: own.get(`${each.delivery}/${stop.allocation}`) ?? null })),
   );
+}
+
+// Return whether a record can be taken back: it was never tried, and its stop or counter is there to enter it again.
+export function canUndo({ run }, { delivery, allocation, shown, tried_at: triedAt }) {
+  if (triedAt || !run) return false;
+  const { runs, counter } = run.answer;
+  if (shown.counter) return counter?.location === shown.counter;
+  return runs.some((each) => each.delivery === delivery && each.stops.some((stop) => stop.allocation === allocation));
 }
 
 // Return how many outcomes and hand-outs are not confirmed. A photo is a part of its outcome.

@@ -2,6 +2,7 @@
 import { generate } from "./lean-qr.js";
 import { now } from "./clock.js";
 import { h } from "./dom.js";
+import { markAllTried } from "./store.js";
 import { t } from "./texts.js";
 
 const PART = 400; // characters of one QR code, so that cheap scanners and cameras read it
@@ -33,9 +34,10 @@ export function qrCode(line, title) {
   return canvas;
 }
 
-// Return elements with the codes and the text of all records that are not confirmed.
-export async function rescueView(records, phone) {
-  const lines = await rescueLines(records, phone);
+// Return elements with the codes and the text of all records that are not confirmed. They cannot be undone after that,
+// because the desk may have read them.
+export async function rescueView(phone) {
+  const lines = await rescueLines(await markAllTried(now()), phone);
   const text = h("textarea", { readonly: true, rows: 6, "aria-label": t("The records as text") });
   text.value = lines.join("\n");
   const copy = h("button", {

@@ -6,7 +6,7 @@ import { draftOf, dropDraft, forgetDrafts, keepDraft, keepDraftPhoto, loadDrafts
 import { forgetEnded, keepEnded } from "./ended_runs.js";
 import { listView } from "./list_view.js";
 import { bagView, emptyView, endedView, joinView, unsentView } from "./other_views.js";
-import { HOLD, counterPlace, countUnsent, handOutsOf, isAnyWaiting, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
+import { HOLD, canUndo, counterPlace, countUnsent, handOutsOf, isAnyWaiting, makeHandOut, makePhoto, makeRecord, stopsOf, waitingOf } from "./records.js";
 import { onPass, send } from "./sender.js";
 import { fetchJson, isOffline, isProblem, onReach } from "./service.js";
 import { formHash, missingStop, stopView } from "./stop_view.js";
@@ -109,7 +109,7 @@ function watchPresses() {
 
 function view() {
   const [place, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
-  if (place === "unsent") return unsentView(state, { sendNow, tryAgain });
+  if (place === "unsent") return unsentView(state, { sendNow, tryAgain, undo: takeBack });
   if (!state.run) return firstView();
   const stops = stopsOf(state);
   const { counter, team } = state.run.answer;
@@ -274,7 +274,7 @@ async function saved(words, record, next) {
   show();
   focusHeading();
   window.scrollTo(0, 0);
-  tell(words, state.run ? () => takeBack(record) : null);
+  tell(words, canUndo(state, record) ? () => takeBack(record) : null);
   askToPersist();
   send();
 }
@@ -290,10 +290,10 @@ async function keepPhoto(stop, record, photo) {
   }
 }
 
-// Undo a record, and show what was typed again. A phone whose access has ended shows no stops, so what is undone there
-// could not be entered again.
-async function takeBack({ key, delivery, allocation, shown, typed = {} }) {
-  if (!state.run) return tell(resultWords(countUnsent(state)));
+// Undo a record, and show what was typed again.
+async function takeBack(record) {
+  if (!canUndo(state, record)) return tell(resultWords(countUnsent(state)));
+  const { key, delivery, allocation, shown, typed = {} } = record;
   const photo = state.photos.find((one) => one.record === key);
   const done = await store.undo(key);
   tell(done ? t("Undone. Nothing was sent.") : t("It is too late: the record was sent. Report something else."));

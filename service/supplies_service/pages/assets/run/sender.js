@@ -1,7 +1,8 @@
 // The only sender. It sends records in the order in which they were made, and photos after them. A record is removed
-// only when our service confirmed it. Of several windows one sends at a time.
+// only when our service confirmed it. Of several windows one sends at a time. What was not tried yet can be undone, so it
+// is tried only when the service has just answered: without a network nothing of it leaves the phone.
 import { now } from "./clock.js";
-import { fetchJson, isProblem } from "./service.js";
+import { fetchJson, isProblem, isReachable } from "./service.js";
 import { confirm, confirmPhoto, readQueue, update } from "./store.js";
 import { htmlLanguage } from "./texts.js";
 
@@ -50,6 +51,7 @@ function backoff() {
 
 async function pass(hurry) {
   const skipped = new Set();
+  let isReached = false;
   for (;;) {
     const { records, photos } = await readQueue();
     const waiting = (one) => one.state === "waiting" && !skipped.has(one.key);
@@ -59,6 +61,8 @@ async function pass(hurry) {
     if (held) return { state: "done", held, handled };
     const photo = record ? undefined : photos.find((one) => waiting(one) && !records.some((each) => each.key === one.record));
     if (!record && !photo) return { state: "done", handled };
+    if (!isReached && !(record ?? photo).tried_at && !(await isReachable())) return { state: "later", handled };
+    isReached = true;
     const result = record ? await sendRecord(record) : await sendPhoto(photo);
     if (result.state !== "next") return { ...result, handled };
     skipped.add((record ?? photo).key);
@@ -73,8 +77,7 @@ function holdOf(record) {
 }
 
 async function sendRecord(record) {
-  // From here on the record never changes, because the service may have received it.
-  if (!record.tried_at) await update("records", record.key, { tried_at: now() });
+  if (!(await isTried("records", record))) return { state: "next" };
   const path = record.delivery ? `/api/deliveries/${encodeURIComponent(record.delivery)}/outcomes` : "/api/run/hand-outs";
   const answer = await fetchJson(path, { method: "POST", headers: headersOf(record, "application/json"), body: record.body });
   const { status, body } = answer;
@@ -99,8 +102,12 @@ const isAbout = (body, delivery, allocation) =>
   body.conflict?.stated?.allocation === allocation ||
   (Array.isArray(body.delivery?.stops) && body.delivery.stops.some((stop) => stop?.allocation === allocation));
 
+// Note that a record or photo is about to be sent. From here on it never changes, because the service may have received
+// it. Return whether it is still kept: it may have been undone meanwhile.
+const isTried = async (kind, { key, tried_at: triedAt }) => Boolean(triedAt) || update(kind, key, { tried_at: now() });
+
 async function sendPhoto(photo) {
-  if (!photo.tried_at) await update("photos", photo.key, { tried_at: now() });
+  if (!(await isTried("photos", photo))) return { state: "next" };
   const place = [photo.delivery, "stops", photo.allocation, "photo"].map(encodeURIComponent).join("/");
   const answer = await fetchJson(`/api/deliveries/${place}`, {
     method: "POST",

@@ -43,6 +43,9 @@ export async function fetchJson(path, { timeout = TIMEOUT, ...options } = {}) {
   }
 }
 
+// Return whether the service answers now. Nothing of what the phone keeps is sent.
+export const isReachable = async () => Boolean((await fetchJson("/api/health")).body?.status);
+
 // Return whether an answer is an error of our service, and not of something between.
 export const isProblem = (status, body) =>
   typeof body?.type === "string" && typeof body.detail === "string" && body.status === status;

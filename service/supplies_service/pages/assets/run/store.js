@@ -216,14 +216,27 @@ export async function undo(key) {
   return done;
 }
 
-// Change the state of a record or photo. Its body and its key never change.
+// Change the state of a record or photo. Its body and its key never change. Return whether it is still kept.
 export async function update(kind, key, change) {
-  await write([kind], async (transaction) => {
+  const isKept = await write([kind], async (transaction) => {
     const store = transaction.objectStore(kind);
     const found = await (kind === "records" ? store.index("key") : store).get(key);
     if (found) await store.put({ ...found, ...change });
+    return Boolean(found);
   });
   changed("queue");
+  return isKept;
+}
+
+// Note that all records are about to leave the phone as text. None of them can be undone after that. Return them.
+export async function markAllTried(at) {
+  const records = await write(["records"], async (transaction) => {
+    const store = transaction.objectStore("records");
+    for (const one of await store.getAll()) if (!one.tried_at) await store.put({ ...one, tried_at: at });
+    return store.getAll();
+  });
+  changed("queue");
+  return records;
 }
 
 // Remove a record that the service confirmed, and remember what was confirmed until the next run is fetched.
