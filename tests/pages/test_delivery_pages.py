@@ -50,7 +50,7 @@ def need(page: Page, address: str, recipient: str, item: str, quantity: int) -> 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Needs of")
 
 
-def test_the_open_page_of_a_delivery_shows_a_new_outcome_by_itself(
+def test_the_open_page_of_a_delivery_shows_a_new_outcome_and_a_conflict_by_itself(
     open_page: OpenPage,
 ) -> None:
     run = TeamRun(open_page.site, stops=1)
@@ -65,6 +65,16 @@ def test_the_open_page_of_a_delivery_shows_a_new_outcome_by_itself(
     with page.expect_response("**/live"):
         page.clock.run_for("00:16")
     expect(page.locator("[data-live]")).to_contain_text("1 of 1 stops")
+
+    run.record(
+        c.ReportOutcome(delivery=run.delivery, allocation=stop.allocation, outcome="refused")
+    )
+    with page.expect_response(f"**/{run.delivery}"):
+        page.clock.run_for("00:16")
+    warning = page.locator("p.warning")
+    expect(warning).to_contain_text("1. Household 1")
+    expect(warning).to_contain_text("a report contradicts the books")
+    expect(warning.get_by_role("link", name="The two sides")).to_be_visible()
 
 
 @pytest.mark.parametrize("javascript", [True, False])
