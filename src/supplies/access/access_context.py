@@ -63,11 +63,20 @@ class AccessContext:
         return Seals(self.books.store, self.station, self.now)
 
     def update(self, table: str, changes: str, where: str, **params: Any) -> int:
-        """Change rows of a sealed table, as `Seals.update` does. Return how many were changed."""
+        """Change rows of a sealed table, as `Seals.update` does. Return how many were changed.
+
+        Args:
+            changes: Assignments in SQL, such as `disabled_at = NULL`.
+            where: A condition in SQL.
+        """
         return self.seals.update(table, changes, where, **params)
 
     def delete(self, table: str, where: str, **params: Any) -> int:
-        """Delete rows of a sealed table, as `Seals.delete` does. Return how many were deleted."""
+        """Delete rows of a sealed table, as `Seals.delete` does. Return how many were deleted.
+
+        Args:
+            where: A condition in SQL.
+        """
         return self.seals.delete(table, where, **params)
 
     def next_number(self, table: str) -> int:

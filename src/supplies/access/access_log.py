@@ -76,7 +76,7 @@ def add_line(
 
 
 def erase_lines(access: AccessContext, *, before: datetime) -> int:
-    """Erase the lines older than a time. Return the number of erased lines.
+    """Erase the lines from before a time. Return the number of erased lines.
 
     The numbers of the other lines do not change.
     """

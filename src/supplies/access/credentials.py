@@ -257,7 +257,7 @@ def authenticate(
 def is_use_due(access: AccessContext, used_at: str | None) -> bool:
     """Return whether a use must be stored: none was stored in the last minute.
 
-    A last use in the future was stored by a clock that was wrong.
+    If the last stored use is in the future, because a clock was wrong, the use must be stored too.
     """
     earliest, latest = map(access.time_after, (-USE_RECORDED_EVERY, USE_RECORDED_EVERY))
     return used_at is None or not earliest <= used_at <= latest

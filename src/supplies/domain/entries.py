@@ -107,7 +107,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             belongs to no document.
         about: The person whom the free texts of the entry are about, as `donor:CODE` or
             `recipient:CODE`; None if they are about no person.
-        request: Digest of the command as it was received; None in all parts but 0.
+        request: Digest of the command as it was received; None in all entries of the command except
+            the first.
         texts: Digest of the free texts of the command; None if it has none.
         transfers, rows: In the order in which they were recorded.
     """
@@ -179,7 +180,7 @@ def entry_id(command_id: str, part: int) -> str:
     """Return the id of an entry.
 
     The first entry of a command has the id of the command. The id of each further entry is a UUIDv5
-    (RFC 9562) made of the command's id and the part. The module `uuid` gives the same result but
+    (RFC 9562) made of the command's id and `part`. The module `uuid` gives the same result but
     takes four times as long.
 
     Raises:

@@ -194,8 +194,9 @@ class ShortenedStruct:
         )
 
     def postpone(self, line: str) -> bool:
-        """Leave out a line with too few goods, and remember it for `put_back` if it may be valid.
+        """Leave out a line that was refused because there are too few goods for it.
 
+        Remember the line for `put_back` if lines with made-up values may have taken its goods.
         Return False if there is no such line.
         """
         holder, name, _ = self._place(line)

@@ -21,7 +21,7 @@ from supplies.ledger.rules.need_fulfilment import find_need
 from supplies.ledger.rules.pledges import find_pledge
 
 _MAX_LINES_RUN = 25_000
-"""Maximum number of lines that the search for further faults may check, over all runs of a rule.
+"""Maximum cost of the search for further faults: lines of the command × runs of its rule.
 
 Other writers wait during the search, so a larger number would delay them too long.
 """
@@ -222,7 +222,7 @@ class _StandIns(Books):
         refusals: The errors about the unknown codes that were read since `_Search` last cleared
             this list.
         made_up: All unknown codes that were read.
-        has_closed_days: Whether days count as closed. Set it to False after a closed day was
+        has_closed_days: Whether closed days count as closed. Set it to False after a closed day was
             refused, so that the rule continues.
     """
 

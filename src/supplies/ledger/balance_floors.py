@@ -118,7 +118,7 @@ def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
 
 
 def _day_end_balances(books: Books, key: Key, days: set[str]) -> dict[str, int]:
-    """Return a balance at the end of each of `days`, and of each later day on which it changed."""
+    """Return a balance by day: at the end of each of `days`, and of later days with a change."""
     closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):

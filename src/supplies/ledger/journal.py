@@ -219,7 +219,7 @@ class Journal:
         quantity: int,
         pointer: str = "",
     ) -> None:
-        """Add a transfer to a draft. If the quantity is zero, do nothing.
+        """Add a transfer from one account to another to a draft, unless the quantity is zero.
 
         Args:
             pointer: JSON pointer to the field of the command that causes the transfer.
@@ -366,7 +366,10 @@ class Journal:
         return None
 
     def lots_missing_in_counts(self, account: str, item: str) -> set[str]:
-        """Return the lots of which stock counts later than the command's day found too little."""
+        """Return the lots in an account of which a later stock count found too little.
+
+        A later count is one after the command's day.
+        """
         day = self.booked_on(self.happened_on).isoformat()
         if day >= self.latest_day and self.corrected is None:
             return set()
@@ -560,7 +563,7 @@ class Journal:
         )
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """Return the pack size that the original command used, on the same line if possible.
+        """Return the pack size that the original command used, if possible in line `number`.
 
         Return None if the original command did not use this pack.
         """
@@ -606,7 +609,10 @@ class Journal:
             head.add_rows(LatestDay(latest_day=head.happened_on))
 
     def recorded_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot in the books, not in drafted entries, or None."""
+        """Return the latest description of a lot in the books, whatever the drafted entries say.
+
+        Return None if the books contain no such lot.
+        """
         if self.corrected is not None and lot in self.corrected.described:
             return self.corrected.described[lot]
         return self.books.latest_row(Lot, lot=lot)

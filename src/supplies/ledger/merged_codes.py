@@ -153,7 +153,7 @@ _PEOPLE: Mapping[
     c.RecordDonation: ("donor", "donor", _of_open_pledge),
     c.Settle: ("donor", "party", _giver),
 }
-"""For each command that names a person: donor or recipient, the field, and a function.
+"""For each command that names a person: the kind of person, the field, and a function.
 
 If codes of the person were merged, the function chooses the code to record.
 """

@@ -195,7 +195,11 @@ def _read_corrected(books: Books) -> list[_Statement]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return `day` if it was open when entry `seq` was recorded; else the first day open then."""
+    """Return `day` if it was open when entry `seq` was recorded; else the first day open then.
+
+    Args:
+        closings: Entries that closed or reopened days, each with the last closed day after it.
+    """
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:
         return day

@@ -541,7 +541,7 @@ def _by_document(books: Books, kind: AccountKind) -> dict[str, dict[str | None, 
 
 
 def _shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
-    """Return an alert of the given kind for each item of each of these shipments."""
+    """Return an alert of the kind `what` for each item of each of these shipments."""
     goods: Counter[tuple[str, date, str]] = Counter()
     for one in found:
         for line in one.lines:

@@ -142,7 +142,7 @@ def _shelves(
 ) -> dict[str, list[_OnShelf]]:
     """Return the lots that can be allocated today, by item.
 
-    The lots of each item that expire first come first.
+    For each item, lots that expire first come first.
     """
     free = read_balances(books, (STOCK,), item=item)
     described = read_lots(books, [lot for _, _, lot in free])
@@ -255,6 +255,10 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
     """Share unallocated goods of one item between needs of equal urgency, in the proposal.
 
     Return the total quantity that was given to these needs.
+
+    Args:
+        tier: The needs.
+        free: The unallocated quantity of the item.
     """
     households: defaultdict[str, list[_OpenNeed]] = defaultdict(list)
     for one in tier:

@@ -223,10 +223,9 @@ def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLine
 
 
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
-    """Return the latest entry that made or corrected an allocation by a command of its own.
+    """Return the latest entry by which `Allocate` or its correction recorded an allocation.
 
-    If the goods were allocated by another command, such as a donation, return the entry of that
-    command.
+    If another command allocated the goods, such as a donation, return the entry of that command.
     """
     stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
     return stated[-1] if stated else entries[0]

@@ -1,4 +1,4 @@
-"""Proofs of the outcomes of stops: signatures, photos, and codes that households told."""
+"""Read proofs of delivery: signatures, photos, and codes that households told the courier."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def _removed_stop(line: LoadedLine, collected_on: date | None) -> RunStop:
 def _lines_to_load(books: Books, found: _LoadedDelivery) -> list[LoadLine]:
     """Return the quantity of each lot to load, by location and item.
 
-    The lots of an item that expire first come first.
+    For each item, lots that expire first come first.
     """
     described = found.lots
     sums: Counter[tuple[str, str, str]] = Counter()
@@ -230,6 +230,10 @@ def packs_of_line(
 
     If an item was loaded from several lots, a line gets the packs that have exactly its quantity.
     If several packs fit, the result is [].
+
+    Args:
+        packed: The packs in which the goods of the allocation were set aside.
+        loaded: All lines that were loaded for the stop.
     """
     stated = [
         StatedPacks(quantity=each.quantity, pack=each.pack, size=each.size)

@@ -117,7 +117,8 @@ def _changes(
     """Return the changes of a quantity in a period, by entry, oldest first.
 
     Args:
-        change_of: Returns how much the quantity changes if the balance of an account changes.
+        change_of: Takes an account and the change of its balance. Returns the resulting change of
+            the quantity.
     """
     changes: _Changes = Counter()
     rows = books.all(

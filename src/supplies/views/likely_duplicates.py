@@ -48,7 +48,10 @@ MAX_COMPARED = 40
 """Maximum number of earlier documents to compare with. The latest ones are compared."""
 
 MAX_WARNINGS = 3
-"""Maximum number of warnings for one document. As many earlier documents are compared first."""
+"""Maximum number of warnings for one document.
+
+The search begins with this number of earlier documents, and reads more only if needed.
+"""
 
 Totals = dict[str, int]
 """The quantities of a document by item; empty if the document was reversed."""

@@ -63,7 +63,7 @@ class MovementsReport(PeriodReport, frozen=True, kw_only=True):
 
     Attributes:
         before: The balance before the first day, in base units.
-        items: The movements, each with the balance after it in this order.
+        items: The movements in this order, each with the balance after it.
         after: The balance at the end of the last day, in base units.
     """
 
@@ -252,7 +252,7 @@ def _with_balances(
 def _moves(
     books: Books, account: str, item: str, lot: str | None, start: _Position, wanted: int
 ) -> list[_Move]:
-    """Return the next transfers of the list after a position: older ones, newest first."""
+    """Return at most `wanted` transfers that follow a position: older ones, newest first."""
     of_lot = "" if lot is None else " AND t.lot = :lot"
     # One query for each side, so that each reads the index of its accounts.
     keys = [

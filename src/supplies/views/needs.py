@@ -51,7 +51,7 @@ DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
 """The kind of account that decides each status of needs.
 
-The status of a need is the first one in this order whose account has goods of the need.
+The status of a need is the first one in this order whose account has a quantity of the need.
 """
 
 UNSETTLED_STATUSES = ("open", "claimed", "assigned")

@@ -220,6 +220,7 @@ def build_receipt_record(
     """Return a receipt as issued, with its signature and its current marks (void, replaced, copy).
 
     Args:
+        signer: Computes the check code and the signature.
         copy: Number of the copy to mark the paper with. None adds no such mark.
         original: Whether to leave out the other marks, so that the result is always the same.
 
@@ -276,7 +277,7 @@ def _sign_marks(
     marks: PrintMarks,
     signer: ReceiptSigner,
 ) -> SignedMarks | msgspec.UnsetType:
-    """Return the marks of one printing with their signature.
+    """Return the marks on one printed receipt, such as "copy", with their signature.
 
     Return UNSET if there are no marks, as on an original.
     """

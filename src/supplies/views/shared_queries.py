@@ -243,7 +243,11 @@ def account_conditions(kind: AccountKind, key: str) -> list[str]:
 
 
 def _accounts(kind: AccountKind, condition: str = "") -> str:
-    """Return SQL for the balances of accounts whose first key is an id in the table `wanted`."""
+    """Return SQL for the balances of accounts whose first key is an id in the table `wanted`.
+
+    Args:
+        condition: A further SQL condition, beginning with AND.
+    """
     return " UNION ALL ".join(
         "SELECT w.id, b.account, b.item, b.lot, b.quantity FROM wanted w CROSS JOIN balances b "
         f"WHERE b.station = :station AND {here}{condition}"

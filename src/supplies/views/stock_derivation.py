@@ -23,7 +23,7 @@ ON_SHELF = (STOCK, ALLOCATED)
 """The kinds of account with goods at locations: free and allocated ones."""
 
 _OTHERS = tuple(kind for kind in CHART.values() if kind.column is not None and kind not in ON_SHELF)
-"""The other kinds of account with goods. Goods move between these and the shelf."""
+"""All kinds of account that can contain goods, except those in `ON_SHELF`."""
 
 STEPS = {
     "opening": "opening stock",

@@ -19,11 +19,11 @@ from supplies.views.shared_queries import read_lots
 from supplies.views.team_runs import UnitNames, UnitWords, unit_words
 
 LISTED_AFTER_USE = timedelta(days=30)
-"""How long an item stays in the list after the counter has run out of it."""
+"""How long an item stays in the list of a counter's goods after the counter has run out of it."""
 
 
 class CounterNames(UnitNames, Protocol):
-    """Names and quantities in the language of a phone."""
+    """Writes names and quantities in the language to which a phone is set."""
 
     def item(self, code: str) -> str:
         """Return the name of an item."""

@@ -34,7 +34,7 @@ class UnitNames(Protocol):
     """The words for units in a language."""
 
     def unit_of(self, item: str, quantity: int) -> str:
-        """Return the base unit of an item, as it follows a quantity."""
+        """Return the word for the base unit of an item after a quantity: piece or pieces."""
 
 
 class RunNames(UnitNames, Protocol):

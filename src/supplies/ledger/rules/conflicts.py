@@ -438,8 +438,10 @@ def _book_difference(
     """Move goods of a loaded line so that the accounts agree with the reported outcome.
 
     Args:
+        load: The loaded line.
         more: The quantity that each account lacks; below zero if it has too much. Goods are first
             taken from the accounts with too much.
+        unexplained: Whether goods that the stop does not have may come from `unexplained`.
     """
     source, missing = _goods_of_stop(journal, stop, load), UNEXPLAINED(stop.delivery)
     goods = load.item, load.lot
@@ -460,7 +462,7 @@ def _book_difference(
 
 
 def _goods_of_stop(journal: Journal, stop: Stop, load: StopLine) -> str:
-    """Return the account that has the goods of a stop before any outcome is recorded."""
+    """Return the account that has the goods of a loaded line before any outcome is recorded."""
     where = {"delivery": stop.delivery, "allocation": stop.allocation}
     if (
         journal.books.latest_seq(StopRemoval, **where) is not None

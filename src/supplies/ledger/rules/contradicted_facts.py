@@ -114,7 +114,7 @@ def _add_conflict(
 
 
 def _precedes_dispatch(command: ReportOutcome, journal: Journal) -> bool:
-    """Return whether the day of an outcome is before the day of the dispatch of its goods."""
+    """Return whether the day of an outcome is before the day on which its goods were dispatched."""
     first = deliveries_of_stop(journal.books, command.delivery, command.allocation)[-1]
     seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation)
     return seq is not None and journal.happened_on < journal.books.body(seq).happened_on

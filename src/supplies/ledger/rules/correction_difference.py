@@ -76,6 +76,10 @@ def book_difference(
 def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) -> None:
     """Refuse to set goods aside that a later stock count did not find.
 
+    Args:
+        recounted: Drafts that change the differences of stock counts.
+        others: Drafts that set goods aside.
+
     Raises:
         InvalidField: a count would take goods from an allocation that the correction makes.
     """
@@ -119,6 +123,9 @@ def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
 
     The draft is empty if only an earlier version of the command changed the difference. An empty
     draft undoes that change.
+
+    Args:
+        recounted: The drafts of the corrected version.
     """
     now = {draft.document for draft in recounted}
     dropped = {

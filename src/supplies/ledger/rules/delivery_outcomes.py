@@ -238,7 +238,7 @@ def check_age(journal: Journal, command: ReportOutcome | ReportHandOut, what: st
 
 
 def is_too_old(command: ReportOutcome | ReportHandOut, reported_at: datetime) -> bool:
-    """Return whether a phone reported an event more than `MAX_AGE_BY_PHONE` after it."""
+    """Return whether a phone reported an event more than `MAX_AGE_BY_PHONE` after it happened."""
     by_phone = isinstance(command, ReportHandOut) or command.phone_time is not None
     moment = command.happened_at
     return by_phone and moment is not None and moment < reported_at - MAX_AGE_BY_PHONE

@@ -75,7 +75,7 @@ def is_about_erased(books: Books, about: str | None) -> bool:
     """Return whether an entry is about a recipient whose data was erased.
 
     Args:
-        about: As in `Draft`.
+        about: `donor:CODE`, `recipient:CODE` or None, as in `Draft`.
     """
     kind, _, code = (about or "").partition(":")
     return kind == "recipient" and is_erased(books, code)

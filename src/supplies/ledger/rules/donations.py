@@ -281,6 +281,11 @@ def _create_lot(
     """Draft the lot of a line, and return the lot's id.
 
     A row that describes the lot is added only if the lot is new or a correction changes it.
+
+    Args:
+        number: Number of the line, from 1.
+        lots: The lots that lines of a correction keep, by line number.
+        origin: The account from which the goods came.
     """
     kept_lot = lots.get(number)
     described = Lot(
@@ -314,9 +319,10 @@ def fulfil_pledge(
 ) -> tuple[int, list[ServedClaim]]:
     """Count the goods of a line towards the pledge that the line names.
 
-    Return how much of the pledge the goods fulfil, and the claims that they serve. Claims of needs
-    on the pledge come first, then the part of the pledge that no need claims. Claims that were made
-    only after the goods arrived come last, and are served on the day of the claim.
+    Return how much of the pledge the goods fulfil, and the claims that they serve. If the line
+    names no pledge, return 0 and no claims. Claims of needs on the pledge come first, then the part
+    of the pledge that no need claims. Claims that were made only after the goods arrived come last,
+    and are served on the day of the claim.
 
     Raises:
         InvalidField: the pledge is unknown, by another donor, or does not promise the item.

@@ -67,6 +67,9 @@ def earmarked_shares(
     Claimed needs come first, then the recipient for whom the donor wishes the goods. If a
     correction makes the goods expired on arrival, at most as much of them is set aside for this
     recipient as before.
+
+    Args:
+        for_needs: The claims that the goods of the line serve.
     """
     shares: list[EarmarkedShare] = []
     for need, pledge, taken, on_day in for_needs:

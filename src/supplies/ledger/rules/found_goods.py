@@ -151,6 +151,10 @@ def _check_found_at(
 ) -> None:
     """Check that the correction of a found gift leaves the goods where a count found them.
 
+    Args:
+        place: The location or delivery at which the goods were unexplained.
+        stock: The account to which the corrected line would bring the goods.
+
     Raises:
         InvalidField: the goods would be at another location.
     """

@@ -35,7 +35,7 @@ def move_lines(
     *,
     expired: Expired,
 ) -> None:
-    """Draft transfers that move the goods of all lines from one account to another, lot by lot.
+    """Draft transfers that move the goods of all lines from `source` to `target`, lot by lot.
 
     Raises:
         NotEnough: less than requested is available.

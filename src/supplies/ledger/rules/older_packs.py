@@ -78,7 +78,7 @@ def _lines(command: Any) -> list[tuple[_Field, int, Any]]:
 
 
 def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], int]:
-    """Return the recorded quantity of each line, as far as the entries show it."""
+    """Return the recorded quantity by list and line number, as far as the entries show it."""
     found: dict[tuple[_Field, int], int] = {}
     for row in history.latest.rows:
         if isinstance(row, Need):

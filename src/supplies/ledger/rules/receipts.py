@@ -70,7 +70,7 @@ def issue(
 
 
 def void(journal: Journal, number: str, about: str) -> None:
-    """Void a receipt. Its number is not used again."""
+    """Void a receipt. Its number is not used again. `about` is its donor, as `donor:CODE`."""
     draft = journal.entry("receipt_voided", document=number, about=about, day=journal.today)
     draft.add_rows(ReceiptVoid(number=number))
 

@@ -149,7 +149,14 @@ def _produce_line(
     kept_lot: str | None,
     parents: list[str],
 ) -> str:
-    """Draft the lot of a product and its transfer into stock. Return the lot's id."""
+    """Draft the lot of a product and its transfer into stock. Return the lot's id.
+
+    Args:
+        index: Index of the line in `produced`, from 0.
+        stock: The account in which the product arrives.
+        kept_lot: The lot that a correction keeps for the product; None for a new lot.
+        parents: The lots from which the product was made.
+    """
     pointer = f"/produced/{index}"
     quantity = journal.base_units(line, pointer)
     lot = Lot(
