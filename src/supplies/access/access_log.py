@@ -1,8 +1,8 @@
 """The access log: a line for each read of personal data, each sign-in and each refused request.
 
-A line contains the user, the time, the route and the code of the person whose data was read. It
-contains no names of people, because the log itself can be read by others. A line is kept for at
-least six months.
+A line contains the user, the time, the route and the code of the person whose data was read. A line
+contains no names of people, because other people can read the log. A line is kept for at least six
+months.
 
 Source: Cybersecurity Law of China, art. 21.
 """

@@ -1,8 +1,8 @@
 """Requests of donors about their own data: to correct, hide or erase it.
 
 A request does not change the data, because receipts may depend on it. A coordinator or recorder
-changes the data and answers the request. The text of a request is personal data. It is erased when
-the request is answered, and when the donor is forgotten.
+changes the data and answers the request. The text of a request is personal data. The text is erased
+when the request is answered, and when the donor is forgotten.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A request about a donor's own data, as the donor sends it.
 
     Attributes:
-        wish: What the donor wants, in the donor's words. It is required if a name is to be
-            corrected.
+        wish: What the donor wants, in the donor's words. Required if a name is to be corrected.
     """
 
     kind: RequestKind

@@ -26,8 +26,8 @@ SIGN_IN_BY_LOGIN_AND_ADDRESS = RateLimit("sign-in-login-address", 10, timedelta(
 SIGN_IN_BY_LOGIN = RateLimit("sign-in-login", 100, timedelta(minutes=15))
 """Limits the sign-in attempts with one login, from all unknown devices together.
 
-It allows more attempts than the other limits, because a stranger can use up the attempts of another
-person's login.
+This limit allows more attempts than the others, because a stranger can use up the attempts of
+another person's login.
 """
 
 SIGN_IN_BY_DEVICE = RateLimit("sign-in-device", 10, timedelta(minutes=15))
@@ -54,7 +54,8 @@ PASSWORD_CHANGES = RateLimit("password-changes", 10, timedelta(minutes=15))
 VERIFY_RECEIPT = RateLimit("verify", 30, timedelta(minutes=1))
 """Limits the attempts to verify a receipt by its check code.
 
-It allows enough attempts for readers of receipts, but too few to guess a code of eight characters.
+This limit allows enough attempts for readers of receipts, but too few to guess a code of eight
+characters.
 """
 
 REFUSED_REQUESTS = RateLimit("strangers", 60, timedelta(minutes=1))

@@ -1,7 +1,7 @@
 """The history of a catalogue record: who registered or changed it, and which fields changed.
 
-The history consists of lines of the access log, and is kept as long as these lines. It contains the
-names of the changed fields, but not their values, because values may be personal data.
+The history consists of lines of the access log, and is kept as long as these lines. The history
+contains the names of the changed fields, but not their values, because values may be personal data.
 """
 
 from __future__ import annotations

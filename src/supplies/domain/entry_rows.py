@@ -378,13 +378,13 @@ class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
 
 
 class DeliveryEnd(EntryRow, frozen=True, kw_only=True, tag="delivery_ends"):
-    """The end of a delivery. It is recorded when none of its goods are in transit any longer."""
+    """The end of a delivery. Recorded when no goods of the delivery are in transit."""
 
     delivery: str
 
 
 class Conflict(EntryRow, frozen=True, kw_only=True, tag="conflicts"):
-    """A reported fact that contradicts the books. It moves no goods until it is resolved.
+    """A reported fact that contradicts the books. A conflict moves no goods until it is resolved.
 
     Attributes:
         document: Id of the delivery or count sheet that the report is about. For a reported

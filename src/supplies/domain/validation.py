@@ -167,8 +167,8 @@ def choices_of(kind: Any, message: str) -> list[str]:
     """Return the values that a type allows: the values of its literals, or the tags of its structs.
 
     Args:
-        message: msgspec's message about a value that the type does not allow. It tells whether the
-            literals or the tags are meant.
+        message: msgspec's message about a value that the type does not allow. The message tells
+            whether the literals or the tags are meant.
     """
     parts = alternatives(kind)
     # Such a message is about the field that names the type of the object.

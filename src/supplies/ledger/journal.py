@@ -1,4 +1,4 @@
-"""The journal of one command: its rule reads the books through it and drafts entries in it.
+"""The journal of one command: through it, the command's rule reads the books and drafts entries.
 
 The balances that a rule reads from the journal include what the rule has drafted. The journal does
 not write to the database. It does not check that balances stay above zero either, because the
@@ -77,8 +77,8 @@ class Journal:
         corrected: What the original command recorded, if this is a correction; otherwise None. The
             effect of the original command is subtracted from all balances, so that its rule can run
             again.
-        reported_texts: The free texts of an earlier report that the command books. They are kept
-            with the first entry, beside the texts of the command.
+        reported_texts: The free texts of an earlier report that the command books. These texts are
+            stored with the first entry, beside the texts of the command.
 
     Raises:
         InvalidField: the command's day is in the future.

@@ -157,7 +157,7 @@ class Ledger:
             clock: Returns the current time; tests replace it.
             create: Whether to create the database if it does not exist.
             new_station: Whether to open the books even if they do not have this station yet, so
-                that `register` can add it. This is not needed for the first station of a database.
+                that `register` can add it. Not needed for the first station of a database.
 
         Raises:
             InvalidField: an argument is invalid.
@@ -387,9 +387,9 @@ class Ledger:
 
         Args:
             by: Code of the person who records the command: 1 to 64 letters, digits, dots, dashes
-                and underscores. It is hashed and can never be erased, so it must not be a name. It
-                need not be a registered user, because a program that uses this library may have
-                users of its own.
+                and underscores. The code is hashed and can never be erased, so it must not be a
+                name. It need not belong to a registered user, because a program that uses this
+                library may have users of its own.
             id: A UUID that makes the request safe to repeat: the same id with the same command
                 returns the first result. If None, a new id is created.
 

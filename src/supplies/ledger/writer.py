@@ -306,7 +306,8 @@ class Writer:
 
         Args:
             party: Whose texts are erased: `donor:CODE`, `recipient:CODE` or `entry:SEQ`.
-            seq: Number of the entry that records this erasure. It lists the digests of the texts.
+            seq: Number of the entry that records this erasure. This entry lists the digests of the
+                texts.
         """
         entry = entry_of_forgotten_text(party)
         # The contents of receipts are in the same table. No entry's text has such a digest.

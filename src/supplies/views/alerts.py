@@ -1,4 +1,4 @@
-"""Alerts for the coordinators of a station. They contain codes, but no names of people."""
+"""Alerts for the coordinators of a station. Alerts contain codes, but no names."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ class Alert(View, frozen=True, kw_only=True):
     """Something that the coordinators of the station should look at.
 
     Attributes:
-        code: Code of the lot, document, place, person or station concerned. For a conflict, the
-            number of its entry.
+        code: Code of the lot, document, place, person or station that the alert is about. For a
+            conflict, the number of its entry.
         location: The location of the goods; None if the goods are not in stock, or if the alert is
             not about goods.
-        item, quantity: The goods concerned, in base units; None if the alert is not about goods. An
-            unexplained quantity is positive if goods are missing, and negative if too many were
-            found.
+        item, quantity: The goods that the alert is about, in base units; None if the alert is not
+            about goods. An unexplained quantity is positive if goods are missing, and negative if
+            too many were found.
         since: The first day of the situation, such as the day after a due day. If less than the
             minimum stock is free, the day on which the stock last changed.
         due: The day by which something should have happened; None if there is none.

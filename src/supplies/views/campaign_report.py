@@ -141,7 +141,7 @@ def report_campaigns(
 def _promised(
     books: Books, first: date, last: date, campaigns: Iterable[str]
 ) -> Iterator[tuple[str, str, int]]:
-    """Yield campaign, item and quantity of each line of the pledges of a period."""
+    """Yield the campaign, item and quantity of each line in the pledges of a period."""
     for campaign in campaigns:
         for item, quantity in books.all(
             "SELECT l.item, l.quantity FROM pledge_campaigns c CROSS JOIN entries e "

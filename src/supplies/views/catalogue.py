@@ -83,7 +83,8 @@ def list_records(
         q: Search text. List only records that contain each of its words in their code, names,
             barcodes, address or telephone number. Case and accents are ignored, and Chinese names
             are also found by the first letters of their pinyin.
-        retired: True lists only retired records, False only the others. If None, all are listed.
+        retired: True lists only retired records, False only records in use. If None, all are
+            listed.
         personal: Whether to read fields with personal data. If False, these fields are None, and
             people cannot be searched.
 

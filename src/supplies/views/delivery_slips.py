@@ -1,4 +1,4 @@
-"""Build delivery slips and run sheets. They contain only the personal data that a team needs."""
+"""Build delivery slips and run sheets, with only the personal data that a team needs."""
 
 from __future__ import annotations
 

@@ -234,8 +234,8 @@ def _by_station(
 def _parts(columns: _Columns, only: str = "") -> str:
     """Return SQL for the nonzero balances at all stations of the organisation, one per row.
 
-    Each row has a column for each field of the view. It contains the balance if the field includes
-    the kind of account, otherwise 0.
+    Each row has a column for each field of the view. The column contains the balance if the field
+    includes this kind of account, otherwise 0.
 
     Args:
         only: A further SQL condition, such as " AND b.item = :item".

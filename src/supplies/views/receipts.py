@@ -221,7 +221,7 @@ def build_receipt_record(
 
     Args:
         signer: Computes the check code and the signature.
-        copy: Number of the copy to mark the paper with. None adds no such mark.
+        copy: Number of the copy to mark the paper with. None means no such mark.
         original: Whether to leave out the other marks, so that the result is always the same.
 
     Raises:

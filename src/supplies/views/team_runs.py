@@ -86,9 +86,9 @@ class RunPacks(View, frozen=True, kw_only=True):
 
 
 class UnitWords(View, frozen=True, kw_only=True):
-    """The base unit of an item in the language of the phone, after the number 1 and after others.
+    """The word for an item's base unit, after the number 1 and after other numbers.
 
-    In Chinese, both are the same.
+    Both words are in the language of the phone. In Chinese, they are the same.
     """
 
     one: str

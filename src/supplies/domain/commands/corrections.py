@@ -29,7 +29,7 @@ from supplies.domain.fields import EntryNumber, Reason
 class Reverse(Command, frozen=True, kw_only=True):
     """Undo the command that recorded an entry.
 
-    This is refused if the goods of the entry have been used in the meantime.
+    The command is refused if the goods of the entry have been used in the meantime.
     """
 
     entry: EntryNumber  # by path

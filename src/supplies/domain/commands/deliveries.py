@@ -37,7 +37,7 @@ class DispatchPart(StrictStruct, frozen=True, kw_only=True):
 
 
 class Dispatch(Command, frozen=True, kw_only=True):
-    """Send a team on a delivery with the goods that are still set aside in the given allocations.
+    """Send a team on a delivery with the goods that are still set aside in these allocations.
 
     Attributes:
         allocations: The allocations to take along, in the order of the stops.

@@ -65,9 +65,9 @@ class DroppedLine(StrictStruct, frozen=True, kw_only=True):
 
     Attributes:
         quantity: The quantity that is no longer promised, in base units.
-        drop: The claims to drop along with it. If None, the part of the line without claims is used
-            first. If that is not enough, claims are dropped: those of the least urgent needs first,
-            and the newest first among needs of the same urgency.
+        drop: The claims to drop along with this quantity. If None, the part of the line without
+            claims is used first. If that is not enough, claims are dropped: those of the least
+            urgent needs first, and the newest first among needs of the same urgency.
     """
 
     line: Annotated[int, Meta(ge=1)]

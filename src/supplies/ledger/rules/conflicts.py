@@ -368,9 +368,10 @@ def _book_as_far_as_possible(
 ) -> None:
     """Book the difference between a reported outcome and the books.
 
-    Goods of this stop that are still in transit are used first or, if its dispatch was undone,
-    goods that are set aside for it. If an earlier outcome put goods elsewhere, these are used as
-    far as they are still there. The rest comes from the account `unexplained`, or goes to it.
+    Goods of the stop that are still in transit are used first. If the stop's dispatch was undone,
+    goods that are set aside for the stop are used instead. If an earlier outcome put goods
+    elsewhere, these goods are used as far as they are still there. The rest comes from the account
+    `unexplained`, or goes to this account.
 
     Args:
         unexplained: Whether goods may come from `unexplained`. If not, the command is refused if

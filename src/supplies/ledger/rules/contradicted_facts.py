@@ -179,7 +179,7 @@ def _pending_conflict(journal: Journal, command: ReportOutcome | CountStock) -> 
 
 
 def decode_fact(stated: str) -> Fact:
-    """Decode the reported command that a conflict stores. It has no free text."""
+    """Decode the reported command, without free texts, that a conflict stores as JSON."""
     return _decode(stated)
 
 

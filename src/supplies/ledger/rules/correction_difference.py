@@ -165,7 +165,7 @@ def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
 def _transfers_for(change: Counter[tuple[date, Key]]) -> list[Step]:
     """Return transfers that make the given changes of balances.
 
-    They lead from the balances that decrease to those that increase.
+    The transfers lead from the balances that decrease to those that increase.
     """
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):

@@ -422,7 +422,7 @@ def _check_reversible(history: History) -> None:
 
     Raises:
         AlreadyDone: the entry was reversed before.
-        InvalidField: the entry is an outcome. It is a fact, so it can only be corrected.
+        InvalidField: the entry is an outcome, which is a fact and can only be corrected.
     """
     if not history.has_effect():
         raise AlreadyDone(

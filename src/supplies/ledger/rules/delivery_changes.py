@@ -29,8 +29,8 @@ from supplies.ledger.rules.stop_codes import add_stop_codes
 def undo_dispatch(command: UndoDispatch, journal: Journal) -> None:
     """Take stops off a delivery whose team did not start: in_transit → allocated.
 
-    The goods go back to the location where they were loaded. They are set aside for the same
-    needs again.
+    The goods go back to the location where they were loaded, and are set aside for the same needs
+    again.
 
     Raises:
         InvalidField: the delivery has no such stop, or a stop is named twice.
@@ -56,8 +56,8 @@ def move_stops(command: MoveStops, journal: Journal) -> None:
 
     Raises:
         InvalidField: the command names both a team and another delivery, or neither; the stops are
-            in that delivery already, or it had one of them before; a stop is unknown, or is named
-            twice.
+            on that delivery already, or one of them was on it before; a stop is unknown, or is
+            named twice.
         AlreadyDone: a delivery is closed, or a stop has an outcome or was taken off before.
         NotFound: the delivery is unknown.
     """

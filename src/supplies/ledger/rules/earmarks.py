@@ -65,8 +65,8 @@ def earmarked_shares(
     """Return the parts of an arriving line that are set aside at once, one per recipient or need.
 
     Claimed needs come first, then the recipient for whom the donor wishes the goods. If a
-    correction makes the goods expired on arrival, at most as much of them is set aside for this
-    recipient as before.
+    correction makes the goods expired on arrival, no more of them are set aside for this recipient
+    than before.
 
     Args:
         for_needs: The claims that the goods of the line serve.

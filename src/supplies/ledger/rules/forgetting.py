@@ -159,7 +159,7 @@ def _has_report(journal: Journal, seq: int) -> bool:
 
 
 def _copies(journal: Journal, body: Body) -> list[Body]:
-    """Return the other entries that have the free texts of the report in an entry.
+    """Return the other entries with the free texts of the report that an entry contains.
 
     These are the report and all entries that booked it to resolve a conflict, also those that were
     undone. The result is empty if there are no copies.

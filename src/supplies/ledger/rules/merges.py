@@ -23,7 +23,7 @@ def merge_codes(command: MergeCodes, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown, the codes are equal, the records are of different kinds, or
-            other codes were merged into the code that would now be merged itself.
+            other codes were merged into the code to retire.
         AlreadyDone: the code was merged before.
         Forgotten: the data of the person was erased.
     """

@@ -39,8 +39,8 @@ _Field = Literal["lines", "consumed", "produced", "spilled"]
 def implied_packs(books: Books, history: History, restated: Command) -> list[PackedLine]:
     """Return the packs that a command counted, with the size of each pack.
 
-    This is for commands that an older version of the program recorded: in base units, with a digest
-    of the request. The digest shows whether the corrected version counts the same packs as that
+    Only for commands that an older version of the program recorded: in base units, with a digest of
+    the request. The digest shows whether the corrected version counts the same packs as that
     request. If so, the size of a pack is the recorded quantity divided by the number of packs. If
     not, the result is empty.
     """

@@ -74,7 +74,7 @@ def open_pledges(journal: Journal, donor: str, item: str) -> list[str]:
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:
-    """Record a pledge: donor → pledged. For needs that claim a part of it: needed → claimed.
+    """Record a pledge: donor → pledged, and needed → claimed for needs that claim a part of it.
 
     Raises:
         InvalidField: a code or need is unknown, a claimed need is for another item, or a day is in
@@ -114,7 +114,7 @@ def make_pledge(command: MakePledge, journal: Journal) -> None:
 
 
 def _same_donor(journal: Journal, command: MakePledge) -> None:
-    """Check that a correction leaves the donor of a pledge unchanged if goods have arrived on it.
+    """Check that a correction keeps the donor of a pledge if goods have arrived for the pledge.
 
     Raises:
         InvalidField: the correction names another donor.
@@ -216,7 +216,7 @@ def _check_claim_of_correction(
 def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
     """Promise parts of a pledge to needs: needed → claimed.
 
-    The claims that the command drops are dropped before others are made.
+    Claims are dropped before new ones are made.
 
     Raises:
         NotFound: the pledge is unknown.

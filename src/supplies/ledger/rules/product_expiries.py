@@ -100,9 +100,9 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
     """Return the row that says where the expiry of repacked goods comes from.
 
-    Older versions of the program recorded no such row. Then it is derived: an expiry equal to that
-    of the consumed goods was taken over from them; an earlier one was stated in the conversion's
-    line; a later one was stated with a reason.
+    Older versions of the program recorded no such row. Then the row is derived: an expiry equal to
+    that of the consumed goods was taken over from them; an earlier one was stated in the
+    conversion's line; a later one was stated with a reason.
     """
     recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
     if recorded is not None:

@@ -5,9 +5,9 @@ contains by how much each balance would fall below zero. The quantities in the c
 increased by these shortages, and the correction is tried again without recording it. Usually, this
 first trial is accepted.
 
-Otherwise, a binary search follows, between the increased quantities and those recorded before. It
-changes all lines at once, and the number of trials is limited. Quantities are reported only if a
-trial with exactly these quantities was accepted.
+Otherwise, a binary search follows, between the increased quantities and those recorded before. The
+search changes all lines at once, and the number of trials is limited. Quantities are reported only
+if a trial with exactly these quantities was accepted.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def add_smallest_quantities(
 ) -> NotEnough:
     """Add to the error of a refused correction the smallest quantities that would be accepted.
 
-    Return the error. If the search finds no such quantities, it is unchanged.
+    Return the error. If the search finds no such quantities, the error is unchanged.
 
     Args:
         attempt: Tries a command without recording it. It is called at most `MAX_TRIALS` times.
@@ -273,8 +273,9 @@ class _Search:
     def _lowered(self, places: Iterable[Place], least: Figures, enough: Figures) -> Figures | None:
         """Lower the quantities at these places together, by a binary search.
 
-        The error of a refused trial shows which quantities are too small. The others are assumed to
-        be large enough, and a last trial checks this. Return None if the last trial is refused.
+        The error of a refused trial shows which quantities are too small. The other quantities are
+        assumed to be large enough, and a last trial checks this. Return None if the last trial is
+        refused.
         """
         too_small = {place: least[place] - 1 for place in places}
         lowered = accepted = enough

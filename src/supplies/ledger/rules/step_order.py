@@ -59,7 +59,8 @@ def _ordered(journal: Journal, first_day: date, remaining: list[Planned]) -> lis
 
     Together, the transfers must leave no balance below zero. Transfers of the first day come first
     if possible. If every remaining transfer must wait for another one, one of them is split in two:
-    its goods go through an account that may be negative. After this, the others can follow.
+    its goods go through an account that may be negative. After this, the other transfers can
+    follow.
     """
     books, remaining = journal.books, list(remaining)
     floors = Floors(books, [step for _, step in remaining])
