@@ -106,3 +106,41 @@ def test_a_checkpoint_with_a_strangers_key_or_of_another_station_is_refused(
     assert "it is forged, or the keys were replaced" in refused(capsys, *words)
     file.write_text(f"{keys.sign_checkpoint('hp', 2, 'ab' * 32, by='hp', at=at)}\n")
     assert "the checkpoints are of other stations (hp)" in refused(capsys, *words)
+
+
+def test_only_entries_after_the_newest_checkpoint_are_verified(
+    books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = str(tmp_path / "kept.txt")
+    words = ("verify", "--database", books, "--since", kept)
+    assert main(["verify", "--checkpoint", kept, "--database", books]) == 0
+    record(books)
+    capsys.readouterr()
+    assert main([*words, "--checkpoint", kept]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("1 entry, 0 transfers and 0 receipts agree with the hash chain. ")
+    assert "Entries up to 2 of station lx were not verified: they are trusted because" in shown
+    assert "sound" not in shown
+    assert main([*words, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["entries"], report["stations"][0]["since"]) == (0, 3)
+    with Ledger.open(books, station="lx") as ledger:
+        known = ledger.store.all("SELECT DISTINCT seq FROM verifications")
+        assert known == [(2,)]
+        assert ledger.verify(since=read_checkpoints(Path(kept).read_text(), kept)).entries == 0
+
+
+def test_verification_since_a_checkpoint_needs_one_that_the_station_signed(
+    books: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.txt"
+    words = ("verify", "--database", books, "--since", str(kept))
+    at = datetime(2026, 2, 13, tzinfo=UTC)
+    keys = StationKeys.for_database(books)
+    kept.write_text(f"{keys.sign_checkpoint('hp', 2, 'ab' * 32, by='lx', at=at)}\n")
+    assert "no checkpoint that a station of these books signed" in refused(capsys, *words)
+    kept.write_text(f"{keys.sign_checkpoint('lx', 2, 'ab' * 32, by='lx', at=at)}\n")
+    assert "station lx, entry 2, entries.hash: expected" in refused(capsys, *words)
+    (tmp_path / "books.key").unlink()
+    assert "there is no key file to check them with" in refused(capsys, *words)
+    assert "--jsonl cannot be combined" in refused(capsys, *words, "--jsonl", str(kept))

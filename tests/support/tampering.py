@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -15,15 +16,24 @@ import pytest
 
 from supplies.domain.entries import Body, Transfer, decode_body, encode_body
 from supplies.errors import BooksBroken
+from supplies.signing.checkpoints import Checkpoint
 from supplies.storage import introspection, schema
 from supplies.storage.postgresql.store import PostgresStore
 from supplies.storage.sqlite.store import SqliteStore
 from supplies.storage.store import Store
 from supplies.verification.verify import verify
 
+NOW = datetime(2026, 2, 13, 10, tzinfo=UTC)
+
 
 class Tampering(SqliteStore):
-    """A store with one open transaction, which is rolled back after the test."""
+    """A store with one open transaction, which is rolled back after the test.
+
+    Attributes:
+        forged: Number of the entry that was forged; 0 if none was.
+    """
+
+    forged = 0
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -31,6 +41,7 @@ class Tampering(SqliteStore):
 
     def unguard(self) -> None:
         """Begin a transaction without triggers, foreign keys and checks."""
+        self.forged = 0
         self.run("PRAGMA foreign_keys = OFF")
         self.run("PRAGMA ignore_check_constraints = ON")
         self.run("BEGIN")
@@ -45,10 +56,12 @@ class Tampering(SqliteStore):
 class PostgresTampering(PostgresStore):
     """A tampering store on PostgreSQL, as a superuser."""
 
+    forged = 0
     _tampers: AbstractContextManager[None] | None = None
 
     def unguard(self) -> None:
         """Begin a transaction without checks, in the role that skips triggers and foreign keys."""
+        self.forged = 0
         self._tampers = self.writing()
         self._tampers.__enter__()
         checks = self.all(
@@ -78,10 +91,35 @@ def tampering(url: str) -> Any:
 
 
 def verification_error(store: Store, station: str | None = "lx") -> BooksBroken:
-    """Return the first error that verification finds."""
+    """Return the first error that verification finds.
+
+    If an entry was forged, verification since a checkpoint before it must find the same error.
+    """
     with pytest.raises(BooksBroken) as caught:
         verify(store, station)
+    forged = getattr(store, "forged", 0)
+    if forged > 1:
+        with pytest.raises(BooksBroken) as found:
+            verify(store, station, since=[checkpoint(store, forged - 1)])
+        assert str(found.value) == str(caught.value)
     return caught.value
+
+
+def checkpoint(store: Store, seq: int) -> Checkpoint:
+    """Return a checkpoint for an entry of the station `lx`. Its signature is not checked."""
+    (stored,) = store.one(
+        "SELECT hash FROM entries WHERE station = 'lx' AND seq = :seq", {"seq": seq}
+    ) or (b"",)
+    return Checkpoint(
+        station="lx",
+        seq=seq,
+        hash=stored.hex(),
+        at=NOW,
+        by="lx",
+        key_id="",
+        public_key="",
+        signature="",
+    )
 
 
 @cache
@@ -135,6 +173,7 @@ Forger = Callable[[Body], Body]
 
 def forge(store: Tampering, seq: int, change: Forger) -> None:
     """Change an entry's body and recompute all later hashes. The rows stay the same."""
+    store.forged = seq
     previous = bytes(32)
     rows = store.all("SELECT seq, body, hash FROM entries ORDER BY seq")
     for number, content, head in rows:

@@ -12,9 +12,10 @@ from supplies.cli.paper_files import OutputFile
 from supplies.errors import InvalidField
 from supplies.ledger.ledger import system_clock
 from supplies.signing.checkpoints import Checkpoint, read_checkpoints, write_checkpoints
+from supplies.signing.receipt_signatures import PublicKeys
 from supplies.signing.station_keys import StationKeys
 from supplies.storage.store import Store
-from supplies.verification.checkpoint_sources import read_file
+from supplies.verification.checkpoint_sources import read_file, read_witnesses
 from supplies.verification.checkpoints import sign_checkpoints
 from supplies.verification.verify import Verified
 
@@ -30,6 +31,35 @@ def check_any_applies(checkpoints: Sequence[Checkpoint], stations: Collection[st
         other = ", ".join(sorted({each.station for each in checkpoints}))
         raise InvalidField(f"the checkpoints are of other stations ({other}) than these books")
     return count
+
+
+def read_trusted(stations: Collection[str], name: str, keys: PublicKeys | None) -> list[Checkpoint]:
+    """Read the checkpoints that stations signed for their own entries, and check the signatures.
+
+    Args:
+        stations: The stations in the database.
+        keys: The public keys of these stations.
+
+    Raises:
+        InvalidField: the file cannot be read or contains no such checkpoint, a checkpoint was
+            altered or forged, or `keys` is None.
+    """
+    if keys is None:
+        raise InvalidField(
+            "--since trusts signed checkpoints, and there is no key file to check them with; name "
+            "the public keys of the station with --key"
+        )
+    found = [
+        each
+        for each in read_witnesses(stations, [name], keys)
+        if each.by == each.station and each.station in stations
+    ]
+    if not found:
+        raise InvalidField(
+            f"{name} contains no checkpoint that a station of these books signed for itself; "
+            "`supplies verify --checkpoint FILE` writes one"
+        )
+    return found
 
 
 class CheckpointFile:

@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     help="Add a signed checkpoint of each verified station to this file.",
 )
 @click.option(
+    "--since",
+    metavar="FILE",
+    help="File of checkpoints: verify only what was recorded after the newest checkpoint of each "
+    "station. The entries before it are trusted.",
+)
+@click.option(
     "--jsonl",
     metavar="FILE",
     help="Verify only the hash chain of this file, which `supplies export jsonl` wrote. The "
@@ -59,6 +65,7 @@ def verify(
     key: str | None,
     witnesses: tuple[str, ...],
     checkpoint: str | None,
+    since: str | None,
     jsonl: str | None,
     as_json: bool,
 ) -> None:
@@ -72,13 +79,13 @@ def verify(
     from supplies.cli.verify_lines import print_verified_file
     from supplies.errors import BooksBroken, InvalidField
 
-    if jsonl is not None and (receipt is not None or checkpoint is not None):
-        raise InvalidField("--jsonl cannot be combined with --receipt or --checkpoint")
+    if jsonl is not None and (receipt, checkpoint, since) != (None, None, None):
+        raise InvalidField("--jsonl cannot be combined with --receipt, --checkpoint or --since")
     try:
         if jsonl is not None:
             print_verified_file(jsonl, station, key, witnesses, as_json=as_json)
             return
-        result = _verify(database, station, receipt, key, witnesses, checkpoint)
+        result = _verify(database, station, receipt, key, witnesses, checkpoint, since)
     except BooksBroken as difference:
         _print_difference(difference, as_json)
         raise Exit(1) from None
@@ -137,13 +144,14 @@ def _verify(
     key: str | None,
     witnesses: tuple[str, ...],
     checkpoint: str | None,
+    since: str | None,
 ) -> _Result:
     """Verify the books, and compare the given checkpoints and the given receipt with them.
 
     Raises:
         BooksBroken: a stored row differs, or an entry is missing.
     """
-    from supplies.cli.checkpoints import CheckpointFile, check_any_applies
+    from supplies.cli.checkpoints import CheckpointFile, check_any_applies, read_trusted
     from supplies.cli.opening import find_station
     from supplies.cli.progress import progress_bar
     from supplies.storage.engines import open_store
@@ -158,9 +166,11 @@ def _verify(
         keys = _public_keys(database, key)
         here = {str(found) for (found,) in store.all("SELECT code FROM stations")}
         known = read_witnesses(here, witnesses, keys)
-        store.check_integrity()
+        trusted = [] if since is None else read_trusted(here, since, keys)
+        if since is None:
+            store.check_integrity()
         with progress_bar("Verifying entries") as report:
-            verified = verify_books(store, code, witnesses=known, progress=report)
+            verified = verify_books(store, code, witnesses=known, since=trusted, progress=report)
         store.check_guards()
         compared = check_any_applies(known, {each.station for each in verified.stations})
         if file is not None:
@@ -190,7 +200,7 @@ def _print_text(result: _Result, receipt: str | None) -> None:
         f"{counted(verified.entries, 'entry', 'entries')}, "
         f"{counted(verified.transfers, 'transfer')} and "
         f"{counted(verified.receipts, 'receipt')} agree with the hash chain. "
-        "The books are sound."
+        + _conclusion(verified)
     )
     if result.compared:
         print(f"The entries of {counted(result.compared, 'checkpoint')} are in the books.")
@@ -206,6 +216,18 @@ def _print_text(result: _Result, receipt: str | None) -> None:
     if found is not None:
         stream = sys.stdout if found.in_books and not found.unchecked else sys.stderr
         print(f"{receipt}: {found.says}.", file=stream)
+
+
+def _conclusion(verified: Verified) -> str:
+    """Return a sentence on the books as a whole, or on the entries that were not verified."""
+    if not any(each.since for each in verified.stations):
+        return "The books are sound."
+    return " ".join(
+        f"Entries up to {each.since} of station {each.station} were not verified: they are trusted "
+        f"because a signed checkpoint confirms the hash of entry {each.since}."
+        for each in verified.stations
+        if each.since
+    )
 
 
 def _store_result(database: str, verified: Verified) -> None:

@@ -60,6 +60,7 @@ from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
 from supplies.ledger.rules.delivery_proofs import is_about_erased
 from supplies.ledger.rules.recounts import add_recounts
 from supplies.ledger.writer import CheckedRequest, Request, Writer
+from supplies.signing.checkpoints import Checkpoint
 from supplies.signing.seal_witness import keep_witnesses
 from supplies.signing.station_keys import create_key_for_first_receipt
 from supplies.storage.engines import open_store
@@ -280,10 +281,14 @@ class Ledger:
             self.books.item(item)
             return self.books.balance(account, item, lot)
 
-    def verify(self, progress: Progress | None = None) -> Verified:
+    def verify(
+        self, progress: Progress | None = None, *, since: Sequence[Checkpoint] = ()
+    ) -> Verified:
         """Verify the books of this station: recompute them from the entries and compare.
 
         Args:
+            since: Checkpoints whose signatures were checked. Entries up to the newest one of this
+                station are trusted, and only those after it are verified.
             progress: Called repeatedly with two numbers: entries verified so far, and all entries.
 
         Raises:
@@ -295,7 +300,7 @@ class Ledger:
         1
         """
         with self._connection.lock:
-            return verify(self.store, self.station_code, progress=progress)
+            return verify(self.store, self.station_code, since=since, progress=progress)
 
     def today(self) -> date:
         """Return the current day in the station's time zone.

@@ -13,5 +13,6 @@
 - `shipments`: goods sent to or received from other stations
 - `stock_counts`: differences that stock counts found
 
-`reader` reads rows in bulk and describes differences. `log` remembers when books were verified.
+`reader` reads rows in bulk and describes differences. `log` remembers when books were verified. If
+only the entries after a checkpoint are verified, `earlier_entries` reads what they refer to.
 """

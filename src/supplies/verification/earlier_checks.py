@@ -64,6 +64,21 @@ class EarlierChecks:
         self._known = sorted(known, reverse=True)
         self._take(0, ZERO_HASH.hex())
 
+    def trust(self, reader: Reader, through: int) -> None:
+        """Compare the stored hashes of entries up to `through` with those that earlier checks saw.
+
+        Raises:
+            BooksBroken: an entry is missing, or its stored hash is another one than before.
+        """
+        while self._known and self._known[-1].seq <= through:
+            known = self._known[-1]
+            row = reader.one(
+                "SELECT hash FROM entries WHERE station = :station AND seq = :seq", seq=known.seq
+            )
+            if row is None:
+                raise self._broken(known, None)
+            self._take(known.seq, row[0].hex())
+
     def follow(self, entries: Sequence[Row], hash_column: int) -> None:
         """Compare the next batch of entries with those that earlier checks saw.
 

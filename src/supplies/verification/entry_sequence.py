@@ -24,6 +24,21 @@ class EntrySequence:
         self._command, self._part, self._recorded_at = "", -1, ""
         self._superseded: set[int] = set()
 
+    def continue_after(
+        self, seq: int, command: str, part: int, recorded_at: str, superseded: set[int]
+    ) -> None:
+        """Continue after an entry, as if it and all entries before it had been checked.
+
+        Args:
+            seq: Number of this entry.
+            command: The id of the first entry of its command.
+            part: Number of this entry within its command.
+            recorded_at: When this entry was recorded.
+            superseded: Numbers of all entries that were superseded so far.
+        """
+        self.seq, self._command, self._part, self._recorded_at = seq, command, part, recorded_at
+        self._superseded = superseded
+
     def follow(self, bodies: Sequence[Body]) -> None:
         """Check the next batch of entries.
 

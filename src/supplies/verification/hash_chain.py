@@ -57,6 +57,27 @@ class HashChain:
         """Numbers of entries that were recorded at an earlier time than the entry before them."""
         return self._sequence.clock_set_back
 
+    def trust(self, through: int) -> None:
+        """Continue after the entry with number `through`, without checking the entries up to it."""
+        row = self.reader.one(
+            "SELECT e.hash, e.part, e.recorded_at, (SELECT c.id FROM entries c "
+            "WHERE c.station = e.station AND c.seq = e.seq - e.part), (SELECT d.booked_on "
+            "FROM entries d WHERE d.station = e.station AND d.seq <= e.seq "
+            "ORDER BY d.booked_on DESC LIMIT 1) "
+            "FROM entries e WHERE e.station = :station AND e.seq = :through",
+            through=through,
+        )
+        if row is None:
+            raise self.reader.broken("entries", "seq", through, through, None)
+        self.hash, part, recorded_at, command, self.latest_day = row
+        self.seq = through
+        closings = self.reader.earlier("periods", "seq, closed_through", through)
+        self.closed_through = date.fromisoformat(max(closings)[1]) if closings else None
+        superseded = self.reader.earlier("entries", "supersedes", through, "supersedes IS NOT NULL")
+        self._sequence.continue_after(
+            through, command, part, recorded_at, {seq for (seq,) in superseded}
+        )
+
     def follow(self, rows: Sequence[Row]) -> list[Body]:
         """Check the next batch of entries. Return their decoded bodies.
 

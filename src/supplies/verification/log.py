@@ -27,6 +27,8 @@ class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
 def log_verification(store: Store, verified: Verified, now: datetime) -> None:
     """Store that the books of these stations were verified and no difference was found.
 
+    A verification since a checkpoint is not stored, because it does not cover all entries.
+
     Args:
         now: When the verification ended.
 
@@ -35,6 +37,8 @@ def log_verification(store: Store, verified: Verified, now: datetime) -> None:
     """
     with store.writing():
         for each in verified.stations:
+            if each.since:
+                continue
             store.run(
                 "INSERT INTO verifications (station, verified_at, seq, hash) "
                 "VALUES (:station, :at, :seq, :hash) ON CONFLICT DO NOTHING",

@@ -59,11 +59,32 @@ class Reader:
         rows.sort(key=_first)
         return rows
 
+    def rows_after(self, table: Table, through: int) -> list[Row]:
+        """Return the rows of a table that name an entry after `through`, in any order."""
+        return self.store.all(
+            f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station "
+            "AND seq > :through",
+            {"station": self.station, "through": through},
+        )
+
     def all_rows(self, table: Table) -> list[Row]:
         """Return all rows that a table has for the station, in any order."""
         return self.store.all(
             f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE station = :station",
             {"station": self.station},
+        )
+
+    def earlier(self, table: str, columns: str, through: int, where: str = "1 = 1") -> list[Row]:
+        """Return columns of the rows that the entries up to `through` wrote into a table.
+
+        Args:
+            columns: Names of columns, separated by commas.
+            where: A further condition in SQL.
+        """
+        return self.store.all(
+            f"SELECT {columns} FROM {table} WHERE station = :station AND seq <= :through "
+            f"AND {where}",
+            {"station": self.station, "through": through},
         )
 
     def one(self, sql: str, **params: Any) -> Row | None:

@@ -19,13 +19,24 @@ from pathlib import Path
 import msgspec
 
 from supplies.domain.entries import Body
-from supplies.domain.entry_rows import TABLES, EntryRow, Period
+from supplies.domain.entry_rows import (
+    TABLES,
+    CodeAttempt,
+    EntryRow,
+    Lot,
+    Merge,
+    Period,
+    Pledge,
+    ProductExpiry,
+    StopRemoval,
+)
 from supplies.errors import InvalidField, NotFound, check_function, check_type
 from supplies.signing.checkpoints import Checkpoint
 from supplies.storage.store import Row, Store
 from supplies.verification.balances import BALANCES, DAYS, TRANSFERS, Balances
 from supplies.verification.code_attempts import CodeAttempts
 from supplies.verification.earlier_checks import EarlierChecks, read_verifications
+from supplies.verification.earlier_entries import read_earlier_commands, read_earlier_rows
 from supplies.verification.hash_chain import ENTRIES, HASH_COLUMN, HEADS, HashChain
 from supplies.verification.kept_checkpoints import check_kept
 from supplies.verification.merges import Merges
@@ -42,6 +53,9 @@ from supplies.verification.stated_decisions import check_stated_decisions
 from supplies.verification.stated_hand_outs import StatedHandOuts
 from supplies.verification.stated_outcomes import StatedOutcomes
 from supplies.verification.stock_counts import StockCounts
+
+_READ_WHOLE = (Lot, ProductExpiry, Pledge, StopRemoval, CodeAttempt, Merge)
+"""Types of rows that are read from trusted entries, too: later entries may refer to any of them."""
 
 ENTRIES_PER_CHUNK = 5_000
 """Number of entries that are read into memory at a time."""
@@ -66,6 +80,10 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
     """The result of verifying one station.
 
     Attributes:
+        since: Number of the entry of a checkpoint. Only the entries after it were verified. If 0,
+            all entries were verified.
+        entries: Number of the last entry.
+        transfers, receipts: How many of them the verified entries have.
         head: Hash of the last entry, in hexadecimal; zeros if there are no entries.
         clock_set_back: Numbers of entries that were recorded at an earlier time than the entry
             before them, because the clock had been set back.
@@ -77,12 +95,16 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
     transfers: int
     receipts: int
     head: str
+    since: int = 0
     clock_set_back: list[int] = []
     access: SealedRows = SealedRows(state="not-sealed")
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of verifying stations: the totals, and the result for each station."""
+    """The result of verifying stations: what was verified in all, and the result for each station.
+
+    Entries up to a checkpoint, after which the verification began, are not counted.
+    """
 
     entries: int
     transfers: int
@@ -95,6 +117,7 @@ def verify(
     station: str | None = None,
     *,
     witnesses: Sequence[Checkpoint] = (),
+    since: Sequence[Checkpoint] = (),
     progress: Progress | None = None,
     keys_of_copy: Path | None = None,
 ) -> Verified:
@@ -103,8 +126,14 @@ def verify(
     Everything is read once. Memory grows with the number of balances, not with the number of
     entries.
 
+    With `since`, the entries up to a checkpoint are trusted: their hashes and rows are not
+    recomputed. Verified are the entries after it, all rows and balances that these entries wrote,
+    and that they do not contradict earlier ones.
+
     Args:
         station: Code of the station. If None, all stations in the database are checked.
+        since: Checkpoints whose signatures were checked. Each station is verified after its newest
+            one, and as a whole if it has none.
         witnesses: Checkpoints whose signatures were checked. Their entries must be in the books.
             Checkpoints of other stations are ignored.
         progress: Called repeatedly with two numbers: entries verified so far, and all entries.
@@ -124,6 +153,7 @@ def verify(
     with store.reading(), _without_garbage_collection():
         stations = _stations(store) if station is None else [_check_station(store, station)]
         counts = {name: _entries_of(store, name) for name in stations}
+        trusted = {each.station: each for each in sorted(since, key=lambda one: one.seq)}
         total, done = sum(counts.values()), 0
 
         def advance(entries: int) -> None:
@@ -137,13 +167,13 @@ def verify(
                 store,
                 name,
                 counts[name],
-                [each for each in witnesses if each.station == name],
+                [each for each in (*witnesses, *since) if each.station == name],
                 keys_of_copy,
-            ).run(advance)
+            ).run(advance, trusted[name].seq if name in trusted else 0)
             for name in stations
         ]
     return Verified(
-        entries=sum(each.entries for each in found),
+        entries=sum(each.entries - each.since for each in found),
         transfers=sum(each.transfers for each in found),
         receipts=sum(each.receipts for each in found),
         stations=found,
@@ -175,14 +205,21 @@ class _Verification:
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
-    def run(self, advance: Callable[[int], None]) -> VerifiedStation:
-        """Check the entries in chunks, then the books as a whole. Return the result."""
-        since = FIRST
-        for low, high in _ranges(self.count):
+    def run(self, advance: Callable[[int], None], since: int) -> VerifiedStation:
+        """Check the entries in chunks, then the books as a whole. Return the result.
+
+        Args:
+            since: Number of the last entry that is trusted; 0 to check all entries.
+        """
+        if since:
+            self._trust(since)
+            advance(since)
+        uncompared = since + 1 if since else FIRST
+        for low, high in _ranges(uncompared, self.count):
             advance(self._check(low, high))
-            if high == LAST or high - max(since, 0) >= ENTRIES_PER_COMPARISON:
-                self._compare_rows(since, high)
-                since = high + 1
+            if high == LAST or high - max(uncompared, 0) >= ENTRIES_PER_COMPARISON:
+                self._compare_rows(uncompared, high)
+                uncompared = high + 1
         self.earlier.check_end()
         self.receipts.check_erased()
         self.records.check_pending()
@@ -207,12 +244,41 @@ class _Verification:
         return VerifiedStation(
             station=self.station,
             entries=self.chain.seq,
+            since=since,
             transfers=self.transfers,
             receipts=self.receipts.receipts,
             head=self.chain.hash.hex(),
             clock_set_back=self.chain.clock_set_back,
             access=sealed,
         )
+
+    def _trust(self, through: int) -> None:
+        """Read what the checks need to know about the entries up to `through`.
+
+        Raises:
+            BooksBroken: an entry that an earlier check saw is missing or has another hash.
+        """
+        self.earlier.trust(self.reader, through)
+        self.chain.trust(through)
+        self.records.trust(through)
+        self.receipts.trust(through)
+        self.balances.trust(through)
+        for bodies in read_earlier_commands(self.reader, through):
+            _, recorded = rows_of(bodies)
+            self._add_documents(recorded, bodies)
+            self.hand_outs.check()
+        rows = read_earlier_rows(self.reader, through, _READ_WHOLE)
+        self.repacked.add(rows, [])
+        self.merges.add(rows)
+        self.codes.add(rows)
+
+    def _add_documents(self, recorded: Rows, bodies: Sequence[Body]) -> None:
+        """Check what the next batch of entries says about documents of earlier entries."""
+        self.shipments.add(recorded, bodies)
+        self.counts.add(recorded, bodies)
+        self.repacked.add(recorded, bodies)
+        self.pledges.add(recorded, bodies)
+        self.hand_outs.add(recorded, bodies)
 
     def _check(self, low: int, high: int) -> int:
         """Check the entries from `low` to `high`. Return how many there are."""
@@ -227,13 +293,9 @@ class _Verification:
         self.reader.compare(TRANSFERS, transfers, self.reader.rows(TRANSFERS, low, high))
         self.chain.check_days(bodies, _closings(recorded))
         self.records.add(recorded, bodies)
-        self.shipments.add(recorded, bodies)
-        self.counts.add(recorded, bodies)
-        self.repacked.add(recorded, bodies)
-        self.pledges.add(recorded, bodies)
+        self._add_documents(recorded, bodies)
         self.removed_stops.add(recorded, bodies)
         self.outcomes.add(recorded, bodies)
-        self.hand_outs.add(recorded, bodies)
         self.merges.add(recorded)
         self.codes.add(recorded)
         self.receipts.add(recorded, bodies, self.records.donations, low, high)
@@ -259,14 +321,13 @@ def _closings(recorded: Rows) -> dict[int, date]:
     return {seq: date.fromisoformat(through) for seq, through in recorded[Period]}
 
 
-def _ranges(count: int) -> Iterator[tuple[int, int]]:
-    """Yield ranges of entry numbers, each as its first and last number.
+def _ranges(low: int, count: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges of entry numbers from `low` on, each as its first and last number.
 
-    Together, the ranges contain every integer, so that rows with impossible entry numbers are found
-    too.
+    Together, the ranges contain every integer from there, so that rows with impossible entry
+    numbers are found too.
     """
-    low = FIRST
-    for last in range(ENTRIES_PER_CHUNK, count, ENTRIES_PER_CHUNK):
+    for last in range(max(low, 1) + ENTRIES_PER_CHUNK - 1, count, ENTRIES_PER_CHUNK):
         yield low, last
         low = last + 1
     yield low, LAST
