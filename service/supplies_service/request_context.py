@@ -28,6 +28,7 @@ from supplies.views.donation_warnings import (
     find_missing_labels,
 )
 from supplies.views.entries import get_conflict, get_entry
+from supplies.views.goods_with_teams import find_goods_with_teams
 from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.merges import find_merge_warnings
 from supplies.views.movements import MovementsView
@@ -121,11 +122,22 @@ def _outcome(
     # The parts of a response read many of the same rows. Nothing is written meanwhile.
     with books.cache_queries(written):
         if recorded.conflict is None:
-            return show(books, recorded)._replace(entry=recorded.seq)
+            return _warn_of_goods_with_teams(books, recorded, show(books, recorded))
         content = ConflictRecorded(
             entry=get_entry(books, recorded.seq), conflict=get_conflict(books, recorded.seq)
         )
     return Outcome(f"/api/entries/{recorded.seq}", content, entry=recorded.seq, status=202)
+
+
+def _warn_of_goods_with_teams(
+    books: Books, recorded: Recorded, outcome: Outcome[Any]
+) -> Outcome[Any]:
+    """Add the entry to the response, and warnings if the command took goods that a team has."""
+    content = outcome.content
+    found = find_goods_with_teams(books, recorded.seq, recorded.last)
+    if found:
+        content = msgspec.structs.replace(content, warnings=[*(content.warnings or ()), *found])
+    return outcome._replace(content=content, entry=recorded.seq)
 
 
 def _recording(

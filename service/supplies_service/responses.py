@@ -36,8 +36,9 @@ class EntryRecorded(View, frozen=True, kw_only=True):
 
     Attributes:
         warnings: What to check about the entry, for example that it is probably a duplicate, that
-            the batch or expiry of arrived goods is missing although their item needs it, or that
-            goods were probably recorded by a stock count already; left out if there is nothing.
+            the batch or expiry of arrived goods is missing although their item needs it, that
+            goods were probably recorded by a stock count already, or that a team still carries
+            goods that the entry takes from stock; left out if there is nothing.
         recounted: Count sheets whose expected quantities changed, because the command is dated
             before the count; left out if there are none.
     """

@@ -6,28 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 from support.ledger_fixture import StationLedger
+from support.run_names import Names
 
 from supplies.domain import commands as c
 from supplies.views.team_runs import RunStopView, list_team_runs
-
-
-class Names:
-    """Codes in place of names."""
-
-    def item(self, code: str) -> str:
-        return code
-
-    def quantity(self, quantity: int, item: str) -> str:
-        return f"{quantity} × {item}"
-
-    def unit_of(self, item: str, quantity: int) -> str:
-        return f"unit of {item}"
-
-    def pack(self, pack: str, size: int, item: str) -> str:
-        return f"{pack} of {size} × {item}"
-
-    def phone(self, by: str) -> str | None:
-        return None
 
 
 @pytest.fixture

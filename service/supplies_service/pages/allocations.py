@@ -26,6 +26,8 @@ from supplies.views.allocations import (
 )
 from supplies.views.deliveries import find_deliveries
 from supplies.views.entries import get_entry, list_entries
+from supplies.views.goods_with_teams import find_goods_with_teams
+from supplies.views.pagination import Warned
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form, submit
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
@@ -223,7 +225,7 @@ def _booking(
         groups = _allocations_of(stated)
         if not groups:
             raise InvalidField(Sentence("every quantity is 0; nothing would be set aside"))
-        seq = None
+        seq, warnings = None, list[Warned]()
         for numbers in groups:
             parts = [stated.lines[at] for at in numbers]
             lines = [
@@ -240,7 +242,9 @@ def _booking(
                     for fault in error.faults
                 )
                 raise
+            warnings += find_goods_with_teams(ledger.books, recorded.seq, recorded.last)
             seq = recorded.seq
+        form.confirm(warnings)
         return Saved("/allocations", seq)
 
     return job

@@ -32,6 +32,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.stations.paper_settings import PurposeName, add_purpose
 from supplies.storage.idempotency import IdempotencyKey, StoredResponse
+from supplies.views.goods_with_teams import find_goods_with_teams
 from supplies.views.look_alikes import find_look_alikes
 from supplies.views.pagination import View, Warned
 from supplies_service.idempotency import Outcome, canonical, command_id, run_idempotent
@@ -457,7 +458,8 @@ async def submit(
         show: Returns the page with the form and its errors.
         address: Returns the address to redirect to. If the command was recorded as a
             conflict, the page of its entry is shown instead.
-        warnings: Returns the warnings that the user must confirm. None if the form has no warnings.
+        warnings: Returns the warnings that the user must confirm, besides those about goods that a
+            team still carries. None if the form has no others.
     """
     if not form.is_save:
         return show()
@@ -470,6 +472,7 @@ async def submit(
             recorded = ledger.record(stated, by=context.by, id=id)
             if warnings is not None:
                 found += warnings(ledger.books, recorded)
+            found += find_goods_with_teams(ledger.books, recorded.seq, recorded.last)
             form.confirm(found)
             is_conflict = recorded.conflict is not None
             return Saved(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, get_args
@@ -35,6 +36,7 @@ from supplies.views.deliveries import (
 from supplies.views.delivery_history import find_end, read_stop_events
 from supplies.views.delivery_proofs import get_stop_codes, read_signatures
 from supplies.views.entries import list_entries
+from supplies.views.goods_with_teams import list_goods_with_teams
 from supplies.views.pagination import Warned
 from supplies.views.stop_conflicts import list_stop_conflicts
 from supplies.views.team_runs import read_time_windows
@@ -338,7 +340,12 @@ def _live_state(context: RequestContext, books: Books, delivery: DeliveryView) -
     sees_phones = context.caller.role != "auditor" and delivery.status == "out"
     found = phones_of_delivery(context.access(books), delivery.id) if sees_phones else []
     numbers = {stop.allocation: stop.stop for stop in delivery.stops}
+    bring_back = Counter[str]()
+    for one in list_goods_with_teams(books):
+        if one.delivery == delivery.id:
+            bring_back[one.item] += one.quantity
     return {
+        "bring_back": bring_back,
         "reported": sum(stop.outcome is not None for stop in delivery.present_stops),
         "all_stops": len(delivery.present_stops),
         "conflicts": [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from urllib.parse import urlencode
 
 import msgspec
 
-from supplies.domain.accounts import ANONYMOUS, keys_of
+from supplies.domain.accounts import ALLOCATED, ANONYMOUS, keys_of
 from supplies.domain.catalogue_records import Community, Item, Location
 from supplies.domain.entry_rows import (
     Allocation,
@@ -30,6 +31,11 @@ from supplies.exports.report_words import value_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
 from supplies.views.entries import ConflictView
+from supplies.views.goods_with_teams import (
+    GoodsWithTeam,
+    free_with_teams,
+    list_goods_with_teams,
+)
 from supplies.views.lot_origins import LotOrigin, find_lot_origin
 from supplies.views.needs import NeedView
 from supplies.views.stated_commands import CORRECTABLE_KINDS
@@ -141,10 +147,64 @@ class Names(RecordNames):
         if origin is None:
             return "", lot
         places = [
-            f"{self.location(row.location)} {self.quantity(row.free, row.item)}" for row in rows
+            " ".join(
+                [
+                    self.location(row.location),
+                    self.quantity(row.free, row.item),
+                    *self._still_with_teams(row),
+                ]
+            )
+            for row in rows
         ]
         words = [*self._marks(origin.lot), self._arrival(origin), *places]
         return str(origin.lot.expires_on or ""), SEPARATOR.join(words)
+
+    def _still_with_teams(self, row: StockRow) -> list[str]:
+        """Return how many of the free goods are still with each team, in brackets."""
+        words = translations(self._language).gettext("%(quantity)s still with %(team)s")
+        return [
+            f"({words})"
+            % {"quantity": self.quantity(one.quantity, row.item), "team": self.team(one.team)}
+            for one in self.goods_with_teams(row.item, row.location, row.lot, free=True)
+        ]
+
+    def goods_with_teams(
+        self,
+        item: str,
+        location: str = "",
+        lot: str = "",
+        *,
+        allocation: str = "",
+        free: bool = False,
+    ) -> list[GoodsWithTeam]:
+        """Return which teams still carry goods that are in stock by the books, by delivery.
+
+        The sum of a delivery is in one row.
+
+        Args:
+            item: The code of an item.
+            location, lot: Only goods of this location or lot; "" means all.
+            allocation: Only goods that are set aside in this allocation; "" means all.
+            free: Whether to return only goods that are free by the books.
+        """
+        found = [
+            one
+            for one in self._carried
+            if one.item == item
+            and location in ("", one.location)
+            and lot in ("", one.lot)
+            and (not allocation or one.account == ALLOCATED(allocation, one.location))
+        ]
+        sums = dict[str, GoodsWithTeam]()
+        for one in free_with_teams(self._books, found) if free else found:
+            known = sums.get(one.delivery)
+            quantity = one.quantity + (known.quantity if known else 0)
+            sums[one.delivery] = one._replace(quantity=quantity)
+        return list(sums.values())
+
+    @cached_property
+    def _carried(self) -> list[GoodsWithTeam]:
+        return list_goods_with_teams(self._books)
 
     def arrival(self, lot: str) -> str:
         """Return the origin of a lot, such as its donor, and the day of its arrival."""

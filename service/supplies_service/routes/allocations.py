@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery
 from supplies_receipts import draw_collection_slip
@@ -13,7 +14,7 @@ from supplies.views.allocation_proposal import ProposedAllocation, propose_alloc
 from supplies.views.allocations import AllocationView, get_allocation, list_allocations
 from supplies.views.collection_slips import build_collection_slip
 from supplies.views.entries import EntryView, get_entry
-from supplies.views.pagination import Page, View
+from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
 from supplies_service.request_context import Context, RequestContext
@@ -23,10 +24,15 @@ from supplies_service.security.authorization import allow_roles
 
 
 class AllocationEntered(View, frozen=True, kw_only=True):
-    """The response to a command about an allocation: the entry and the allocation."""
+    """The response to a command about an allocation: the entry and the allocation.
+
+    Attributes:
+        warnings: Warnings that a team still carries some of the goods; left out if there are none.
+    """
 
     entry: EntryView
     allocation: AllocationView
+    warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
 def show_allocation(books: Books, recorded: Recorded) -> Outcome[AllocationEntered]:

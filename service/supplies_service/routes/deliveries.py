@@ -69,8 +69,9 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
         repeated: True if a phone reported an outcome that had been recorded before. `entry` is then
             the entry that recorded it. Otherwise, `repeated` is left out.
         warnings: Warnings that the clock of a phone is wrong, that moving or undoing stops closed
-            the delivery, or that a closed delivery has open conflicts or phones with records that
-            may be unsent; left out if there are none.
+            the delivery, that a closed delivery has open conflicts or phones with records that may
+            be unsent, or that a team still carries goods that were dispatched again; left out if
+            there are none.
     """
 
     entry: EntryView

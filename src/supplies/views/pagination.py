@@ -65,6 +65,8 @@ class Warned(View, frozen=True, kw_only=True):
         detail: The message.
         line: The line of the document that the warning is about; unset if it is not about one line.
         item: The code of the item that the warning is about; unset if it is not about one item.
+        quantity: The quantity that the warning is about, in base units; unset if it is not about
+            one quantity.
     """
 
     warning: str
@@ -72,6 +74,7 @@ class Warned(View, frozen=True, kw_only=True):
     about: str
     line: int | msgspec.UnsetType = msgspec.UNSET
     item: str | msgspec.UnsetType = msgspec.UNSET
+    quantity: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class PackedView(View, frozen=True, kw_only=True):

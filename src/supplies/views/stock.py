@@ -13,6 +13,7 @@ from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, Sentence
 from supplies.views.balances_at import latest_day_at, read_balances
+from supplies.views.goods_with_teams import list_goods_with_teams, sum_by_place
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     View,
@@ -44,6 +45,9 @@ class StockRow(View, frozen=True, kw_only=True):
     Attributes:
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.
+        with_teams: The quantity that teams of open deliveries still have to bring back. It is
+            counted in the stock already, but the goods are not at the location yet. Unset if there
+            is none, and in the stock at an earlier time.
     """
 
     location: str
@@ -57,6 +61,7 @@ class StockRow(View, frozen=True, kw_only=True):
     free: int
     allocated: int
     expires_month: str | msgspec.UnsetType = msgspec.UNSET
+    with_teams: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class StockView(View, frozen=True, kw_only=True):
@@ -117,8 +122,11 @@ def get_stock(
     wanted = sorted(place for place in places if start is None or place > start)
     shown = wanted[:most]
     described = read_lots(books, [lot for _, _, lot in shown])
+    is_present = as_of is None and at_seq is None
+    carried = sum_by_place(list_goods_with_teams(books)) if shown and is_present else Counter()
     rows = [
-        (":".join(place), _row(books, place, places[place], described[place[2]])) for place in shown
+        (":".join(place), _row(books, place, places[place], described[place[2]], carried[place]))
+        for place in shown
     ]
     part = make_page(rows, limit)
     return StockView(as_of=moment, items=part.items, next=part.next)
@@ -171,7 +179,9 @@ def _places(
     return places
 
 
-def _row(books: Books, place: StockKey, quantities: Counter[str], lot: Lot) -> StockRow:
+def _row(
+    books: Books, place: StockKey, quantities: Counter[str], lot: Lot, with_teams: int
+) -> StockRow:
     location, code, name = place
     item = books.item(code)
     return StockRow(
@@ -186,6 +196,7 @@ def _row(books: Books, place: StockKey, quantities: Counter[str], lot: Lot) -> S
         on_hand=quantities.total(),
         free=quantities[STOCK.name],
         allocated=quantities[ALLOCATED.name],
+        with_teams=with_teams or msgspec.UNSET,
     )
 
 

@@ -29,6 +29,7 @@ from support.team_run import (
 from supplies.books.stop_codes import code_of_stop
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Team
+from supplies.views.goods_with_teams import list_goods_with_teams
 
 
 def kinds(run: TeamRun) -> list[str]:
@@ -243,6 +244,12 @@ def test_goods_to_bring_back_stay_in_the_bag_after_the_delivery_is_closed(
     page = new_phone().open()
     save(page, "Refused")
     send_all(page)
+    with run.ledger() as ledger:
+        carried = list_goods_with_teams(ledger.books)
+    assert {one.item: one.quantity for one in carried if one.delivery == run.delivery} == {
+        run.rice: 5,
+        run.water: 24,
+    }
     for stop in run.stops[1:]:
         run.record(
             c.ReportOutcome(
