@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args
@@ -56,6 +57,9 @@ _ENTRY_NUMBERS = ("entry", "conflict")
 
 _ROLES_SHOWN_BOOKS = ("coordinator", "recorder")
 """Roles that see all faults of a command, even those found by reading the books."""
+
+_BREAK = re.compile("[\t\n\r\u2028\u2029]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 _decode = msgspec.json.Decoder().decode
 
@@ -119,8 +123,10 @@ async def decode_body(request: Request[Any, Any, Any]) -> msgspec.Struct | Chang
             raise InvalidField.at(f"/{name}", f"{name} is part of the address; leave it out")
     if expected.is_partial:
         return Changes(fields)
+    caller = caller_of(request.scope)
+    is_of_team = caller is not None and caller.role == "courier"
     try:
-        return decode(expected.struct, fields, path)
+        return (decode_of_team if is_of_team else decode)(expected.struct, fields, path)
     except InvalidField as error:
         raise await _with_all_faults(request, error, expected.struct, {**fields, **path}) from None
 
@@ -162,6 +168,35 @@ def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | 
         if named & set(path):
             raise NotFound("there is nothing at this address; see the lists") from None
         raise
+
+
+def decode_of_team(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | int]) -> S:
+    """Decode a body from a phone of a delivery team, as `decode` does.
+
+    A phone never changes the body of a record, so a record with control characters could never be
+    sent. If the body is invalid, it is decoded without them. Older versions of the phone page, and
+    keyboards with a scanner, leave such characters in notes.
+
+    Raises:
+        InvalidField, NotFound: as `decode`.
+    """
+    try:
+        return decode(struct, fields, path)
+    except InvalidField:
+        cleaned = {name: _without_controls(value) for name, value in fields.items()}
+        if cleaned == fields:
+            raise
+        return decode(struct, cleaned, path)
+
+
+def _without_controls(value: Any) -> Any:
+    """Return a text with its line breaks and tabs as spaces and without other control characters.
+
+    The phone page does the same before it keeps a record. Values of other types are unchanged.
+    """
+    if not isinstance(value, str):
+        return value
+    return _CONTROL.sub("", _BREAK.sub(" ", value)).strip()
 
 
 def _path_fields(

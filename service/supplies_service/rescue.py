@@ -29,7 +29,7 @@ from supplies.storage.idempotency import IdempotencyKey
 from supplies.views.pagination import View
 from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, report_of, show_hand_out
 from supplies_service.idempotency import is_idempotency_key, phone_request_key
-from supplies_service.request_bodies import decode
+from supplies_service.request_bodies import decode_of_team
 from supplies_service.request_context import RequestContext, Show
 from supplies_service.routes.deliveries import show_own_stop
 from supplies_service.security.ownership import NOT_YOUR_REPORT
@@ -336,9 +336,9 @@ def _check_owner(context: RequestContext, phone: Phone, delivery: str) -> None:
 
 def _report(phone: Phone, record: UnsentRecord, body: dict[str, Any], offset: timedelta) -> _Report:
     if record.delivery is None:
-        hand_out = decode(CounterHandOut, body, {})
+        hand_out = decode_of_team(CounterHandOut, body, {})
         return _Report(report_of(hand_out, phone.team, offset), show_hand_out(offset))
-    outcome = decode(ReportOutcome, body, {"delivery": record.delivery})
+    outcome = decode_of_team(ReportOutcome, body, {"delivery": record.delivery})
     return _Report(correct_clock(outcome, offset), show_own_stop(outcome.allocation, offset))
 
 

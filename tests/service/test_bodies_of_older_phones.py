@@ -7,6 +7,7 @@ page sends a new one, and do not change the others.
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from support.service_fixture import Service
 SHAPES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "phone_bodies.json").read_text())
 
 
-def bodies(kind: str) -> list[dict[str, Any]]:
+def bodies(kind: str) -> list[Any]:
     return [shape["body"] for shape in SHAPES if shape["kind"] == kind]
 
 
@@ -27,11 +28,13 @@ def as_sent(body: dict[str, Any], **values: str) -> bytes:
     return json.dumps({**body, **values}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def send(phone: TeamPhone, path: str, content: bytes, key: str, at: str) -> Any:
-    """Send a record. Return its entry."""
+def send(
+    phone: TeamPhone, path: str, content: bytes, key: str, at: str, kind: str = "application/json"
+) -> Any:
+    """Send a record or photo. Return its entry."""
     headers = {
         "Authorization": f"Bearer {phone.secret}",
-        "Content-Type": "application/json",
+        "Content-Type": kind,
         "Idempotency-Key": key,
         "Sent-At": at,
     }
@@ -75,6 +78,46 @@ def test_every_shape_of_an_outcome_is_booked_once(rest: RestClient, service: Ser
             assert booked == body["lines"]
 
 
+def test_control_characters_do_not_refuse_an_outcome(rest: RestClient, service: Service) -> None:
+    phone, at = TeamPhone.of_team(rest), service.clock().isoformat()
+    rest.give(8)
+    shown = []
+    for number, body in enumerate(bodies("outcome with control characters")):
+        allocation = rest.allocation(4)
+        delivery = rest.delivery(allocation)
+        path, key = f"/api/deliveries/{delivery}/outcomes", f"outcome-{number}"
+        content = as_sent(body, allocation=allocation, happened_at=at)
+        record = {"key": key, "delivery": delivery, "body": content.decode(), "made_at": at}
+        if number:
+            text = "\n".join(rescue_lines(phone, at, [record]))
+            done = rest.client.post("/api/phones/rescue", json={"text": text}).json()["records"][0]
+            assert done["result"] == "booked", done
+            entry = {"seq": done["entry"]}
+            assert send(phone, path, content, key, at)["seq"] == entry["seq"]
+        else:
+            entry = send(phone, path, content, key, at)
+        is_sent_again_and_rescued(phone, path, record, entry)
+        shown += rest.get(f"/api/deliveries/{delivery}")["stops"]
+    assert [stop["note"] for stop in shown] == ["in the yard", "no door"]
+    assert [stop.get("time_window") for stop in shown] == [None, "after 18:00"]
+
+
+def test_every_shape_of_a_photo_is_kept_once(rest: RestClient, service: Service) -> None:
+    phone, at = TeamPhone.of_team(rest), service.clock().isoformat()
+    rest.give(4)
+    allocation = rest.allocation(4)
+    delivery = rest.delivery(allocation)
+    path = f"/api/deliveries/{delivery}/stops/{allocation}/photo"
+    shapes = [shape for shape in SHAPES if shape["kind"] == "photo"]
+    for number, shape in enumerate(shapes):
+        photo, key = base64.b64decode(shape["body"]), f"photo-{number}"
+        entry = send(phone, path, photo, key, at, shape["type"])
+        again = TeamPhone.of_team(rest)
+        assert send(again, path, photo, key, at, shape["type"])["seq"] == entry["seq"]
+    (stop,) = rest.get(f"/api/deliveries/{delivery}")["stops"]
+    assert [proof["kind"] for proof in stop["proofs"]] == ["photo"] * len(shapes)
+
+
 def test_every_shape_of_a_hand_out_is_booked_once(rest: RestClient, service: Service) -> None:
     rest.give(20)
     moved = {"from": "store", "to": "annex", "lines": [{"item": "mask", "quantity": 20}]}
@@ -84,7 +127,8 @@ def test_every_shape_of_a_hand_out_is_booked_once(rest: RestClient, service: Ser
     # A team hands out goods to groups, and to households of its run.
     rest.delivery(rest.allocation(4))
     phone, at = TeamPhone.of_team(rest), service.clock().isoformat()
-    for number, body in enumerate(bodies("hand-out")):
+    shapes = bodies("hand-out") + bodies("hand-out with control characters")
+    for number, body in enumerate(shapes):
         content, key = as_sent(body, happened_at=at), f"hand-out-{number}"
         entry = send(phone, "/api/run/hand-outs", content, key, at)
         assert entry["kind"] == "handed_out"
