@@ -64,6 +64,7 @@ from supplies.views import (
     figure_sources,
     first_steps,
     given_back,
+    goods_with_teams,
     household_history,
     household_statistics,
     likely_duplicates,
@@ -273,6 +274,10 @@ def show_everything(books: Books, url: str) -> None:
     delivery = deliveries.list_deliveries(books, team="t2").items[-1].id
     stop = deliveries.get_delivery(books, delivery).stops[0]
     deliveries.find_deliveries(books, stop.allocation)
+    goods_with_teams.find_goods_with_teams(books, 1, books.head()[0])
+    account = f"allocated:{stop.allocation}:a"
+    back = goods_with_teams.GoodsWithTeam(delivery, "t2", account, "mask", stop.lines[0].lot, 1)
+    goods_with_teams.free_with_teams(books, [back])
     delivery_slips.build_delivery_slips(books, delivery)
     delivery_slips.build_run_sheet(books, delivery)
     collection_slips.build_collection_slip(books, allocation)
