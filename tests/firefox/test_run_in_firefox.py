@@ -51,6 +51,7 @@ def test_a_run_without_a_network_survives_a_kill_and_is_sent_once(tmp_path: Path
             firefox.open(f"{network.address}/run/{run.delivery}/{run.stops[1].allocation}")
             firefox.wait_for("Stop 2")
             assert firefox.evaluate("document.title") == "(2 unsent) Run"
+            firefox.click("Begun, not saved: Refused")
             firefox.click("Save")
             firefox.wait_for("Stop 2 is saved")
             firefox.click("Unsent")

@@ -12,7 +12,7 @@ from support.ledger_fixture import StationLedger
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item
-from supplies.errors import NotEnough
+from supplies.errors import NotEnough, Sentence
 from supplies.ledger.rules import RULES, smallest_correction
 
 ITEMS = ("mask", "soap", "rice")
@@ -281,6 +281,15 @@ def test_correcting_a_need_to_a_later_day_cannot_overdraw_its_claim(
         correct(station, 1, note(66, happened_on=station.day(0)))
 
 
+def items_of(detail: str) -> list[str]:
+    """Return the values of the fields `item` in a message and the messages within it, in order."""
+    found = list[str]()
+    if isinstance(detail, Sentence):
+        for name, value in detail.values.items():
+            found += [value] if name == "item" else items_of(value)
+    return found
+
+
 def test_a_refusal_names_the_smallest_quantities_of_two_lines(station: StationLedger) -> None:
     def opened(masks: int, soap: int) -> c.OpenStock:
         lines = [
@@ -296,6 +305,7 @@ def test_a_refusal_names_the_smallest_quantities_of_two_lines(station: StationLe
         NotEnough, match="smallest possible quantities are 6 × 口罩, 3 × 洗手液"
     ) as refusal:
         correct(station, 1, opened(1, 1))
+    assert items_of(refusal.value.detail)[-2:] == ["口罩", "洗手液"]  # pages show other names
     assert [fault.pointer for fault in refusal.value.faults] == [
         "/command/lines/0/quantity",
         "/command/lines/1/quantity",

@@ -397,9 +397,9 @@ class Catalogue:
             raise InvalidField.at(
                 "/unit",
                 Sentence(
-                    "{name} already has entries in {unit}, so its unit cannot change; register "
+                    "{item} already has entries in {unit}, so its unit cannot change; register "
                     "another item for the other unit",
-                    name=before.name,
+                    item=before.name,
                     unit=before.unit,
                 ),
             )
@@ -450,11 +450,11 @@ class Catalogue:
             if other is not None and not other.retired:
                 raise AlreadyDone(
                     Sentence(
-                        "the barcode {code} belongs to {code_2} ({name}); remove it there first, "
+                        "the barcode {code} belongs to {code_2} ({item}); remove it there first, "
                         "or retire that item",
                         code=barcode.code,
                         code_2=other.code,
-                        name=other.name,
+                        item=other.name,
                     ),
                     [
                         Fault(

@@ -8,7 +8,7 @@ from supplies.books.account_range import account_range
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
 from supplies.domain.entry_rows import Allocation
-from supplies.errors import Fault, NotEnough, Sentence
+from supplies.errors import Fault, NotEnough, Sentence, template
 
 _NAMED = 3
 """Maximum number of allocations that the error message names."""
@@ -84,8 +84,12 @@ def _requested(quantity: int) -> Sentence:
     return Sentence("{quantity} were asked for", quantity=quantity)
 
 
-def join_sentences(sentences: Sequence[str]) -> str:
-    """Join several error messages into one, separated by semicolons.
+LIST = template("{first}, {second}")
+"""How `join_sentences` joins parts of a list inside a sentence."""
+
+
+def join_sentences(sentences: Sequence[str], joint: str = template("{first}; {second}")) -> str:
+    """Join several error messages into one, by default separated by semicolons.
 
     If each message can be translated, the result can be translated too. Neighbours are joined in
     pairs, then these pairs, and so on, so that messages are not nested deeply.
@@ -94,9 +98,9 @@ def join_sentences(sentences: Sequence[str]) -> str:
         return sentences[0]
     half = len(sentences) // 2
     return Sentence(
-        "{first}; {second}",
-        first=join_sentences(sentences[:half]),
-        second=join_sentences(sentences[half:]),
+        joint,
+        first=join_sentences(sentences[:half], joint),
+        second=join_sentences(sentences[half:], joint),
     )
 
 

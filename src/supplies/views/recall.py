@@ -137,8 +137,8 @@ def build_recall(books: Books, item: str, batch: str) -> Recall:
     if not lots:
         raise NotFound(
             Sentence(
-                "no lot of {name} has the batch {batch}; see the lots in the stock",
-                name=found.name,
+                "no lot of {item} has the batch {batch}; see the lots in the stock",
+                item=found.name,
                 batch=batch,
             )
         )

@@ -164,10 +164,10 @@ def _check_found_at(
         raise InvalidField.at(
             "/location" if line.quarantine is None else f"{pointer}/quarantine",
             Sentence(
-                "a count found this gift of {name} in {name_2}; to put the goods elsewhere, move "
+                "a count found this gift of {item} in {place}; to put the goods elsewhere, move "
                 "them; if the gift came elsewhere, reverse this entry and record the gift there",
-                name=name,
-                name_2=found_at.name,
+                item=name,
+                place=found_at.name,
             ),
         )
 

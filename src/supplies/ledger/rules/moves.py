@@ -58,7 +58,7 @@ def quarantine_batch(command: QuarantineBatch, journal: Journal) -> None:
     if not lots:
         raise InvalidField.at(
             "/batch",
-            Sentence("no lot of {name} has the batch {batch}", name=item.name, batch=command.batch),
+            Sentence("no lot of {item} has the batch {batch}", item=item.name, batch=command.batch),
         )
     for lot in sorted(lots):
         for (account, lot_item, _), quantity in sorted(books.balances_of_lot(STOCK, lot).items()):
@@ -69,8 +69,8 @@ def quarantine_batch(command: QuarantineBatch, journal: Journal) -> None:
     if not draft.moves:
         raise AlreadyDone(
             Sentence(
-                "nothing of batch {batch} of {name} is free outside of a quarantine",
+                "nothing of batch {batch} of {item} is free outside of a quarantine",
                 batch=command.batch,
-                name=item.name,
+                item=item.name,
             )
         )

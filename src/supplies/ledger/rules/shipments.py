@@ -218,9 +218,9 @@ def _receive_line(
         raise InvalidField.at(
             f"{pointer}/item",
             Sentence(
-                "{name} is counted in {unit} here, but in {unit_2} in the shipment; name an item "
+                "{item} is counted in {unit} here, but in {unit_2} in the shipment; name an item "
                 "that is counted in {unit_2}",
-                name=item.name,
+                item=item.name,
                 unit=item.unit,
                 unit_2=line.unit,
             ),

@@ -153,12 +153,12 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
     counted: dict[str, set[str | None]] = defaultdict(set)
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
-        journal.books.item(line.item, f"{pointer}/item")
+        item = journal.books.item(line.item, f"{pointer}/item")
         if line.lot is not None:
             journal.lot(line.lot, line.item, f"{pointer}/lot")
             for value, field, what in (
-                (line.batch, "batch", "a batch"),
-                (line.expires_on, expiry_field(line), "an expiry"),
+                (line.batch, "batch", Sentence("a batch")),
+                (line.expires_on, expiry_field(line), Sentence("an expiry")),
             ):
                 if value is not None:
                     raise InvalidField.at(
@@ -170,7 +170,7 @@ def _check_lines(journal: Journal, command: CountStock) -> None:
         before = counted[line.item]
         if line.lot in before or None in before or (line.lot is None and before):
             raise InvalidField.at(
-                f"{pointer}/item", Sentence("{item} is counted twice in this sheet", item=line.item)
+                f"{pointer}/item", Sentence("{item} is counted twice in this sheet", item=item.name)
             )
         before.add(line.lot)
 
