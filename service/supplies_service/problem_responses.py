@@ -29,6 +29,7 @@ from supplies.errors import (
     SuppliesError,
     UnknownBarcode,
 )
+from supplies.ledger.not_enough import join_sentences
 from supplies_service.http_semantics import prefers_html
 from supplies_service.observability.request_log import log_error, request_id
 from supplies_service.pages.error_page import render_error
@@ -193,7 +194,9 @@ def _problem_response(
         page = render_error(request, error, status, detail)
         page.headers.update(headers)
         return page
-    language = _language_of_details(request, detail)
+    language = _language_of_details(request)
+    if language != "en":
+        detail = _translatable(error, detail)
     # msgspec encodes no subclass of str, such as `Sentence`; `str` makes a plain one.
     problem = Problem(
         type=f"/problems/{error.slug}",
@@ -204,7 +207,7 @@ def _problem_response(
         errors=[
             FieldProblem(
                 pointer=pointer_as_typed(request, fault.pointer),
-                detail=str(translate_sentence(fault.detail, language)),
+                detail=str(translate_sentence(_detail_of(fault, language), language)),
                 asked=fault.asked,
                 available=fault.available,
             )
@@ -220,16 +223,35 @@ def _problem_response(
     )
 
 
-def _language_of_details(request: Request[Any, Any, Any], detail: str) -> Language:
+def _language_of_details(request: Request[Any, Any, Any]) -> Language:
     """Return the language of the messages in the response to an error.
 
-    A phone shows the messages to its user. So it gets them in the language of the request, if there
-    is a translation. Programs get them in English.
+    A phone shows the messages to its user. So it gets them in the language of the request. Programs
+    get them in English.
     """
     caller = caller_of(request.scope)
-    if caller is None or caller.kind != "phone" or not isinstance(detail, Sentence):
-        return "en"
-    return language_of(request)
+    return language_of(request) if caller is not None and caller.kind == "phone" else "en"
+
+
+def _translatable(error: SuppliesError, detail: str) -> Sentence:
+    """Return the message of an error as a sentence that has a translation.
+
+    If the message itself has none, return the title of its kind, with the rule of each field.
+    """
+    if isinstance(detail, Sentence):
+        return detail
+    rules = [
+        Sentence("{field}: {rule}", field=fault.pointer, rule=fault.rule)
+        for fault in error.faults
+        if fault.rule is not None
+    ]
+    title = Sentence(error.title)
+    return join_sentences([title, *rules])  # type: ignore[return-value]  # of sentences it is one
+
+
+def _detail_of(fault: Fault, language: Language) -> str:
+    """Return the message about a field: if it has no translation, the rule of the field."""
+    return fault.detail if language == "en" or fault.rule is None else fault.rule
 
 
 def _scanned(error: SuppliesError) -> ScannedCode | msgspec.UnsetType:

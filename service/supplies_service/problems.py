@@ -18,6 +18,7 @@ from supplies.errors import (
     StoreError,
     SuppliesError,
     Uncertain,
+    template,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -60,49 +61,49 @@ class Malformed(SuppliesError):
     """The request cannot be read, for example because its body is not JSON."""
 
     slug = "malformed"
-    title = "The request cannot be read"
+    title = template("The request cannot be read")
 
 
 class WrongMethod(SuppliesError):
     """The address does not accept this method."""
 
     slug = "method"
-    title = "Method not allowed"
+    title = template("Method not allowed")
 
 
 class TooLarge(SuppliesError):
     """The body is larger than the limit."""
 
     slug = "too-large"
-    title = "The request is too large"
+    title = template("The request is too large")
 
 
 class TooSlow(SuppliesError):
     """The body did not arrive in time."""
 
     slug = "too-slow"
-    title = "The request arrived too slowly"
+    title = template("The request arrived too slowly")
 
 
 class WrongMediaType(SuppliesError):
     """The request does not declare its body in the required format, JSON or a form."""
 
     slug = "media-type"
-    title = "Unsupported media type"
+    title = template("Unsupported media type")
 
 
 class Unauthenticated(SuppliesError):
     """The request has no credential, or an invalid one."""
 
     slug = "unauthenticated"
-    title = "Not authenticated"
+    title = template("Not authenticated")
 
 
 class Forbidden(SuppliesError):
     """The caller may not do what the request asks for."""
 
     slug = "forbidden"
-    title = "Not allowed"
+    title = template("Not allowed")
 
 
 class RateLimited(SuppliesError):
@@ -113,7 +114,7 @@ class RateLimited(SuppliesError):
     """
 
     slug = "rate-limited"
-    title = "Too many attempts"
+    title = template("Too many attempts")
 
     def __init__(self, detail: str, *, retry_after: int) -> None:
         super().__init__(detail)
@@ -124,7 +125,7 @@ class Overloaded(SuppliesError):
     """The service is too busy to handle this request."""
 
     slug = "busy"
-    title = "The service is busy"
+    title = template("The service is busy")
 
 
 class SessionRequired(SuppliesError):

@@ -104,7 +104,7 @@ class SuppliesError(Exception):
     """
 
     slug: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something went wrong"
+    title: ClassVar[str] = template("Something went wrong")
 
     def __init__(self, detail: str, faults: Sequence[Fault] = ()) -> None:
         self.detail = _without_controls(detail)
@@ -119,7 +119,7 @@ class InvalidField(SuppliesError):
     """A field has an invalid value: a quantity of zero, an unknown pack, a future date."""
 
     slug = "invalid-field"
-    title = "A field is not right"
+    title = template("A field is not right")
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> InvalidField:
@@ -142,7 +142,7 @@ class NotFound(SuppliesError):
     """The code or id that a caller names does not exist in the books."""
 
     slug = "not-found"
-    title = "Not in the books"
+    title = template("Not in the books")
 
 
 class UnknownBarcode(NotFound):
@@ -183,7 +183,7 @@ class NotEnough(AgainstBooks):
     """
 
     slug = "not-enough"
-    title = "Not enough goods"
+    title = template("Not enough goods")
 
     def __init__(
         self, detail: str, faults: Sequence[Fault] = (), *, account: str | None = None
@@ -199,7 +199,7 @@ class AlreadyDone(AgainstBooks):
     """
 
     slug = "already-done"
-    title = "Already done"
+    title = template("Already done")
 
 
 class IdempotencyConflict(AgainstBooks):
@@ -210,7 +210,7 @@ class IdempotencyConflict(AgainstBooks):
     """
 
     slug = "idempotency-conflict"
-    title = "The same id with another command"
+    title = template("The same id with another command")
 
     def __init__(self, detail: str, *, location: str | None = None) -> None:
         super().__init__(detail)
@@ -225,21 +225,21 @@ class PeriodClosed(AgainstBooks):
     """
 
     slug = "period-closed"
-    title = "The period is closed"
+    title = template("The period is closed")
 
 
 class Unaccounted(AgainstBooks):
     """Something must be settled first, such as goods in transit, an open need or a conflict."""
 
     slug = "unaccounted"
-    title = "Not everything is accounted for"
+    title = template("Not everything is accounted for")
 
 
 class Forgotten(AgainstBooks):
     """The requested personal data was erased earlier."""
 
     slug = "forgotten"
-    title = "Forgotten"
+    title = template("Forgotten")
 
 
 # --- the database ----------------------------------------------------------------------------
@@ -253,27 +253,27 @@ class Busy(StoreError):
     """The database is in use by another program. Try again."""
 
     slug = "busy"
-    title = "The database is busy"
+    title = template("The database is busy")
 
 
 class NotADatabase(StoreError):
     """The file is not a database of this program."""
 
-    title = "Not a ledger"
+    title = template("Not a ledger")
 
 
 class ReadOnly(StoreError):
     """The database file or its directory cannot be written, or the server is read-only."""
 
     slug = "busy"
-    title = "The database is read-only"
+    title = template("The database is read-only")
 
 
 class DiskFull(StoreError):
     """The disk of the database is full."""
 
     slug = "busy"
-    title = "The disk is full"
+    title = template("The disk is full")
 
 
 class Uncertain(StoreError):
@@ -284,26 +284,26 @@ class Uncertain(StoreError):
     """
 
     slug = "busy"
-    title = "Whether it was recorded is not known"
+    title = template("Whether it was recorded is not known")
 
 
 class Gone(StoreError):
     """The database file was deleted or replaced while the program was using it."""
 
     slug = "busy"
-    title = "The database is gone"
+    title = template("The database is gone")
 
 
 class NewerVersion(StoreError):
     """A newer version of this program created or migrated the database."""
 
-    title = "The database is from a newer version"
+    title = template("The database is from a newer version")
 
 
 class GuardMissing(StoreError):
     """A database trigger or table that protects the books is missing or was changed."""
 
-    title = "The books are not guarded"
+    title = template("The books are not guarded")
 
 
 class BooksBroken(SuppliesError):
@@ -319,7 +319,7 @@ class BooksBroken(SuppliesError):
     """
 
     slug = "books-broken"
-    title = "The books are broken"
+    title = template("The books are broken")
 
     def __init__(
         self,

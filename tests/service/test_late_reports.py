@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -91,6 +92,26 @@ def test_a_phone_gets_the_reason_of_a_refusal_in_its_language_and_a_program_in_e
     refused = rest.client.post(path, json=body, headers=link)
     assert refused.headers["content-language"] == "en"
     assert problem(refused, 403, "forbidden")["detail"].startswith("you may report outcomes only")
+
+
+def test_a_phone_gets_every_refusal_in_its_language(rest: RestClient, open_delivery: str) -> None:
+    phone = TeamPhone.of_team(rest)
+    (stop,) = rest.get(f"/api/deliveries/{open_delivery}")["stops"]
+    path = f"/api/deliveries/{open_delivery}/outcomes"
+    body = HANDED_OVER | {"allocation": stop["allocation"]}
+    chinese = {"Accept-Language": "zh", "Idempotency-Key": "tap-1"}
+    assert phone.post(path, body, headers=chinese).status_code == 201
+    other = phone.post(path, body | {"note": "changed"}, headers=chinese)
+    assert "tap-1" in problem(other, 409, "idempotency-conflict")["detail"]
+    chinese["Idempotency-Key"] = "tap-2"
+    wrong = phone.post(path, body | {"outcome": "eaten", "lines": 1}, headers=chinese)
+    nothing = phone.post("/api/deliveries/v_99/outcomes", body, headers=chinese)
+    for answer in (other, wrong, nothing):
+        assert answer.headers["content-language"] == "zh-Hans"
+        found = answer.json()
+        for text in (found["detail"], *(each["detail"] for each in found["errors"])):
+            assert re.search("[一-鿿]", text), text
+    assert [each["pointer"] for each in wrong.json()["errors"]] == ["/outcome", "/lines"]
 
 
 def test_an_answer_that_was_lost_after_the_commit_is_given_again(

@@ -16,7 +16,15 @@ from supplies.access.roles import GRANTABLE_ROLES, UserRole
 from supplies.domain.fields import Code
 from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import check_fields
-from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotFound, Sentence
+from supplies.errors import (
+    AgainstBooks,
+    AlreadyDone,
+    Fault,
+    InvalidField,
+    NotFound,
+    Sentence,
+    template,
+)
 
 Login = Annotated[
     str,
@@ -34,7 +42,7 @@ class LastCoordinator(AgainstBooks):
     """Raised if no coordinator could sign in after a change of a user, so the change is refused."""
 
     slug = "already-done"
-    title = "The last coordinator must stay"
+    title = template("The last coordinator must stay")
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -120,8 +120,12 @@ def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | Non
                 )
             )
         raise IdempotencyConflict(
-            f"the id {request.id} was used for another command (entry {seq}); "
-            "use a new id for a new command"
+            Sentence(
+                "the id {id} was used for another command (entry {seq}); use a new id for a new "
+                "command",
+                id=request.id,
+                seq=seq,
+            )
         )
     return recorded_result(books, seq)
 

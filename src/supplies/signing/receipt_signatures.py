@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from supplies.domain.entries import salted_digest
-from supplies.errors import InvalidField, SuppliesError
+from supplies.errors import InvalidField, SuppliesError, template
 from supplies.papers.receipt import (
     DonationReceipt,
     PrintMarks,
@@ -63,7 +63,7 @@ class NotGenuine(SuppliesError):
     """
 
     slug = "not-genuine"
-    title = "Not a genuine receipt"
+    title = template("Not a genuine receipt")
 
     def __init__(
         self, fault: NotGenuineReason, detail: str, record: ReceiptRecord | None = None

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from supplies.domain.entries import format_timestamp, new_salt, salted_digest
-from supplies.errors import IdempotencyConflict
+from supplies.errors import IdempotencyConflict, Sentence
 from supplies.storage.store import Store
 
 _COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
@@ -86,8 +86,10 @@ class StoredResponses:
             return None
         if row[1] != salted_digest(row[0], request.sent):
             raise IdempotencyConflict(
-                f"the key {request.key[:64]} was used for another request; "
-                "use a new key for a new request",
+                Sentence(
+                    "the key {key} was used for another request; use a new key for a new request",
+                    key=request.key[:64],
+                ),
                 location=row[3],
             )
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])

@@ -83,7 +83,7 @@ class Contradicted(SuppliesError):
     """
 
     slug = "conflict"
-    title = "The books say otherwise"
+    title = template("The books say otherwise")
 
     def __init__(self, kind: ContradictionKind, detail: str, **fields: str | int) -> None:
         super().__init__(detail)
