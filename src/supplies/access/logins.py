@@ -59,6 +59,8 @@ def login_key(login: str) -> str:
 def login_lookalike(login: str) -> str:
     """Return a login with each character replaced by the simplest one that looks like it.
 
+    Two logins look alike if the results are equal.
+
     Source: UTS #39, confusable characters.
     """
     # Imported here because its table takes 80 ms to load; only adding a user needs it.

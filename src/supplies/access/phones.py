@@ -37,7 +37,7 @@ OVERDUE_AFTER = timedelta(hours=12)
 """How long a phone may keep a record unsent before the station is asked to look for the phone."""
 
 CALLER_PREFIX = "phone."
-"""Prefix of the codes by which entries and the access log name phones, before the phone's id."""
+"""The text before a phone's id in the code by which entries and the access log name the phone."""
 
 
 class Phone(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,8 +225,8 @@ def record_status(
 def status_is_due(access: AccessContext, phone_id: str, unsent: int) -> bool:
     """Return whether the status that a phone reports must be stored.
 
-    This is so if the number of unsent records has changed, or if a minute has passed since the last
-    stored report.
+    The result is True if the number of unsent records has changed, or if a minute has passed since
+    the last stored report.
     """
     row = access.one(
         "SELECT unsent, reported_at FROM phones WHERE station = :station AND id = :id", id=phone_id

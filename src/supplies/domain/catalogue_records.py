@@ -58,12 +58,12 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
     """A kind of goods.
 
     Attributes:
-        unit: The base unit. It cannot change once goods of the item have moved.
+        unit: The base unit, which cannot change once goods of the item have moved.
         packs: Number of base units in each kind of pack, by the code of the pack: {"box50": 50}.
         name_en: English name; None if there is none.
         aliases: Other names of the item, in any language.
-        minimum: Minimum stock in base units. An alert is raised if less is unallocated. If None,
-            no alert is raised.
+        minimum: Minimum stock in base units. An alert is raised if less is unallocated. If None, no
+            alert is raised.
         needs_batch, needs_expiry: Whether to warn about goods that arrive without a batch or
             without an expiry.
         shown_unit: A larger unit in which people read quantities. Stored quantities are always in

@@ -1,7 +1,7 @@
 """Entries: what happened, with its transfers and rows, as the exact bytes that are hashed.
 
-The bytes of an entry contain all of it except personal data. In place of free texts and contents
-of receipts, they contain digests. `hash = SHA-256(previous hash ‖ bytes)`. The previous hash of the
+The bytes contain the whole entry except personal data. In place of free texts and contents of
+receipts, they contain digests. `hash = SHA-256(previous hash ‖ bytes)`. The previous hash of the
 first entry is all zeros. Each station has a chain of its own. The bytes are stored as they were
 hashed, so that verification does not depend on how a later version would encode the entry.
 """

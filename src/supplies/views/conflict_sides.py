@@ -241,7 +241,7 @@ def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
 
 
 def _recorded_outcome(books: Books, report: ReportOutcome, before: int | None) -> Side:
-    """Return what the books state about a stop: if `before` is given, before this entry."""
+    """Return what the books state about a stop; if `before` is given, only before this entry."""
     delivery = present_delivery(books, report.delivery, report.allocation)
     where = {"delivery": delivery, "allocation": report.allocation}
     stop, loaded = books.latest_row(Stop, **where), _loaded(books, where)

@@ -260,7 +260,7 @@ def _entries(
 
 
 def _clock_warnings(seq: int, recorded_at: str, previous_at: str | None) -> list[Warned]:
-    """Return a warning for an entry with an earlier recording time than the entry before it."""
+    """Return a warning if an entry was recorded at an earlier time than the entry before it."""
     if previous_at is None or recorded_at >= previous_at:
         return []
     return [
@@ -274,7 +274,7 @@ def _clock_warnings(seq: int, recorded_at: str, previous_at: str | None) -> list
 
 
 def _recorded_in(body: Body) -> dict[str, Any]:
-    """Return the fields of an entry's view that can only be read from its body."""
+    """Return those fields of an `EntryView` that can only be read from the entry's hashed bytes."""
     return {
         "transfers": _transfers(body),
         "stated": packed_lines_of(body) or msgspec.UNSET,

@@ -18,8 +18,9 @@ class GivenBackLine(View, frozen=True, kw_only=True):
     """The quantity of one item of a receipt that was given back to the donor, in base units.
 
     Attributes:
-        received: The corrected quantity that was received, without what was repacked into other
-            items. For an item made by repacking goods of the receipt, the quantity made.
+        received: The quantity that was received, as last corrected, minus what was repacked into
+            other items. For an item made by repacking goods of the receipt: the quantity that was
+            made.
     """
 
     item: str

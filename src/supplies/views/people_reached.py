@@ -125,7 +125,7 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
 
 
 def shown_count(who: CountedUnit, count: int) -> RedactedCount:
-    """Return a count as reports may show it: small counts of people are masked."""
+    """Return a count as reports may show it: small counts are masked, unless of institutions."""
     return count if who == "institution" else mask_count(count)
 
 

@@ -176,7 +176,7 @@ def list_shipments(
 def list_awaited_shipments(
     books: Books, *, after: str | None = None, limit: int | None = DEFAULT_LIMIT
 ) -> Page[ShipmentView]:
-    """List the shipments that are on the way here from stations of this database, by id.
+    """List the shipments on the way here from stations of this database, in the order of ids.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

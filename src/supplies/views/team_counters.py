@@ -35,9 +35,9 @@ class CounterNames(UnitNames, Protocol):
         """Return a quantity with its unit."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label and number of a phone by the code of the user who recorded an entry.
+        """Return the label and number of the phone that recorded an entry.
 
-        Return None if the user is not a phone.
+        Return None if `by`, the code of who recorded the entry, is not the code of a phone.
         """
 
     def sentence(self, sentence: Sentence) -> str:

@@ -34,7 +34,7 @@ class UnitNames(Protocol):
     """The words for units in a language."""
 
     def unit_of(self, item: str, quantity: int) -> str:
-        """Return the word for the base unit of an item after a quantity: piece or pieces."""
+        """Return the word for an item's base unit after a quantity, such as piece or pieces."""
 
 
 class RunNames(UnitNames, Protocol):
@@ -50,9 +50,9 @@ class RunNames(UnitNames, Protocol):
         """Return a kind of pack in words, such as carton of 50 pieces."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label and number of a phone by the code of the user who recorded an entry.
+        """Return the label and number of the phone that recorded an entry.
 
-        Return None if the user is not a phone.
+        Return None if `by`, the code of who recorded the entry, is not the code of a phone.
         """
 
 

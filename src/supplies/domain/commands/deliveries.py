@@ -125,7 +125,7 @@ class AddStopPhoto(Command, frozen=True, kw_only=True):
 
 
 class CloseDelivery(Command, frozen=True, kw_only=True):
-    """Close a delivery. This is refused while goods of the delivery are still in transit."""
+    """Close a delivery. The command is refused while goods of the delivery are in transit."""
 
     delivery: Code  # by path
 

@@ -374,8 +374,8 @@ def _book_as_far_as_possible(
     `unexplained`, or goes to this account.
 
     Args:
-        unexplained: Whether goods may come from `unexplained`. If not, the command is refused if
-            its goods have been used.
+        unexplained: Whether goods may come from `unexplained`. Otherwise, the command is refused if
+            goods of the stop have been used.
 
     Raises:
         InvalidField: goods are reported at a location that is unknown or cannot have them.

@@ -1,4 +1,4 @@
-"""Record reported facts that contradict the books as conflicts. Conflicts move no goods."""
+"""Record reported facts as conflicts if they contradict the books. Conflicts move no goods."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def record_conflict(command: Fact, journal: Journal, reason: SuppliesError) -> s
     report is recorded, and the result is None. Two equal hand-outs count as two facts.
 
     Args:
-        reason: The error with which the rule of the command refused it.
+        reason: The error with which the rule of the command refused the fact.
 
     Raises:
         Repeated: an unresolved conflict is about the same fact, and the report has no new proof.

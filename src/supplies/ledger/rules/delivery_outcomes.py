@@ -245,7 +245,10 @@ def is_too_old(command: ReportOutcome | ReportHandOut, reported_at: datetime) ->
 
 
 def precedes_report(moment: datetime | None, reported_at: datetime) -> TypeGuard[datetime]:
-    """Return whether a report has a time that is at most `CLOCK_TOLERANCE` after `reported_at`."""
+    """Return whether a report states a time, and this time was not in the future at `reported_at`.
+
+    A time up to `CLOCK_TOLERANCE` after `reported_at` does not count as future.
+    """
     return moment is not None and moment <= reported_at + CLOCK_TOLERANCE
 
 

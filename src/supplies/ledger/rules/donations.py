@@ -66,8 +66,9 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     """Record a donation and issue its receipt: donor → stock, and → allocated for earmarked goods.
 
     A line that names a pledge fulfils this pledge: pledged → donor. If `keep_pledges` is set, the
-    other lines then fulfil open pledges of the donor, the oldest first. Without a stated campaign,
-    the donation gets that of the pledges that it fulfils, if all of them have the same.
+    other lines then fulfil open pledges of the donor, the oldest first. If the command states no
+    campaign, the donation gets the campaign of the pledges that it fulfils, if this is the same for
+    all of them.
 
     Raises:
         InvalidField: a code is unknown, a pledge is by another donor or does not promise the item,
@@ -533,7 +534,7 @@ def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple
     """Return the claims on a pledge that a donation line can serve, most urgent first.
 
     Each claim is a need with the claimed quantity. If the line names a need or a recipient, only
-    its claims are returned.
+    claims of this need or recipient are returned.
     """
     return [
         (need, claimed)

@@ -229,9 +229,10 @@ def _same_quantity(lot: CreatedLot, line: DonationLine, quantity: int) -> bool:
 def _lots_for(
     quantity: int, lots: Sequence[CreatedLot], surplus: Mapping[str, int]
 ) -> dict[str, int]:
-    """Divide a quantity over lots: first as before the correction, then by the found surplus.
+    """Divide a quantity over the lots that a count found.
 
-    The first lot gets what remains.
+    First, each lot gets its quantity from before the correction. What remains is divided up to the
+    surplus of each lot. What then remains goes to the first lot.
     """
     before = {lot.lot: lot.quantity if lot.is_current else 0 for lot in lots}
     available = {lot: max(before[lot], surplus[lot]) for lot in before}

@@ -87,7 +87,7 @@ def _check_conflicts_resolved(journal: Journal, through: date) -> None:
 
 
 def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
-    """Reopen the books from a closed day on.
+    """Reopen the books for a closed day and all later days.
 
     Raises:
         InvalidField: the day is not closed.

@@ -273,7 +273,7 @@ def _claims_of(
 
 
 def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
-    """Cancel what has not yet arrived of a pledge, as the donor wishes: pledged → donor.
+    """Cancel the outstanding part of a pledge, as the donor wishes: pledged → donor.
 
     Raises:
         NotFound: the pledge is unknown.
@@ -284,7 +284,7 @@ def cancel_pledge(command: CancelPledge, journal: Journal) -> None:
 
 
 def lapse_pledge(command: LapsePledge, journal: Journal) -> None:
-    """End what has not yet arrived of a pledge, because it did not come: pledged → donor.
+    """End the outstanding part of a pledge, because the goods did not come: pledged → donor.
 
     Raises:
         NotFound: the pledge is unknown.
@@ -335,7 +335,7 @@ def _drop_line(
     dropped: DroppedLine,
     pointer: str,
 ) -> None:
-    """Cancel a part of one line of a pledge, in this order.
+    """Cancel a part of one line of a pledge. Its quantity is taken in this order:
 
     1. The claims that the command names.
     2. The quantity that no need claims.

@@ -87,7 +87,7 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
     """Return the original command's rows about the expiry of products like the one in a line.
 
     These products have the same item, and the expiry in the line is either the recorded one or the
-    current one. Rows with this recorded expiry come first.
+    current one. Rows whose recorded expiry is the one in the line come first.
     """
     lots = () if journal.corrected is None else journal.corrected.lots
     products = [journal.recorded_lot(lot.lot) for lot in lots if lot.item == line.item]

@@ -250,11 +250,10 @@ def _put_back(
 
     The lots get the goods in this order:
 
-    1. Lots from which the command takes goods, by as much as keeps their balance from being
-    negative.
+    1. Lots from which the command takes goods, only as much as they need for a balance of zero.
     2. Lots that the count found to be missing. In a correction, first those to which the original
-    command put goods back.
-    3. Lots from which the command takes goods, by the rest.
+       command put goods back.
+    3. Lots from which the command takes goods: the rest.
 
     Args:
         booked: The transfers with which the original command changed this difference.
