@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from support.ledger_fixture import Clock, StationLedger
-from support.postgres_sessions import superuser
+from support.postgres_sessions import end_connections, superuser
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Item, Station
@@ -31,6 +31,8 @@ def test_waiting_too_long_for_a_stations_lock_is_reported_as_busy(
     station: StationLedger, books_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "BUSY_TIMEOUT_MS", 50)
+    with superuser(books_url) as admin:
+        end_connections(admin)  # The next ones are opened with this timeout.
     store = station.ledger.store
     with Ledger.open(books_url, station="lx", clock=Clock()) as other, store.writing():
         store.lock("lx")

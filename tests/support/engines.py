@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from supplies.ledger.ledger import Ledger
 from supplies.storage import schema
+from supplies.storage.postgresql.pool import Address, Pool, shared_pool
 from supplies.storage.sqlite.store import SqliteStore
 from supplies.storage.store import Store
 from support.ledger_fixture import Clock, register_all
@@ -31,6 +32,10 @@ ENGINES = ("sqlite", "postgresql")
 
 _FSYNC_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 """Settings that make a commit wait for the disk."""
+
+
+MOST_WARM = 2
+"""Largest number of connections that a process keeps open to a database between tests."""
 
 
 def without_fsync(ledger: Ledger) -> Ledger:
@@ -68,7 +73,8 @@ class Server:
             self.admin.execute(f"ALTER SYSTEM SET {setting} = off")
         self.admin.execute("SELECT pg_reload_conf()")
         self._idle: list[tuple[str, psycopg.Connection]] = []
-        self._station_rows: dict[str, bytes] = {}
+        self._pools: dict[str, Pool] = {}
+        self._station_rows = ""
         self._fresh = f"fresh_{self._worker}"
         self.admin.execute(f"CREATE DATABASE {self._fresh} TEMPLATE template0")
         Ledger.open(self.url(self._fresh), station="lx").close()
@@ -107,11 +113,15 @@ class Server:
             self.admin.execute(f"DROP DATABASE {copy} WITH (FORCE)")
 
     @contextmanager
-    def books(self, *, with_station: bool = False) -> Iterator[str]:
+    def books(self, *, with_station: bool = False, warm: bool = False) -> Iterator[str]:
         """Yield the URL of a ledger database: empty, or with station lx and its catalogue.
 
         The database is emptied and used again, which takes a tenth of the time of a new one. A test
         that changes more than rows uses `database`.
+
+        Args:
+            warm: Whether this process keeps its connections open when a store is closed, so that
+                the next test on this database need not connect and prepare statements again.
         """
         if not self._idle:
             name = f"again_{self._worker}_{next(self._numbers)}"
@@ -119,25 +129,26 @@ class Server:
             self._idle.append((name, psycopg.connect(self.url(name), autocommit=True)))
         name, connection = self._idle.pop()
         try:
+            if warm and name not in self._pools:
+                self._pools[name] = shared_pool(Address.parse(self.url(name)))
+            elif not warm and name in self._pools:
+                self._pools.pop(name).leave()
             if with_station:
                 self._add_station(name, connection)
             yield self.url(name)
         finally:
-            _empty(connection)
+            left = _empty(connection)
+            if left > MOST_WARM and name in self._pools:
+                self._pools.pop(name).leave()
             self._idle.append((name, connection))
 
     def _add_station(self, name: str, connection: psycopg.Connection) -> None:
         """Add station lx and its catalogue. Only the first time are they registered."""
         if not self._station_rows:
             register_station(self.url(name))
-            self._station_rows = _rows_of(connection)
+            self._station_rows = _script_of_rows(connection)
             return
-        with connection.transaction():
-            connection.execute("SET LOCAL session_replication_role = replica")
-            for table, rows in self._station_rows.items():
-                connection.execute(f"DELETE FROM {table}")
-                with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
-                    copy.write(rows)
+        _run_as_replica(connection, self._station_rows)
 
     @contextmanager
     def empty(self) -> Iterator[str]:
@@ -147,6 +158,8 @@ class Server:
 
     def stop(self) -> None:
         """Release the server. The last process stops it and deletes its data."""
+        for pool in self._pools.values():
+            pool.leave()
         for connection in (self.admin, *(connection for _, connection in self._idle)):
             connection.close()
         self._server.cleanup()
@@ -166,24 +179,34 @@ def _tables() -> list[str]:
     return [name for name in [*schema.table_names(), "catalogue_changes"] if name != "migrations"]
 
 
-def _rows_of(connection: psycopg.Connection) -> dict[str, bytes]:
-    """Return the rows of each table that has any, in PostgreSQL's binary form."""
-    rows = {}
+def _script_of_rows(connection: psycopg.Connection) -> str:
+    """Return a script that writes the rows that the tables have, in place of all others."""
+    statements = []
     for table in _tables():
-        if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
-            with connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT BINARY)") as copy:
-                rows[table] = b"".join(copy)
-    return rows
+        query = f"SELECT quote_literal(array_agg(t)::text) FROM {table} t"
+        (rows,) = connection.execute(query).fetchone() or (None,)
+        if rows is not None:
+            statements.append(
+                f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM unnest({rows}::{table}[])"
+            )
+    return "; ".join(statements)
 
 
-def _empty(connection: psycopg.Connection) -> None:
-    """Delete all rows as a superuser, with triggers off and other connections ended."""
-    connection.execute(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+def _empty(connection: psycopg.Connection) -> int:
+    """Delete all rows. Return the number of other connections, none of which has a transaction."""
+    others = connection.execute(
+        "SELECT CASE WHEN state = 'idle' THEN 1 ELSE "
+        "(NOT pg_terminate_backend(pid, 5000))::int END FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    script = "; ".join(f"DELETE FROM {name}" for name in _tables())
-    connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {script}; COMMIT")
+    ).fetchall()
+    _run_as_replica(connection, "; ".join(f"DELETE FROM {name}" for name in _tables()))
+    return sum(left for (left,) in others)
+
+
+def _run_as_replica(connection: psycopg.Connection, script: str) -> None:
+    """Run a script in one transaction as a superuser, with triggers off."""
+    script = f"BEGIN; SET LOCAL session_replication_role = replica; {script}; COMMIT"
+    connection.execute(script.encode())
 
 
 class Engines:
@@ -211,7 +234,7 @@ class Engines:
         if engine == "sqlite":
             yield str(shutil.copy(self._file_to_copy(with_station), folder / "books.db"))
         else:
-            with self.server.books(with_station=with_station) as url:
+            with self.server.books(with_station=with_station, warm=True) as url:
                 yield url
 
     def _file_to_copy(self, with_station: bool) -> Path:

@@ -141,7 +141,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.closing.callback(shutil.rmtree, folder, ignore_errors=True)
             url = str(shutil.copy(_template(), folder / "books.db"))
         else:
-            url = self.closing.enter_context(RUNNING.server.books())
+            url = self.closing.enter_context(RUNNING.server.books(warm=True))
             with Ledger.open(url, station="lx", clock=Clock(FIRST_DAY)) as ledger:
                 _register(ledger)
         ledger = Ledger.open(url, station="lx", clock=self.clock)
