@@ -24,7 +24,7 @@ help:
 	@echo "make bench         measure speed, as ratios within one run"
 	@echo "make bench-growth  measure books of a million entries (ENGINE=sqlite|postgresql)"
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
-	@echo "make attack        flood and starve a service, and take away the database, disk and service"
+	@echo "make attack        flood and starve a service, try each limit of each field, and take away the database"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
 	@echo "make test-firefox  record a team's run in the Firefox of this machine, without a network"
 	@echo "make screenshots   take a picture of each page of each role into var/screenshots; needs Chromium"
