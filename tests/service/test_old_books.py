@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar import Litestar
 from litestar.testing import TestClient
 from supplies_service.app import create_app
 from support.engines import ENGINES, RUNNING, without_fsync
@@ -37,18 +38,33 @@ PRINTED = OLD / "JZ-2020-000009.pdf"
 ANSWERS: dict[str, Any] = json.loads(lzma.decompress((OLD / "answers.json.xz").read_bytes()))
 
 
-@pytest.fixture
-def old_books(tmp_path: Path) -> Path:
-    path = tmp_path / "books.db"
+def unpack(folder: Path) -> Path:
+    """Write the old books and their key into a folder. Return the path of the books."""
+    path = folder / "books.db"
     path.write_bytes(lzma.decompress((OLD / "books.db.xz").read_bytes()))
-    shutil.copy(OLD / "books.key", tmp_path)
-    (tmp_path / "books.key").chmod(0o600)
+    shutil.copy(OLD / "books.key", folder)
+    (folder / "books.key").chmod(0o600)
     return path
 
 
 @pytest.fixture
-def old_service(old_books: Path) -> Iterator[TestClient]:
-    app = create_app(str(old_books), "lx", clock=clock)
+def old_books(tmp_path: Path) -> Path:
+    return unpack(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Litestar]:
+    """A folder, and the application of the books in it. It takes a second to create."""
+    folder = tmp_path_factory.mktemp("old") / "books"
+    return folder, create_app(str(folder / "books.db"), "lx", clock=clock)
+
+
+@pytest.fixture
+def old_service(application: tuple[Path, Litestar]) -> Iterator[TestClient]:
+    folder, app = application
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    unpack(folder)
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         client.headers["Authorization"] = f"Bearer {ANSWERS['tokens']['coordinator']}"
         yield client

@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from litestar import Litestar
 from litestar.testing import TestClient
 from pypdf import PdfReader
 from supplies_service.app import create_app
-from support.ledger_fixture import Clock, register_all
+from support.engines import Engines
+from support.ledger_fixture import TODAY, Clock, register_all
 from support.page_client import Browser
 from support.rest_client import ADDRESS, RestClient, issue_credentials, problem, signed_in
 
@@ -52,6 +56,36 @@ class Stations:
         return problem(self.client.get(path, params=query), 403, "forbidden")
 
 
+CLOCK = Clock()
+"""The clock of the services of this file."""
+
+
+@pytest.fixture
+def clock() -> Clock:
+    CLOCK.day = TODAY
+    return CLOCK
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the books. All tests use the same, because an application knows its path."""
+    return tmp_path_factory.mktemp("stations") / "books"
+
+
+@pytest.fixture
+def books_url(engines: Engines, engine: str, folder: Path) -> Iterator[str]:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    with engines.books(engine, folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def application() -> Callable[[str], Litestar]:
+    """Returns the application of books. It is created once, because that takes a second."""
+    return cache(partial(create_app, station=None, clock=CLOCK))
+
+
 @pytest.fixture
 def tokens(books_url: str, clock: Clock) -> dict[str, dict[str, str]]:
     """Station qu heads an organisation with lx and hp; zz belongs to none."""
@@ -82,11 +116,12 @@ def stations(
     tokens: dict[str, dict[str, str]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    application: Callable[[str], Litestar],
 ) -> Iterator[Stations]:
     """The service with all stations, on each engine."""
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "stations.key"))
     create_first_key(books_url)
-    app = create_app(books_url, None, clock=clock)
+    app = application(books_url)
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield Stations(client, tokens)
 
