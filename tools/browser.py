@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import lzma
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -45,9 +47,9 @@ def find_chromium() -> str | None:
 @contextmanager
 def start_browser(program: str) -> Iterator[Browser]:
     """Run Chromium without a window, with a Chinese font, within the `with` block."""
-    with TemporaryDirectory() as fonts, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         environment: dict[str, str | float | bool] = {**os.environ}
-        environment["FONTCONFIG_FILE"] = str(_write_fonts(Path(fonts)))
+        environment["FONTCONFIG_FILE"] = str(_fonts())
         browser = playwright.chromium.launch(
             executable_path=program, args=[*OPTIONS], env=environment
         )
@@ -57,8 +59,14 @@ def start_browser(program: str) -> Iterator[Browser]:
             browser.close()
 
 
-def _write_fonts(folder: Path) -> Path:
-    """Unpack the font of the papers. Return a fontconfig file that adds it to the system fonts."""
+@cache
+def _fonts() -> Path:
+    """Unpack the font of the papers. Return a fontconfig file that adds it to the system fonts.
+
+    All browsers of this process use the same files, and the index of the fonts that the first made.
+    """
+    folder = Path(mkdtemp(prefix="supplies-fonts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "regular.ttf").write_bytes(lzma.decompress(FONT.read_bytes()))
     configuration = folder / "fonts.conf"
     configuration.write_text(
