@@ -213,8 +213,9 @@ FILES = 200
 """How many files the service may open in the tests of idle connections."""
 
 
-@pytest.mark.parametrize("hard", [FILES, 4 * FILES])
-@pytest.mark.parametrize("begun", [b"", b"GET /api/health HTTP/1.1\r\n"])
+@pytest.mark.parametrize(
+    ("begun", "hard"), [(b"", FILES), (b"GET /api/health HTTP/1.1\r\n", 4 * FILES)]
+)
 def test_more_idle_connections_than_open_files_do_not_stop_the_service(
     books: str, monkeypatch: pytest.MonkeyPatch, begun: bytes, hard: int
 ) -> None:

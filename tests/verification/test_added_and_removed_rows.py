@@ -15,6 +15,7 @@ from support.tampering import (
 
 from supplies.domain import commands as c
 from supplies.storage import introspection
+from supplies.storage.sqlite.store import SqliteStore
 from supplies.verification import verify as chain
 from supplies.verification.reader import WHOLE_ROW
 from supplies.verification.verify import verify
@@ -43,7 +44,9 @@ def test_a_removed_pending_row_is_found(books_url: str) -> None:
 
 @pytest.mark.parametrize("table", chain.LEDGER_TABLES)
 def test_each_removed_row_is_found(store: Tampering, table: str) -> None:
-    for row in rows_of(store, table):
+    """On PostgreSQL, every fourth row of each table, because verification is the same there."""
+    step = 1 if isinstance(store, SqliteStore) else 4
+    for row in rows_of(store, table)[::step]:
         store.run("SAVEPOINT one")
         store.run(f"DELETE FROM {table} WHERE {row_condition(table)}", row)
         error = verification_error(store)
