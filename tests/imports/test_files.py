@@ -55,6 +55,36 @@ def test_objects_of_json_become_rows(tmp_path: Path) -> None:
     assert cells_of(listed) == cells_of(lines) == expected
 
 
+def test_the_number_of_rows_is_known_before_they_are_read(tmp_path: Path) -> None:
+    objects = tmp_path / "a.json"
+    objects.write_text(json.dumps([{"item": "mask"}, {"item": "soap"}]))
+    text = tmp_path / "a.csv"
+    text.write_text("item\nmask\nsoap", encoding="utf-16")
+    for path in (objects, text):
+        assert sizes_of(path) == [(3, 0)]
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_the_number_of_rows_of_further_sheets_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, in_memory: bool
+) -> None:
+    if not in_memory:
+        monkeypatch.setattr(workbooks, "MAX_IN_MEMORY", 1)
+    book = openpyxl.Workbook()
+    for count, name in ((3, "first"), (2, "second"), (4, "third")):
+        sheet = book.create_sheet(name)
+        for row in range(count):
+            sheet.append(["mask", row])
+    book.remove(book.worksheets[0])
+    book.save(tmp_path / "a.xlsx")
+    assert sizes_of(tmp_path / "a.xlsx") == [(3, 6), (2, 4), (4, 0)]
+
+
+def sizes_of(path: Path) -> list[tuple[int | None, int]]:
+    with open_sheets(path) as sheets:
+        return [(sheet.size, sheet.size_after) for sheet in sheets]
+
+
 def workbook(path: Path) -> Path:
     """Write a workbook with merged cells, lost values, a hidden sheet and numbers as text."""
     book = openpyxl.Workbook()
@@ -182,6 +212,8 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
     empty.write_bytes(b" \n")
     wide = tmp_path / "wide.csv"
     wide.write_text("a," * 300)
+    half = tmp_path / "half.csv"
+    half.write_bytes("a,b\n".encode("utf-16")[:-1])
     text = tmp_path / "text.json"
     text.write_text('[1, "a"]')
     sentences = {
@@ -193,6 +225,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
         binary: "neither a text nor a workbook",
         empty: "is empty",
         wide: "at most 256 are read",
+        half: "is encoded neither",
         text: "element 1 is not an object",
     }
     for path, words in sentences.items():

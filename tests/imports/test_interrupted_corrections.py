@@ -57,11 +57,15 @@ def imported(ledger: Ledger, path: Path, interrupted_after: int) -> ImportResult
 def corrected(
     result: ImportResult, corrections: list[tuple[tuple[str, ...], str]]
 ) -> list[list[str]]:
-    """Return the rows of the file of listed rows, each with its correction."""
+    """Return the rows of the file of listed rows, each with its correction.
+
+    Rows for which there is no correction are as in the file.
+    """
     headings, *rows = csv.reader(StringIO(listed_as_csv(result).decode("utf-8-sig")))
     origin, note = headings.index(ORIGIN), HEADINGS.index("备注")
     changed = [headings]
-    for row, (cells, what) in zip(rows, corrections, strict=False):
+    for at, row in enumerate(rows):
+        cells, what = corrections[at] if at < len(corrections) else (row[:3], "keep")
         changed.append([*cells, *row[3:]])
         if what == "damage":
             changed[-1][origin] = "17"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
+import openpyxl
 import pytest
 from support.csv_files import write_csv
 from support.engines import without_fsync
@@ -235,6 +236,35 @@ def test_a_first_ctrl_c_sets_the_event_and_a_second_interrupts() -> None:
         assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_progress_counts_the_rows_of_all_sheets(
+    station: StationLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "ROWS_PER_COMMIT", 2)
+    book = openpyxl.Workbook()
+    for sheet in (book.worksheets[0], book.create_sheet("more")):
+        for row in (["物资", "数量"], *(["口罩", 1] for _ in range(4))):
+            sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+
+    def progress_of(sheet: str | None) -> list[tuple[int, int | None]]:
+        seen: list[tuple[int, int | None]] = []
+        import_rows(
+            station.ledger,
+            "donations",
+            tmp_path / "a.xlsx",
+            by="u-1",
+            options=ImportOptions(values=GIFT, sheet=sheet, dry_run=True),
+            progress=lambda done, total: seen.append((done, total)),
+        )
+        return seen
+
+    # One row is read ahead, to see whether it belongs to the same donation.
+    assert progress_of("more") == [(3, 4), (4, 4)]
+    done, totals = zip(*progress_of(None), strict=True)
+    assert done == (3, 4, 7, 8)
+    assert totals == (9, 9, 8, 8)  # The headings of the second sheet are not known at first.
 
 
 def test_an_import_stops_between_two_groups_and_says_so(

@@ -661,11 +661,15 @@ def build_report(
     names = [option.name for option in kind.options]
     for name in given:
         if name not in names:
-            known = ", ".join(names) or "none"
-            raise InvalidField.at(f"/{name}", f"{kind.name} has no {name} (options: {known})")
+            raise InvalidField.at(
+                f"/{name}", Sentence("the report {kind} has no {name}", kind=kind.name, name=name)
+            )
     for option in kind.options:
         if option.required and option.name not in given:
-            raise InvalidField.at(f"/{option.name}", f"{option.name} is missing: {option.help}")
+            raise InvalidField.at(
+                f"/{option.name}",
+                Sentence("the report {kind} needs {name}", kind=kind.name, name=option.name),
+            )
     days = given.get(_DAYS.name)
     if days is not None and not 1 <= days <= MAX_RATE_DAYS:
         raise InvalidField.at(

@@ -59,9 +59,13 @@ def open_sheets(path: Path) -> Iterator[Iterator[Sheet]]:
             return
         encoding, size = _encoding(path, file, start)
         text = start.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
-        rows = _json_rows if text.startswith(("[", "{")) else _delimited_rows
         with open(path, encoding=encoding, newline="") as lines:
-            yield iter([Sheet("", rows(path, lines), size=size)])
+            if text.startswith(("[", "{")):
+                objects = list(_json_objects(path, lines))
+                sheet = Sheet("", _json_rows(path, objects), size=len(objects) + 1)
+            else:
+                sheet = Sheet("", _delimited_rows(path, lines), size=size)
+            yield iter([sheet])
 
 
 @contextmanager
@@ -76,25 +80,23 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
         yield file
 
 
-def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int | None]:
+def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int]:
     """Return the encoding of a text file, and its number of lines.
 
-    The encoding is UTF-8, UTF-16 with a byte order mark, or GB18030. For UTF-16, the number of
-    lines is None.
+    The encoding is UTF-8, UTF-16 with a byte order mark, or GB18030.
 
     Raises:
         InvalidField: the file has none of these encodings.
     """
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16", None
-    if b"\x00" in start:
+    has_mark = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if not has_mark and b"\x00" in start:
         raise InvalidField(
             Sentence(
                 "{file} is neither a text nor a workbook; save it as .csv or .xlsx",
                 file=path.name,
             )
         )
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-16",) if has_mark else ("utf-8-sig", "gb18030"):
         file.seek(0)
         count = 1
         try:
@@ -145,19 +147,17 @@ def _delimiter(sample: str) -> str:
 # --- JSON ----------------------------------------------------------------------------------------
 
 
-def _json_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
+def _json_rows(path: Path, objects: list[dict[str, Any]]) -> Iterator[Row]:
     """Return the objects of a JSON array, or of JSON lines, as rows.
 
     The first row contains the names of the fields.
     """
-    objects = _json_objects(path, lines)
     names: dict[str, int] = {}
-    kept = list(objects)
-    for one in kept:
+    for one in objects:
         for name in one:
             names.setdefault(name, len(names))
     yield _checked(path, Row(1, list(names)))
-    for number, one in enumerate(kept, 2):
+    for number, one in enumerate(objects, 2):
         cells: list[Cell] = [None] * len(names)
         for name, value in one.items():
             cells[names[name]] = _json_cell(value)

@@ -47,7 +47,7 @@ SHARED_TEXTS = 20_000
 Progress = Callable[[int, int | None], None]
 """Function that is called with the number of rows read so far and the number of all rows.
 
-The second number is None if it is unknown.
+The second number is approximate, at least as large as the first, and None if it is unknown.
 """
 
 Stop = Callable[[], bool]
@@ -192,17 +192,23 @@ class _Import:
         self.result.sheets.append(read)
         identifier = RowIdentifier(self.file, sheet.name, self.kind.name, header.names)
         below = self._rows_below(identifier, header, chain(first, rows), read)
-        before = self.result.rows
-        total = None if sheet.size is None else before + max(0, sheet.size - header.row)
+        total = self._total(sheet, header)
         importer = self._sheet_importer(header)
         for group in importer.documents.groups(below, ROWS_PER_COMMIT):
             with self._transaction():
                 importer.import_group(group)
-            self.progress(self.result.rows, total)
+            self.progress(self.result.rows, total and max(total, self.result.rows))
             if self.stop():
                 done = self.result
                 done.stopped, done.rows = True, done.recorded + done.before + len(done.listed)
                 return
+
+    def _total(self, sheet: Sheet, header: Header) -> int | None:
+        """Return about how many rows the import reads, or None if it is not known."""
+        if sheet.size is None:
+            return None
+        after = sheet.size_after if self.options.sheet is None else 0
+        return self.result.rows + max(0, sheet.size - header.row) + after
 
     def _rows_below(
         self, identifier: RowIdentifier, header: Header, rows: Iterable[Row], read: ReadSheet

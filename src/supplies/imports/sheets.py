@@ -49,12 +49,14 @@ class Sheet:
         rows: Yields all rows in order, once. Empty rows are left out.
         notes: Messages about the sheet, such as that it is hidden.
         size: Approximate number of rows; None if it is not known.
+        size_after: Approximate number of rows of all further sheets together.
     """
 
     name: str
     rows: Iterator[Row]
     notes: list[Sentence] = field(default_factory=list)
     size: int | None = None
+    size_after: int = 0
 
 
 MAX_COLUMNS = 256
@@ -86,6 +88,8 @@ def clean(cell: Cell) -> Cell:
 
 def shown(cell: Cell) -> str:
     """Return the value of a cell as text, in the form used in a file that lists rejected rows."""
+    if type(cell) is str:  # most cells
+        return cell
     if cell is None:
         return ""
     if isinstance(cell, Lost):

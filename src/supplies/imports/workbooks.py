@@ -133,17 +133,20 @@ def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
         return
     try:
         workbook = CalamineWorkbook.from_path(path)
+        after = sum(scan.rows for scan in scans.values())
         for meta in workbook.sheets_metadata:
             if meta.typ is not SheetTypeEnum.WorkSheet:
                 continue
             sheet = workbook.get_sheet_by_name(meta.name)
             scan = scans.get(meta.name, _Scan())
+            after -= scan.rows
             visible = meta.visible is SheetVisibleEnum.Visible
             yield Sheet(
                 meta.name,
                 _calamine_rows(sheet, scan.lost),
                 _notes(path, visible=visible),
-                sheet.total_height,
+                scan.rows,
+                after,
             )
     except CalamineError as error:
         raise _damaged(path) from error
@@ -306,13 +309,15 @@ def _read_large_xlsx(path: Path) -> Iterator[Sheet]:
     values = openpyxl.load_workbook(path, read_only=True, data_only=True)
     formulas = openpyxl.load_workbook(path, read_only=True)
     try:
+        after = sum(sheet.max_row or 0 for sheet in values.worksheets)
         for sheet in values.worksheets:
+            after -= sheet.max_row or 0
             notes = _notes(path, visible=sheet.sheet_state == "visible")
             notes.append(
                 Sentence("the sheet is large, so merged cells have their value only in one row")
             )
             rows = _openpyxl_rows(path, sheet, formulas[sheet.title])
-            yield Sheet(sheet.title, rows, notes, sheet.max_row)
+            yield Sheet(sheet.title, rows, notes, sheet.max_row, after)
     finally:
         values.close()
         formulas.close()
@@ -375,14 +380,20 @@ def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
     lost = _lost_in_ods(path, archive)
     try:
         workbook = CalamineWorkbook.from_path(path)
-        for index, meta in enumerate(workbook.sheets_metadata):
-            sheet = workbook.get_sheet_by_name(meta.name)
+        names = [meta.name for meta in workbook.sheets_metadata]
+        sheets = [workbook.get_sheet_by_name(name) for name in names]
+        # `total_height` is the index of the last row.
+        after = sum(sheet.total_height + 1 for sheet in sheets)
+        for index, (meta, sheet) in enumerate(zip(workbook.sheets_metadata, sheets, strict=True)):
+            size = sheet.total_height + 1
+            after -= size
             visible = meta.visible is SheetVisibleEnum.Visible
             yield Sheet(
                 meta.name,
                 _calamine_rows(sheet, lost[index] if index < len(lost) else set()),
                 _notes(path, visible=visible),
-                sheet.total_height,
+                size,
+                after,
             )
     except CalamineError as error:
         raise _damaged(path) from error

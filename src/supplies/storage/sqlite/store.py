@@ -36,18 +36,18 @@ MINIMUM_VERSION = (3, 37, 0)
 """Oldest supported version of SQLite: 3.37, which has STRICT tables."""
 
 
-ROWS_PER_STATEMENT = 500
-"""Number of rows that one INSERT statement adds, when there are many rows.
+ROWS_PER_STATEMENT = (500, 100, 20, 5)
+"""Numbers of rows that one INSERT statement can add, if there are several rows.
 
 SQLite allows at least 32,766 parameters in an SQL statement.
 """
 
 
 @cache
-def _for_many_rows(sql: str) -> str:
-    """Turn an INSERT statement for one row into one that inserts `ROWS_PER_STATEMENT` rows."""
+def _for_many_rows(sql: str, count: int) -> str:
+    """Turn an INSERT statement for one row into one that inserts `count` rows."""
     insert, values, row = sql.rpartition(" VALUES ")
-    return f"{insert}{values}{', '.join([row] * ROWS_PER_STATEMENT)}"
+    return f"{insert}{values}{', '.join([row] * count)}"
 
 
 MAX_IDLE_LOG_BYTES = 32 * 2**20
@@ -169,19 +169,19 @@ class SqliteStore:
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run an SQL statement once for each row. Write its parameters as `… VALUES (?, …)`.
 
-        Many rows are inserted in groups of `ROWS_PER_STATEMENT`, because the end of each statement
-        takes time that grows with the number of changes since the savepoint.
+        Several rows are inserted with one statement, because the end of each statement takes time
+        that grows with the number of changes since the savepoint.
         """
         rows = list(rows)
-        if not rows:
-            return
-        many = len(rows) - len(rows) % ROWS_PER_STATEMENT
+        start = 0
         try:
-            for start in range(0, many, ROWS_PER_STATEMENT):
-                self.connection.execute(
-                    _for_many_rows(sql), [*chain(*rows[start : start + ROWS_PER_STATEMENT])]
-                )
-            self.connection.executemany(sql, rows[many:])
+            for count in ROWS_PER_STATEMENT:
+                while len(rows) - start >= count:
+                    values = chain.from_iterable(rows[start : start + count])
+                    self.connection.execute(_for_many_rows(sql, count), [*values])
+                    start += count
+            if start < len(rows):
+                self.connection.executemany(sql, rows[start:])
         except sqlite3.Error as error:
             self._refuse(error)
 
