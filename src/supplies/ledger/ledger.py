@@ -574,7 +574,7 @@ class Ledger:
         An older version of the program may have accepted and recorded the same request.
 
         Raises:
-            InvalidField: the request was not recorded. Its `faults` are those of `error`, and those
+            InvalidField: the request was not recorded; `faults` contain those of `error` and those
                 that the rule of the command finds.
         """
         as_given = CheckedRequest.as_given(request)

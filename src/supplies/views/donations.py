@@ -183,7 +183,7 @@ def find_last_donation(
 ) -> DonationView | None:
     """Return the last donation of a donor, or the last one that a user recorded.
 
-    For a user, only the last 40 donations are searched.
+    For a user, only the last 40 entries about donations are searched.
     """
     if recorded_by is None:
         found = list_donations(books, donor=donor, limit=1, newest_first=True).items

@@ -85,8 +85,8 @@ def resolve_conflict(
             already booked, or already ignored, as the command asks; or the books have changed since
             the earlier resolution.
         InvalidField: the conflict cannot be resolved in this way.
-        AgainstBooks: the goods of the report are not where it needs them; the data of its recipient
-            was erased; or what an earlier resolution booked cannot be undone.
+        AgainstBooks: the goods are not where the report needs them; the data of the recipient was
+            erased; or what an earlier resolution booked cannot be undone.
     """
     conflict = _find_conflict(journal, command.conflict)
     fact = decode_fact(conflict.stated)

@@ -221,8 +221,8 @@ def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
     Raises:
         NotFound: the pledge is unknown.
         InvalidField: no claim is named, or a need is unknown, for another item, or named twice.
-        NotEnough: a quantity is more than the pledge has without claims, more than is open of the
-            need, or more than the claim to drop.
+        NotEnough: a quantity is more than the pledge has without claims, more than the open
+            quantity of the need, or more than the claim to drop.
     """
     pledge = find_pledge(journal.books, command.pledge)
     if not command.claims and not command.drop:
