@@ -180,3 +180,22 @@ def test_two_processes_give_the_same_bytes() -> None:
     here = hashlib.sha256(draw_donor_statement(samples.statement(STATION))).hexdigest()
     drawn = "draw_donor_statement(samples.statement(STATION))"
     assert {reading.in_a_new_process(drawn, seed) for seed in (1, 2)} == {here}
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [
+        (739, 1000, "74%"),
+        (735, 1000, "74%"),
+        (734, 1000, "73%"),
+        (999, 1000, "99%"),
+        (1, 1000, "1%"),
+        (0, 7, "0%"),
+        (7, 7, "100%"),
+        (0, 0, "–"),
+    ],
+)
+def test_a_share_is_rounded_but_only_the_whole_is_a_hundred_percent(
+    part: int, whole: int, shown: str
+) -> None:
+    assert places.percentage(part, whole) == shown

@@ -73,6 +73,19 @@ def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
     return [(PLACE_LABELS[place], places[place]) for place in PLACE_LABELS if places.get(place)]
 
 
+def percentage(part: int, whole: int) -> str:
+    """Return a share in whole percent, rounded half up, or "–" if `whole` is not positive.
+
+    Only the whole is 100%, and only nothing is 0%.
+    """
+    if whole <= 0:
+        return "–"
+    rounded = (200 * part + whole) // (2 * whole)
+    if 0 < part < whole:
+        rounded = min(max(rounded, 1), 99)
+    return f"{rounded}%"
+
+
 def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
     """Return a stacked bar that shows how the quantity `whole` is divided among places.
 
@@ -87,7 +100,7 @@ def bar(x: float, width: float, whole: int, places: Mapping[str, int]) -> Block:
     ]
     # Unexplained surplus can make the parts exceed the whole.
     total = max(whole, sum(part for _, part in parts), 1)
-    share = f"{handed * 100 // whole}%" if whole > 0 else "–"
+    share = percentage(handed, whole)
     length = width - _SHARE_WIDTH
 
     def draw(sheet: Sheet, y: float) -> None:

@@ -253,9 +253,13 @@ def test_reasons_without_a_code_are_told_in_the_note(
     assert (report["note"], report.get("why")) == ("Nobody answered", None)
 
 
-def test_a_message_never_covers_the_button_that_saves(new_phone: NewPhone) -> None:
+def test_a_message_covers_neither_the_head_nor_the_button_that_saves(new_phone: NewPhone) -> None:
     page = new_phone().open()
     save(page)
+    message, head = (page.locator(one).bounding_box() for one in ("#toast", ".run-head"))
+    assert message is not None
+    assert head is not None
+    assert message["y"] + message["height"] <= head["y"]
     open_next(page, "Refused")
     expect(page.locator("#toast")).to_contain_text("Stop 1 is saved")
     page.get_by_role("button", name="Save", exact=True).click(timeout=3_000)

@@ -79,7 +79,7 @@ export function unsentView(state, { sendNow, tryAgain, undo }) {
   return h(
     "div",
     {},
-    h("h1", { tabindex: "-1" }, t("%(count)s unsent", { count })),
+    h("h1", { tabindex: "-1" }, ended ? t("%(count)s not sent from this phone", { count }) : t("%(count)s unsent", { count })),
     h("p", { class: ended || isOffline() ? "warning" : null }, fateOf(ended, isAnyWaiting(state))),
     ended ? null : h("button", { type: "button", class: "wide-button", onclick: sendNow }, t("Send now")),
     h(
@@ -96,7 +96,7 @@ export function unsentView(state, { sendNow, tryAgain, undo }) {
 const stopTitle = (number, what) => `${t("Stop %(number)s", { number })} · ${what}`;
 
 function fateOf(ended, isAnyToSend) {
-  if (ended) return t("This phone's access has ended: it can no longer send. What is unsent is kept here. Let the station scan it, send the station the text, or join again.");
+  if (ended) return t("This phone's access has ended: it can no longer send. What is unsent is kept here. Let the station scan it, or send the station the text. If the station has taken it in, join again: this phone learns it only then.");
   if (isOffline() && isAnyToSend) return t("No connection to the station. What is unsent is kept on this phone and goes by itself: the phone tries again every minute.");
   return t("Kept on this phone until the station confirms it.");
 }
@@ -121,11 +121,8 @@ function item(record, zone, title, tryAgain, kind, undo) {
 }
 
 function about(state) {
-  const { run, number, version, fetchedAt, zone, isPersistent } = state;
+  const { version, fetchedAt, zone, isPersistent } = state;
   const facts = [t("Version %(version)s", { version })];
-  // A run that an older version kept does not have the number.
-  const known = run?.answer.phone_number ?? number;
-  if (known) facts.unshift(t("Phone #%(number)s", { number: known }));
   if (fetchedAt) facts.push(t("run fetched %(when)s", { when: dayAndTimeOf(fetchedAt, zone) }));
   if (isPersistent === false && countUnsent(state)) facts.push(t("the browser may delete what this phone keeps: send soon"));
   return h("p", { class: "note" }, facts.join(" · "));

@@ -52,6 +52,7 @@ async function load(names = ["run", "queue"]) {
 
 // `keepForm` is for changes in the background. They wait for the end of a press, and leave an open form as it is.
 function show({ keepForm = false } = {}) {
+  if (!keepForm && !toast.children.length) document.body.classList.remove("told");
   document.documentElement.lang = htmlLanguage();
   const unsent = countUnsent(state);
   document.title = unsent ? t("(%(count)s unsent) Run", { count: unsent }) : t("Run");
@@ -150,6 +151,9 @@ function drawBar(unsent) {
   document.getElementById("network").textContent = isOffline() ? t("No connection") : "";
   const other = language() === "zh" ? "en" : "zh";
   document.getElementById("team").textContent = (state.run?.answer.team.name ?? state.empty) || t("Delivery run");
+  // By this number, the station lists the phone. A run that an older version kept does not have it.
+  const number = state.run?.answer.phone_number ?? state.number;
+  document.getElementById("phone").textContent = number ? t("Phone #%(number)s", { number }) : "";
   const button = document.getElementById("language");
   button.textContent = other === "zh" ? "中文" : "English";
   button.lang = other === "zh" ? "zh-Hans" : "en";
@@ -222,6 +226,7 @@ function tell(text, undo) {
     h("span", {}, text),
     undo ? h("button", { type: "button", class: "quiet", onclick: undo }, t("Undo")) : "",
   );
+  document.body.classList.add("told"); // the room stays until the next view, so that nothing moves under a finger
   toastTimer = setTimeout(() => toast.replaceChildren(), undo ? HOLD : TOAST);
 }
 
