@@ -32,7 +32,7 @@ export function goodsOfHandOut(lines, known) {
 // Return the page of the counter.
 //   handOuts: the hand-outs of this phone that are not part of the run yet
 //   save(counter, report): records what was entered, and returns what went wrong or null
-//   waiting: what shows the hand-outs about which the station decides
+//   waiting(): returns what shows the hand-outs about which the station decides
 export function counterView(counter, stops, handOuts, save, waiting) {
   const place = counterPlace(counter);
   const typed = draftOf(place)?.typed ?? {};
@@ -89,7 +89,7 @@ export function counterView(counter, stops, handOuts, save, waiting) {
     form,
     failure,
     h("div", { class: "actions sticky" }, button, clear),
-    waiting,
+    waiting(),
   );
   return page;
 }

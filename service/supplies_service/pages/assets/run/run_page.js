@@ -64,6 +64,7 @@ function show({ keepForm = false } = {}) {
   if (keepForm && main.querySelector(".outcome") && !isUntouchedCounter()) {
     // A revoked phone may save what is typed, but shows no names.
     if (!state.run) for (const names of main.querySelectorAll(".who, optgroup")) names.remove();
+    else showWaiting();
     return;
   }
   const codes = keepForm && unsent ? main.querySelector(".rescue") : null;
@@ -76,6 +77,16 @@ function show({ keepForm = false } = {}) {
 function isUntouchedCounter() {
   const counter = state.run?.answer.counter;
   return counter && main.querySelector(".counter") && !draftOf(counterPlace(counter));
+}
+
+const waitingPart = () =>
+  h("div", { class: "waiting" }, waitingHandOuts(waitingOf(state), state.run.answer.counter, stopsOf(state), state.zone));
+
+// The hand-outs about which the station decides are not part of the form above them.
+function showWaiting() {
+  const shown = main.querySelector(".waiting");
+  const next = waitingPart();
+  if (shown && !shown.isEqualNode(next)) shown.replaceWith(next);
 }
 
 // Show an element, unless it is shown already: a tap on something that is replaced would be lost. Return whether it was
@@ -116,8 +127,7 @@ function view() {
   const { counter, team } = state.run.answer;
   if (place === "bag") return bagView(stops);
   if (hasCounter() && (place === "counter" || (place === "" && !stops.length))) {
-    const waiting = waitingHandOuts(waitingOf(state), counter, stops, state.zone);
-    const page = counter ? counterView(counter, stops, handOutsOf(state), saveHandOut, waiting) : waiting;
+    const page = counter ? counterView(counter, stops, handOutsOf(state), saveHandOut, waitingPart) : waitingPart();
     return h("div", {}, place === "" ? endedView() : null, page);
   }
   if (place !== "stop") return stops.length ? listView(stops) : emptyView(team.name);
