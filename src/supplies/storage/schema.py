@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 from supplies.domain.accounts import CHART
 from supplies.domain.catalogue_records import CATALOGUE_RECORDS
@@ -164,7 +165,8 @@ def all_scripts() -> str:
     return "\n".join(one.script for one in migrations())
 
 
-def create_statements() -> dict[str, str]:
+@cache
+def create_statements() -> Mapping[str, str]:
     """Return the SQL statements that create tables, views and indexes, by name.
 
     The statement for a table contains all its columns, including those that migrations added.
@@ -177,7 +179,7 @@ def create_statements() -> dict[str, str]:
             elif (found := _ADDS.match(text)) is not None:
                 columns, key, rest = made[found[1]].partition(",\n    PRIMARY KEY")
                 made[found[1]] = f"{columns}, {found[2]}{key}{rest}"
-    return made
+    return MappingProxyType(made)
 
 
 _MAKES = re.compile(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)")
@@ -250,10 +252,11 @@ class PostgresGuards:
     The name of a trigger begins with the table of the trigger: `entries.entries_head`.
     """
 
-    functions: dict[str, str]
-    triggers: dict[str, str]
+    functions: Mapping[str, str]
+    triggers: Mapping[str, str]
 
 
+@cache
 def postgres_guards(schema: str) -> PostgresGuards:
     """Return the SQL statements that create the functions and triggers in PostgreSQL.
 
@@ -283,7 +286,8 @@ def postgres_guards(schema: str) -> PostgresGuards:
     )
 
 
-def sqlite_guards() -> dict[str, str]:
+@cache
+def sqlite_guards() -> Mapping[str, str]:
     """Return the SQL statements that create the triggers in SQLite, by name."""
     sections = re.split(
         r"-- (?:for each: )?(append-only|stated|kept|named|once)\n", _text("sqlite/guards.sql")
@@ -301,7 +305,7 @@ def sqlite_guards() -> dict[str, str]:
         for name in names:
             script += templates[what].replace("{table}", name).replace("{same}", same[name])
     guards = re.findall(r"CREATE TRIGGER (\w+) (.*?)\nEND;", script, re.DOTALL)
-    return {name: f"CREATE TRIGGER {name} {rest}\nEND" for name, rest in guards}
+    return MappingProxyType({name: f"CREATE TRIGGER {name} {rest}\nEND" for name, rest in guards})
 
 
 def _same_rows() -> dict[str, str]:

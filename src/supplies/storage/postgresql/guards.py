@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from supplies.errors import GuardMissing
 from supplies.storage import schema
@@ -59,7 +60,7 @@ def _function_rights(definer: bool, settings: list[str] | None) -> str:
     return " ".join((["SECURITY DEFINER"] if definer else []) + sets)
 
 
-def _compare(store: Store, wanted: dict[str, str], found: dict[str, str]) -> None:
+def _compare(store: Store, wanted: Mapping[str, str], found: Mapping[str, str]) -> None:
     for name, text in wanted.items():
         if found.get(name) != text:
             how = "was changed" if name in found else "is missing"
