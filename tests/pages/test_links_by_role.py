@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 from supplies_service.app import create_app
@@ -68,13 +69,20 @@ def walk(client: TestClient, language: str = "en") -> Iterator[OpenedPage]:
             waiting += map(unescape, LINK.findall(answer.text))
 
 
+@pytest.fixture(scope="module")
+def application(database: Path) -> Litestar:
+    """The application of the demo. It is created once, because that takes a second."""
+    return create_app(str(database), "lx", clock=lambda: datetime.now(UTC))
+
+
 @pytest.fixture
-def client(database: Path, request: pytest.FixtureRequest) -> Iterator[TestClient]:
+def client(
+    database: Path, application: Litestar, request: pytest.FixtureRequest
+) -> Iterator[TestClient]:
     """A client with the session of the role that is the parameter of the test."""
     role = request.param
     session = session_of_demo_user(database, role)
-    app = create_app(str(database), "lx", clock=lambda: datetime.now(UTC))
-    with TestClient(app, base_url=ADDRESS) as opened:
+    with TestClient(application, base_url=ADDRESS) as opened:
         opened.cookies.set("supplies_session", session)
         opened.headers["X-Role"] = role
         yield opened
