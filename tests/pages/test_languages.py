@@ -38,6 +38,29 @@ def test_every_text_of_the_phone_page_is_found_also_inside_of_another_one() -> N
     assert written <= script_texts()
 
 
+OTHER_WORDS = {
+    "接收人": "签收人",
+    "已回报": "已完成",
+    "送货员": "配送员",
+    "队伍": "配送队",
+    "小队": "配送队",
+    "车队": "配送队",
+    "群体": "集体",
+    "团体": "集体",
+}
+"""Chinese words that pages and papers avoid, with the word of the glossary for the same thing."""
+
+
+def test_pages_phones_and_papers_use_one_chinese_word_for_one_thing() -> None:
+    glossary = (messages.ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    papers = messages.ROOT / "receipts" / "supplies_receipts" / "papers"
+    texts = [str(message.string) for message in messages.read(messages.TRANSLATIONS)]
+    texts += [file.read_text(encoding="utf-8") for file in papers.glob("*.py")]
+    for other, word in OTHER_WORDS.items():
+        assert word in glossary
+        assert [text for text in texts if other in text] == [], f"say {word}"
+
+
 def test_translations_have_the_values_of_their_texts() -> None:
     for message in messages.read(messages.TRANSLATIONS):
         ids = message.id if isinstance(message.id, tuple) else (message.id,)

@@ -33,7 +33,7 @@ _PRIVACY = Words(
 )
 
 _JOIN = Words(
-    "用手机扫码，即可在手机上看配送点、记录送达，没有网络也能用。此码在车队收车或换队后失效，勿外传。",
+    "用手机扫码，即可在手机上看配送点、记录送达，没有网络也能用。此码在配送队收车或换队后失效，勿外传。",
     "Scan with a phone to see the stops and record each outcome, also without a network. The code "
     "is valid until the delivery is closed or given to another team. Keep it in the team.",
 )

@@ -140,7 +140,7 @@ def _code(stop: Stop, code: str | None, name: str, name_en: str) -> StopCodeView
         recipient=stop.recipient,
         code=code,
         text_zh=code
-        and f"【{name}】物资即将送到。收到后请把验证码 {code} 告诉送货员，此前请勿告诉他人。",
+        and f"【{name}】物资即将送到。收到后请把验证码 {code} 告诉配送员，此前请勿告诉他人。",
         text_en=code
         and f"{name_en}: your goods are on the way. When you have received them, tell the courier "
         f"this code: {code}. Do not tell it to anybody before.",

@@ -439,7 +439,7 @@ def test_a_phone_that_has_not_joined_says_how(
 ) -> None:
     phone = Phone(chromium, network.address, None, language="zh-CN")
     page = phone.open(f"/run/{run.delivery}/{run.stops[0].allocation}")
-    expect(page.get_by_role("heading", name="本机尚未加入队伍")).to_be_visible()
+    expect(page.get_by_role("heading", name="本机尚未加入配送队")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     phone.close()
 
