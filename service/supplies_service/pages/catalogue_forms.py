@@ -16,18 +16,22 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import (
-    CatalogueRecord,
-    Item,
-)
-from supplies.domain.fields import MAX_QUANTITY, Code, Count, Label, StrictStruct
+from supplies.domain.catalogue_records import CatalogueRecord, Item
+from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Count, Label, StrictStruct
 from supplies.domain.validation import convert
 from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
+from supplies.stations.paper_settings import paper_settings, unit_words
 from supplies.views.catalogue import get_record
 from supplies.views.look_alikes import find_look_alikes
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
+from supplies_service.pages.item_words import (
+    category_of,
+    pack_of,
+    packs_of_barcode,
+    store_new_packs,
+)
 from supplies_service.pages.typed_values import fields_of
 from supplies_service.phone_warnings import find_counter_warnings
 from supplies_service.request_bodies import Changes
@@ -39,8 +43,15 @@ from supplies_service.security.authorization import allow_roles
 class PackSize(StrictStruct, frozen=True, kw_only=True):
     """A line in the form of an item: a pack and its size in base units."""
 
-    pack: Code
+    pack: Label
     size: Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
+
+
+class BarcodeLine(StrictStruct, frozen=True, kw_only=True):
+    """A line in the form of an item: a barcode and the pack on which it is printed."""
+
+    code: BarcodeText
+    pack: Label | None = None
 
 
 class AgeBand(StrictStruct, frozen=True, kw_only=True):
@@ -158,7 +169,8 @@ def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
                                 code=code,
                             )
                         )
-                    after = change_record(context, ledger, kind, code, Changes(stated))
+                    fields = store_new_packs(ledger.books, stated) if kind is Item else stated
+                    after = change_record(context, ledger, kind, code, Changes(fields))
                     form.confirm(find_counter_warnings(context.access(ledger.books), before, after))
                     return Saved(f"/{kind.table}/{code}")
 
@@ -187,11 +199,13 @@ def form_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
     The fields are those of the record. The name is required, and fields in `LINES` are lists of
     lines. The code may be empty: the next free code is used then.
     """
-    lines = [
+    lines: list[tuple[str, Any, Any]] = [
         (name, list[each.line] | None, None)  # type: ignore[name-defined]  # made while it runs
         for name, each in LINES.items()
         if name in kind.__struct_fields__
     ]
+    if kind is Item:
+        lines.append(("barcodes", list[BarcodeLine], []))
     return msgspec.defstruct(
         f"{kind.__name__}Form",
         [("name", Label), ("code", Code | None, None), *lines],
@@ -214,22 +228,57 @@ def fields_of_record(record: CatalogueRecord) -> dict[str, str]:
 def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
     """Return the values that the user typed into a form, by the names of the record's fields.
 
+    Packs of an item are named by their codes, or by words for which `store_new_packs` makes codes.
+
     Raises:
         InvalidField: fields are wrong, or two lines have the same name.
     """
     fields: dict[str, Any] = msgspec.to_builtins(form.command(books))
+    if issubclass(form.kind, Item):
+        _find_words_of_item(form, books, fields)
     for field, (_, name, number) in LINES.items():
         if field not in fields:
             continue
         by_name: dict[str, int] = {}
-        typed = [at for at in form.lines(f"/{field}", 0) if form.has_text(f"/{field}/{at}")]
-        for at, line in zip(typed, fields[field] or [], strict=True):
+        for at, line in zip(_typed_lines(form, field), fields[field] or [], strict=True):
             if line[name] in by_name:
                 rule = Sentence("{text} has another line already", text=line[name])
                 raise InvalidField.at(f"/{field}/{at}/{name}", rule)
             by_name[line[name]] = line[number]
         fields[field] = by_name or ({} if field == "packs" else None)
     return fields
+
+
+def _typed_lines(form: CommandForm[Any], field: str) -> list[int]:
+    """Return the indexes of the lines of a list that are not empty."""
+    return [at for at in form.lines(f"/{field}", 0) if form.has_text(f"/{field}/{at}")]
+
+
+def _find_words_of_item(form: CommandForm[Any], books: Books, fields: dict[str, Any]) -> None:
+    """Replace the typed words for packs and for the category by their codes, in `fields`.
+
+    Raises:
+        InvalidField: the pack of a barcode is unknown, or several packs have this word.
+    """
+    units = unit_words(paper_settings(books))
+    packs: list[str] = []
+    for line in fields["packs"] or []:
+        line["pack"] = pack_of(line["pack"], line["size"], units, packs)
+        packs.append(line["pack"])
+    for at, line in zip(_typed_lines(form, "barcodes"), fields["barcodes"], strict=True):
+        if line["pack"] is None:
+            continue
+        found = packs_of_barcode(line["pack"], units, packs)
+        if len(found) != 1:
+            rule = (
+                Sentence("{text} is the name of several; choose one", text=line["pack"])
+                if found
+                else Sentence("{text} is not one of the packs above", text=line["pack"])
+            )
+            raise InvalidField.at(f"/barcodes/{at}/pack", rule)
+        line["pack"] = found[0]
+    if fields["category"] is not None:
+        fields["category"] = category_of(fields["category"])
 
 
 def digest(record: CatalogueRecord) -> str:
@@ -252,7 +301,8 @@ def _registering(
     def job(ledger: Ledger, _: str) -> Saved:
         is_proposed = stated["code"] in (None, form.extra.get("proposed"))
         code = ledger.next_code(kind) if is_proposed else stated["code"]
-        new = convert(kind, {**stated, "code": code})
+        fields = store_new_packs(ledger.books, stated) if kind is Item else stated
+        new = convert(kind, {**fields, "code": code})
         ledger.register(new)
         log_registration(context, ledger, code)
         form.confirm(find_look_alikes(ledger.books, new))

@@ -25,6 +25,7 @@ from supplies.errors import NotFound
 from supplies.exports.report_words import value_words
 from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import PaperSettings, purpose_names, unit_words
+from supplies.stations.relief_goods import relief_goods
 from supplies.views.pagination import PackedView
 from supplies_service.pages.languages import Language, translations
 from supplies_service.templating import format_number
@@ -204,10 +205,32 @@ class RecordNames:
             return f"{format_number(quantity)} {self.unit_of(item, quantity)}".rstrip()
         return f"{figure} {self.unit(larger.unit, 1 if figure == '1' else 2)}"
 
+    def pack_word(self, pack: str) -> str:
+        """Return the word for a kind of pack, such as carton, or its code if it has none."""
+        words = words_of_pack(pack, self._units)
+        return pack if words is None else words.zh if self._language == "zh" else words.en
+
+    def pack_label(self, text: str) -> str:
+        """Return the word and the code of a pack. A text that is no code is returned unchanged."""
+        word = self.pack_word(text) if is_valid_code(text) else text
+        return text if word.casefold() == text.casefold() else f"{word}{SEPARATOR}{text}"
+
+    def pack_words(self) -> list[str]:
+        """Return the words of all units, which may be packs too."""
+        return list(dict.fromkeys(map(self.unit, self._units)))
+
+    def category(self, category: str) -> str:
+        """Return the word for a category of items, or the category itself if it has none."""
+        words = value_words("category", category)
+        return words if isinstance(words, str) else self._in_language(words.zh, words.en)
+
+    def categories(self) -> list[str]:
+        """Return the words for the categories of common relief goods."""
+        return list(dict.fromkeys(self.category(item.category or "") for item in relief_goods()))
+
     def pack(self, pack: str, size: int, item: str) -> str:
         """Return a pack in words, as in carton of 50 pieces."""
-        words, content = words_of_pack(pack, self._units), self.quantity(size, item)
-        word = pack if words is None else words.zh if self._language == "zh" else words.en
+        word, content = self.pack_word(pack), self.quantity(size, item)
         return f"{word}（{content}）" if self._language == "zh" else f"{word} of {content}"
 
     def packed(self, stated: PackedView, item: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -25,6 +25,8 @@ from supplies.stations.paper_settings import (
     StationWithSettings,
     amend_station,
     check_amendment,
+    next_purpose_code,
+    next_unit_code,
     purpose_names,
     station_with_settings,
 )
@@ -43,15 +45,15 @@ ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/
 
 
 class UnitLine(UnitWords, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of the form: the code of a unit and the words for it."""
+    """A line of the form: the words for a unit, and its code; None for the next free code."""
 
-    code: Code
+    code: Code | None = None
 
 
 class PurposeLine(PurposeName, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of the form: the code of a purpose and its name."""
+    """A line of the form: the name of a purpose, and its code; None for the next free code."""
 
-    code: Code
+    code: Code | None = None
 
 
 class PaperForm(StrictStruct, frozen=True, kw_only=True):
@@ -167,8 +169,13 @@ def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
     """
     stated = form.command(books)
     changed = {
-        name: _by_code(form, f"/papers/{name}", lines or [])
-        for name, lines in (("units", stated.papers.units), ("purposes", stated.papers.purposes))
+        "units": _by_code(form, "/papers/units", stated.papers.units or [], next_unit_code),
+        "purposes": _by_code(
+            form,
+            "/papers/purposes",
+            stated.papers.purposes or [],
+            lambda taken: next_purpose_code(books, taken),
+        ),
     }
     return asdict(stated) | {
         "papers": asdict(stated.papers) | changed,
@@ -177,7 +184,10 @@ def _changes(form: CommandForm[StationForm], books: Books) -> dict[str, Any]:
 
 
 def _by_code(
-    form: CommandForm[StationForm], pointer: str, lines: Sequence[UnitLine | PurposeLine]
+    form: CommandForm[StationForm],
+    pointer: str,
+    lines: Sequence[UnitLine | PurposeLine],
+    next_code: Callable[[Collection[str]], str],
 ) -> dict[str, Any]:
     """Return the lines of a list in the form, by the code in each line.
 
@@ -186,6 +196,7 @@ def _by_code(
     Args:
         pointer: JSON pointer to the list, for errors.
         lines: The lines that are not empty.
+        next_code: Returns a code for a line without one; its argument is the codes in use.
 
     Raises:
         InvalidField: two lines have the same code.
@@ -193,10 +204,11 @@ def _by_code(
     found: dict[str, Any] = {}
     places = [at for at in form.lines(pointer, 0) if form.has_text(f"{pointer}/{at}")]
     for at, line in zip(places, lines, strict=True):
-        if line.code in found:
-            rule = Sentence("{text} has another line already", text=line.code)
+        code = line.code or next_code({*found, *(one.code for one in lines if one.code)})
+        if code in found:
+            rule = Sentence("{text} has another line already", text=code)
             raise InvalidField.at(f"{pointer}/{at}/code", rule)
-        found[line.code] = {name: value for name, value in asdict(line).items() if name != "code"}
+        found[code] = {name: value for name, value in asdict(line).items() if name != "code"}
     return found
 
 

@@ -59,6 +59,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 
     Attributes:
         unit: The base unit, which cannot change once goods of the item have moved.
+        category: The kind of goods, in the station's own words or as in `relief_goods.toml`.
         packs: Number of base units in each kind of pack, by the code of the pack: {"box50": 50}.
         name_en: English name; None if there is none.
         aliases: Other names of the item, in any language.
@@ -75,7 +76,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
     name: Label
     name_en: Label | None = None
     unit: Code = "piece"
-    category: Code | None = None
+    category: Label | None = None
     packs: dict[Code, Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]] = {}
     barcodes: Annotated[list[Barcode], Meta(max_length=MAX_NAMES)] = []
     aliases: Annotated[list[Label], Meta(max_length=MAX_NAMES)] = []

@@ -187,7 +187,18 @@ _OUTCOMES = {
     "lost": ("遗失", "lost"),
 }
 
+_CATEGORIES = {
+    "protection": ("防护用品", "Protection"),
+    "hygiene": ("卫生用品", "Hygiene"),
+    "medical": ("医疗用品", "Medical"),
+    "food": ("食品与饮用水", "Food and water"),
+    "infants": ("婴幼儿", "Infants"),
+    "shelter": ("安置与保暖", "Shelter and warmth"),
+}
+"""The words for the categories of common relief goods."""
+
 _VALUES: Mapping[str, Mapping[str, BilingualText]] = {
+    "category": _texts(_CATEGORIES),
     "reason": _texts({code: (zh, code) for code, zh in _REASONS.items()}),
     "step": _texts({code: (zh, STEPS[code]) for code, zh in _STEPS.items()})
     | _texts({f"lost:{code}": (f"损耗：{zh}", f"lost ({code})") for code, zh in _REASONS.items()}),
@@ -215,3 +226,9 @@ def alert_title(what: str) -> BilingualText:
 def value_words(column: str, value: str) -> BilingualText | str:
     """Return the words for a value of a column, or the value itself if there are no words."""
     return _VALUES.get(column, {}).get(value, value)
+
+
+def codes_of_word(column: str, word: str) -> list[str]:
+    """Return the values of a column that have this word in Chinese or English."""
+    found = _VALUES.get(column, {}).items()
+    return [code for code, text in found if word in (text.zh, text.en)]

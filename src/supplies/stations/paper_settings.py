@@ -11,9 +11,10 @@ import binascii
 import struct
 import tomllib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import count
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -182,6 +183,25 @@ def list_units(books: Books) -> list[UnitView]:
     ]
 
 
+def add_unit(books: Books, words: UnitWords) -> str:
+    """Store the words for a new unit of the station. Return the code of the unit.
+
+    Call this within a transaction of the ledger.
+
+    Raises:
+        InvalidField: the words cannot be printed, or the station has `MAX_UNITS` units already.
+    """
+    known = paper_settings(books).units or {}
+    code = next_unit_code(known)
+    amend_station(books, {"papers": {"units": msgspec.to_builtins({**known, code: words})}})
+    return code
+
+
+def next_unit_code(taken: Collection[str]) -> str:
+    """Return the next free code for a unit of the station, as in U-001."""
+    return next(code for number in count(1) if (code := f"U-{number:03d}") not in taken)
+
+
 def purpose_names(settings: PaperSettings) -> Mapping[str, PurposeName]:
     """Return the names of the purposes by code."""
     return settings.purposes or {}
@@ -196,12 +216,18 @@ def add_purpose(books: Books, new: PurposeName) -> str:
         InvalidField: the station has `MAX_PURPOSES` purposes already.
     """
     known = purpose_names(paper_settings(books))
-    number = len(known) + 1
-    while f"P-{number:03d}" in known or is_purpose(books, f"P-{number:03d}"):
-        number += 1
-    code = f"P-{number:03d}"
+    code = next_purpose_code(books, known)
     amend_station(books, {"papers": {"purposes": msgspec.to_builtins({**known, code: new})}})
     return code
+
+
+def next_purpose_code(books: Books, taken: Collection[str]) -> str:
+    """Return the next free code for a purpose, as in P-001."""
+    return next(
+        code
+        for number in count(len(taken) + 1)
+        if (code := f"P-{number:03d}") not in taken and not is_purpose(books, code)
+    )
 
 
 def is_purpose(books: Books, code: str) -> bool:

@@ -1,0 +1,83 @@
+"""The form of an item takes words for packs and categories, and stores their codes."""
+
+from __future__ import annotations
+
+import pytest
+from supplies_service.pages.item_words import pack_of, packs_of_barcode
+from support.page_client import Browser, key_of, sign_in_as, value_of
+from support.rest_client import RestClient
+from support.service_fixture import Service
+
+from supplies.papers.common import UnitWords
+from supplies.papers.units import SHIPPED_UNITS
+
+UNITS = {**SHIPPED_UNITS, "U-001": UnitWords(zh="中箱", en="中箱", en_many="中箱")}
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "code"),
+    [
+        ("盒", [], "box"),
+        ("Boxes", [], "box"),
+        ("盒 · box50", [], "box50"),
+        ("crate", [], "crate"),
+        ("盒", ["box"], "box100"),
+        ("箱", ["carton"], "case"),
+        ("中箱", [], "U-001"),
+        ("提", [], "提"),
+    ],
+)
+def test_a_word_for_a_pack_becomes_its_code(text: str, taken: list[str], code: str) -> None:
+    assert pack_of(text, 100, UNITS, taken) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("箱", ["carton"]),
+        ("box", ["box"]),
+        ("盒", ["box", "box100"]),
+        ("盒 · box100", ["box100"]),
+        ("提", ["提"]),
+        ("袋", []),
+    ],
+)
+def test_the_pack_of_a_barcode_is_one_of_the_packs_of_the_item(text: str, found: list[str]) -> None:
+    assert packs_of_barcode(text, UNITS, ["box", "box100", "carton", "提"]) == found
+
+
+@pytest.fixture
+def recorder(rest: RestClient, service: Service) -> Browser:
+    return sign_in_as(rest.client, service, "recorder")
+
+
+def test_an_item_is_registered_with_words_in_place_of_codes(recorder: Browser) -> None:
+    page = recorder.open("/items/new")
+    fields = {
+        "/name": "退热贴",
+        "/unit": "piece",
+        "/category": "医疗用品",
+        "/packs/0/pack": "盒",
+        "/packs/0/size": "6",
+        "/packs/1/pack": "提",
+        "/packs/1/size": "60",
+        "/barcodes/0/code": "6901234567892",
+        "/barcodes/0/pack": "提",
+    }
+    saved = recorder.send("/items/new", key=key_of(page), do="save", **fields)
+    assert saved.status_code == 303, saved.text
+    address = saved.headers["Location"]
+    shown = recorder.open(address)
+    for text in ("Medical", "box of 6 pieces", "提 of 60 pieces", "6901234567892 (提)"):
+        assert text in shown
+    form = recorder.open(f"{address}/change")
+    shown_fields = [value_of(form, each) for each in fields if each.endswith(("pack", "category"))]
+    assert sorted(shown_fields) == ["Medical", "box", "提 · U-001", "提 · U-001"]
+
+
+def test_a_barcode_on_an_unknown_pack_is_refused_at_its_field(recorder: Browser) -> None:
+    page = recorder.open("/items/new")
+    fields = {"/name": "退热贴", "/barcodes/0/code": "6901234567892", "/barcodes/0/pack": "盒"}
+    refused = recorder.send("/items/new", key=key_of(page), do="save", **fields)
+    assert refused.status_code == 422
+    assert "盒 is not one of the packs above" in refused.text
