@@ -111,8 +111,9 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
     On a narrow screen, each row is shown as a list of cells with these titles. The header cell of a
     row is shown above the list and gets no title. Cells that are empty or contain only a dash get
     the attribute `data-blank`, and narrow screens do not show them. Cells that contain only a day
-    or a time get the attribute `data-day`, and are not wrapped. Cells that contain only a few short
-    Latin words get the attribute `data-words`, and are wrapped only between words.
+    or a time get the attribute `data-day`, and those with a short Latin text `data-short`; they are
+    not wrapped. Cells that contain only a few short Latin words get the attribute `data-words`, and
+    are wrapped only between words. Days within other texts are not wrapped either.
     """
     column = 0
 
@@ -126,14 +127,22 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
 
     labelled = _BLANK.sub(r"\1 data-blank>", _TAGS.sub(label, rows))
     labelled = _DAY.sub(r"\1 data-day>", labelled)
+    labelled = _SHORT.sub(r"\1 data-short>", labelled)
+    labelled = _DAY_IN_TEXT.sub(r'<span class="whole">\g<0></span>', labelled)
     labelled = _WORDS.sub(r"\1 data-words>", labelled)
     return Markup(labelled)  # noqa: S704  # `rows` is markup that was escaped
 
 
 _TAGS = re.compile(r"<t[rdh]\b")
 _DAY = re.compile(r"(<td[^>]*)>(?=\s*\d{4}(?:-\d\d-\d\d|年\d+月\d+日)[\d: ]*</td>)")
-_WORDS = re.compile(
+_DAY_IN_TEXT = re.compile(r"(?<= )\d{4}-\d\d-\d\d(?=[^<>]*<)")
+_SHORT = re.compile(
     r'(<td(?![^>]*(?: data-day|class="number"))[^>]*)>'
+    r"(?=(?:<a [^>]*>)?(?=[^<]{3,12}<)[A-Za-z][\w.@]*[ -][\w .@-]+(?:</a>)?</td>)",
+    re.ASCII,
+)
+_WORDS = re.compile(
+    r'(<td(?![^>]*(?: data-day| data-short|class="number"))[^>]*)>'
     r"(?=(?:<a [^>]*>)?[\w.@-]{2,16}(?: [\w.@-]{1,16}){0,4}(?:</a>)?</td>)",
     re.ASCII,
 )

@@ -110,6 +110,17 @@ def test_cells_are_labelled_with_the_titles_of_their_columns() -> None:
     )
 
 
+def test_short_cells_and_days_within_a_text_are_kept_whole() -> None:
+    rows = Markup(
+        "<tr><td>Store A</td><td>bought 2020-02-05</td><td>of 2020-02-05 or later</td></tr>"
+    )
+    assert label_cells(rows, ["Place", "Lot", "Note"]) == (
+        '<tr><td data-label="Place" data-short>Store A</td>'
+        '<td data-label="Lot">bought <span class="whole">2020-02-05</span></td>'
+        '<td data-label="Note">on <span class="whole">2020-02-05</span>, late</td></tr>'
+    )
+
+
 def test_cells_of_a_few_latin_words_are_marked() -> None:
     rows = Markup('<tr><th>A</th><td><a href="/items/x">hand sanitiser</a></td><td>口罩</td></tr>')
     assert label_cells(rows, ["Name", "Item", "Other"]) == (

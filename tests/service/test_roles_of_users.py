@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.page_client import Browser, administer, sign_in_as
+from support.page_client import Browser, administer, key_of, sign_in_as, value_of
 from support.rest_client import RestClient
 from support.service_fixture import Service
 
@@ -36,3 +36,20 @@ def test_a_disabled_user_is_enabled_with_an_invitation(rest: RestClient, service
     enabled = browser.send(f"{path}/enable", key="role-key-0000000004", do="save")
     assert "/invitation/" in enabled.text
     assert "Disable this user" in browser.open(path)
+
+
+def test_the_form_of_a_user_registers_the_team_of_a_courier(
+    rest: RestClient, service: Service
+) -> None:
+    browser = sign_in_as(rest.client, service, "coordinator")
+    fields = {"/login": "chen", "/role": "courier", "/team": "第九队"}
+    key = key_of(browser.open("/admin/users"))
+    unknown = browser.send("/admin/users", key=key, do="save", **fields)
+    assert "Register “第九队” as a new team" in unknown.text
+    asked = browser.send("/admin/users", key=key, do="new:/team", **fields)
+    assert value_of(asked.text, "/new_team/name") == "第九队"
+    fields |= {"/team": "", "/new_team/name": "第九队"}
+    added = browser.send("/admin/users", key=key, do="save", **fields)
+    assert "/invitation/" in added.text
+    assert "第九队" in browser.open("/admin/users")
+    assert "第九队" in browser.open("/teams")

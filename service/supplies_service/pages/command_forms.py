@@ -492,6 +492,16 @@ def warning_key(warned: Warned) -> str:
     return f"{warned.warning}:{lot[1] if lot else warned.about}"
 
 
+def _find_record(context: RequestContext, form: CommandForm[Any]) -> None:
+    """Find the record that was typed into the field whose button “Find” was pressed."""
+    what, _, pointer = form.do.partition(":")
+    if what == "find":
+        with context.reading() as books:
+            found = [fault for fault in form.find_records(books) if fault.pointer == pointer]
+        for fault in found:
+            form.errors[pointer] = [fault.rule or fault.detail]
+
+
 def render_form(
     context: RequestContext, template: str, form: CommandForm[Any], **values: object
 ) -> Response[bytes]:
@@ -500,6 +510,7 @@ def render_form(
     Raises:
         SuppliesError: the form failed with an error that must not be shown to the reader.
     """
+    _find_record(context, form)
     status = 200
     if form.failed is not None:
         found = status_of(form.failed)

@@ -84,7 +84,8 @@ def link_pages(owner: LinkOwner) -> type[Controller]:
                 with context.reading() as books:
                     new = form.command(books)
 
-                def make(access: AccessContext) -> tuple[LinkMade, str]:
+                def make(ledger: Ledger) -> tuple[LinkMade, str]:
+                    access = AccessContext(ledger.books, ledger.clock())
                     made = make_link(access, owner, code, new, context.by).content
                     log(context, access, "made", made.link.id)
                     return made, f"/{owner}s/{code}/links"

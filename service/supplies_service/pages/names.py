@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from supplies.domain.accounts import ALLOCATED, ANONYMOUS, keys_of
-from supplies.domain.catalogue_records import Community, Item, Location
+from supplies.domain.catalogue_records import CatalogueRecord, Community, Item, Location
 from supplies.domain.entry_rows import (
     Allocation,
     Arrival,
@@ -38,6 +38,7 @@ from supplies.views.goods_with_teams import (
 )
 from supplies.views.lot_origins import LotOrigin, find_lot_origin
 from supplies.views.needs import NeedView
+from supplies.views.pagination import Page
 from supplies.views.stated_commands import CORRECTABLE_KINDS
 from supplies.views.stock import StockRow, get_stock
 from supplies_service.pages.languages import translations
@@ -71,11 +72,22 @@ class Names(RecordNames):
 
         If there are more than `MAX_OPTIONS`, return an empty list.
         """
-        found = list_records(self._books, KINDS[kind], limit=MAX_OPTIONS, personal=self._personal)
+        found = self._first(kind)
         if found.next is not None:
             return []
         offered = [one for one in found.items if not getattr(one, "retired", False)]
         return [self._label(type(one), one.code) for one in offered]
+
+    def has_many(self, kind: str) -> bool:
+        """Return whether there are too many records of a kind for `options`."""
+        return self._first(kind).next is not None
+
+    def _first(self, kind: str) -> Page[CatalogueRecord]:
+        if kind not in self._pages:
+            self._pages[kind] = list_records(
+                self._books, KINDS[kind], limit=MAX_OPTIONS, personal=self._personal
+            )
+        return self._pages[kind]
 
     def places(self) -> list[tuple[str, str]]:
         """Return code and name of each place that is in use."""

@@ -26,7 +26,7 @@ from supplies.exports.report_words import value_words
 from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import PaperSettings, purpose_names, unit_words
 from supplies.stations.relief_goods import relief_goods
-from supplies.views.pagination import PackedView
+from supplies.views.pagination import PackedView, Page
 from supplies_service.pages.languages import Language, translations
 from supplies_service.templating import format_number
 
@@ -59,6 +59,7 @@ class RecordNames:
     ) -> None:
         self._access = access
         self._books, self._language, self._personal = books, language, personal
+        self._pages: dict[str, Page[CatalogueRecord]] = {}
         self._units, self._purposes = unit_words(settings), purpose_names(settings)
 
     def station(self) -> str:

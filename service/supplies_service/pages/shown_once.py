@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from litestar import Response
 
-from supplies.access.access_context import AccessContext
 from supplies.ledger.ledger import Ledger
 from supplies_service.pages.command_forms import CommandForm, Saved
 from supplies_service.pages.forms import redirect
@@ -19,7 +18,7 @@ T = TypeVar("T")
 async def save_and_show(
     context: RequestContext,
     form: CommandForm[Any],
-    make: Callable[[AccessContext], tuple[T, str]],
+    make: Callable[[Ledger], tuple[T, str]],
     show: Callable[[T], Response[bytes]],
 ) -> Response[bytes]:
     """Save a form that creates a secret, and return the page that shows the secret.
@@ -30,7 +29,8 @@ async def save_and_show(
     Args:
         context: The request.
         form: The form.
-        make: Returns the created object with its secret, and the address of its page.
+        make: Creates the object with its secret within a transaction. Returns the object and the
+            address of its page.
         show: Returns the page with the secret.
 
     Raises:
@@ -39,7 +39,7 @@ async def save_and_show(
     made: list[T] = []
 
     def job(ledger: Ledger, _: str) -> Saved:
-        found, address = make(AccessContext(ledger.books, ledger.clock()))
+        found, address = make(ledger)
         made[:] = [found]
         return Saved(address)
 

@@ -61,7 +61,8 @@ class TokenPages(Controller):
             with context.reading() as books:
                 new = form.command(books)
 
-            def make(access: AccessContext) -> tuple[TokenMade, str]:
+            def make(ledger: Ledger) -> tuple[TokenMade, str]:
+                access = AccessContext(ledger.books, ledger.clock())
                 return make_token(access, new, context.by), "/admin/tokens"
 
             def show(made: TokenMade) -> Response[bytes]:

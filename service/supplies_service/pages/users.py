@@ -12,6 +12,7 @@ from supplies.access import access_log, credentials, one_time_codes, passkeys, s
 from supplies.access.access_context import AccessContext
 from supplies.access.roles import USER_ROLES
 from supplies.access.users import NewRole, NewUser, User
+from supplies.domain.catalogue_records import Team
 from supplies.errors import Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
@@ -47,15 +48,18 @@ class UserPages(Controller):
     async def add(self, context: Context) -> Response[bytes]:
         """Add a user, and show the address of the invitation once."""
         form = await CommandForm.read(context.request, NewUser)
-        if form.value("/role") != "courier":
-            form.fields.pop("/team", None)
+        _read_team(form)
         if not form.is_save:
             return _list_page(context, form)
         try:
             with context.reading() as books:
                 new = form.command(books)
-            by = context.by
-            return await _invite(context, form, lambda access: users.add(access, new, by=by))
+
+            def add(ledger: Ledger) -> User:
+                stated, _ = form.register_new(context, ledger, new)
+                return users.add(_access(ledger), stated, by=context.by)
+
+            return await _invite(context, form, add)
         except SuppliesError as error:
             form.refuse(error)
             return _list_page(context, form)
@@ -70,7 +74,7 @@ class UserPages(Controller):
         """Create a new invitation, and show its address once."""
         form = await CommandForm.read(context.request, EmptyBody)
         try:
-            return await _invite(context, form, lambda access: users.get(access, user))
+            return await _invite(context, form, lambda ledger: users.get(_access(ledger), user))
         except SuppliesError as error:
             form.refuse(error)
             return _user_page(context, user, forms={"invitation": form})
@@ -79,9 +83,11 @@ class UserPages(Controller):
     async def sign_out(self, context: Context, user: FromPath[str]) -> Response[bytes]:
         """End all sessions of the user."""
         form = await CommandForm.read(context.request, EmptyBody)
-        return await _change(
-            context, form, user, lambda access: users.end_sessions(access, user), "sign_out"
-        )
+
+        def end_sessions(ledger: Ledger) -> None:
+            users.end_sessions(_access(ledger), user)
+
+        return await _change(context, form, user, end_sessions, "sign_out")
 
     @post("/{user:str}/remove-second-factor")
     async def remove_second_factor(self, context: Context, user: FromPath[str]) -> Response[bytes]:
@@ -91,7 +97,8 @@ class UserPages(Controller):
             context.request, context.caller, "revoked", detail="one-time codes, passkeys"
         )
 
-        def remove(access: AccessContext) -> None:
+        def remove(ledger: Ledger) -> None:
+            access = _access(ledger)
             if user == context.caller.user:
                 raise Forbidden(Sentence("another coordinator must remove your second factor"))
             second_factors.remove(access, users.get(access, user).code)
@@ -104,7 +111,7 @@ class UserPages(Controller):
         """Disable the user. Sessions, tokens and invitations of the user end."""
         form = await CommandForm.read(context.request, EmptyBody)
         return await _change(
-            context, form, user, lambda access: users.disable(access, user), "disable"
+            context, form, user, lambda ledger: users.disable(_access(ledger), user), "disable"
         )
 
     @post("/{user:str}/enable")
@@ -112,7 +119,7 @@ class UserPages(Controller):
         """Enable a disabled user, and show the address of a new invitation once."""
         form = await CommandForm.read(context.request, EmptyBody)
         try:
-            return await _invite(context, form, lambda access: users.enable(access, user))
+            return await _invite(context, form, lambda ledger: users.enable(_access(ledger), user))
         except SuppliesError as error:
             form.refuse(error)
             return _user_page(context, user, forms={"enable": form})
@@ -121,24 +128,40 @@ class UserPages(Controller):
     async def change_role(self, context: Context, user: FromPath[str]) -> Response[bytes]:
         """Give the user another role. Sessions, tokens and invitations of the user end."""
         form = await CommandForm.read(context.request, NewRole)
-        if form.value("/role") != "courier":
-            form.fields.pop("/team", None)
+        _read_team(form)
+        if not form.is_save:
+            return _user_page(context, user, forms={"role": form})
         try:
             with context.reading() as books:
                 new = form.command(books)
         except SuppliesError as error:
             form.refuse(error)
             return _user_page(context, user, forms={"role": form})
-        return await _change(
-            context, form, user, lambda access: users.change_role(access, user, new), "role"
-        )
+
+        def change(ledger: Ledger) -> None:
+            stated, _ = form.register_new(context, ledger, new)
+            users.change_role(_access(ledger), user, stated)
+
+        return await _change(context, form, user, change, "role")
+
+
+def _access(ledger: Ledger) -> AccessContext:
+    return AccessContext(ledger.books, ledger.clock())
+
+
+def _read_team(form: CommandForm[Any]) -> None:
+    """Let the form of a courier name a new team. Remove the team from the form of another role."""
+    form.allow_new("/team", Team, "/new_team")
+    if form.value("/role") != "courier":
+        form.fields.pop("/team", None)
+        form.fields.pop("/new_team/name", None)
 
 
 async def _invite(
-    context: RequestContext, form: CommandForm[Any], find: Callable[[AccessContext], User]
+    context: RequestContext, form: CommandForm[Any], find: Callable[[Ledger], User]
 ) -> Response[bytes]:
-    def make(access: AccessContext) -> tuple[Invited, str]:
-        invited = invite(access, find(access), context.by).content
+    def make(ledger: Ledger) -> tuple[Invited, str]:
+        invited = invite(_access(ledger), find(ledger), context.by).content
         return invited, f"/admin/users/{invited.user.code}"
 
     def show(invited: Invited) -> Response[bytes]:
@@ -156,11 +179,11 @@ async def _change(
     context: RequestContext,
     form: CommandForm[Any],
     user: str,
-    change: Callable[[AccessContext], object],
+    change: Callable[[Ledger], object],
     name: str,
 ) -> Response[bytes]:
     def job(ledger: Ledger, _: str) -> Saved:
-        change(AccessContext(ledger.books, ledger.clock()))
+        change(ledger)
         return Saved(f"/admin/users/{user}")
 
     try:

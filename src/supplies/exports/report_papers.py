@@ -78,11 +78,13 @@ def _report_table(
     names = [column.heading for column in table.columns]
     words, rows = _Words(books), list[list[ReportCell]]()
     addresses: list[list[str | None]] = []
+    marks: list[list[bool]] = []
     before: Sequence[Value] | None = None
     for values in table.rows:
         own = values[: table.repeated]
         repeated = set(names[: table.repeated]) if own and own == before else set()
         before, row = own, dict(zip(names, values, strict=True))
+        marks.append([name in repeated for name in columns])
         rows.append([None if name in repeated else words.cell(name, row) for name in columns])
         known = {**common, **row}
         addresses.append(
@@ -98,6 +100,7 @@ def _report_table(
         ],
         rows=rows,
         sources=addresses,
+        repeated=marks,
     )
 
 

@@ -26,12 +26,15 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
             cell above it, and both rows are about the same document.
         sources: For each cell of `rows`, the address of the entries behind the figure; None for a
             cell without such an address.
+        repeated: For each cell of `rows`, whether it is None because it would repeat the cell above
+            it.
     """
 
     title: BilingualText | None
     columns: list[ReportColumn]
     rows: list[list[ReportCell]]
     sources: list[list[str | None]]
+    repeated: list[list[bool]]
 
 
 class ReportPaper(PaperPart, frozen=True, kw_only=True):
