@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from supplies.access import credentials
 from supplies.access.access_context import AccessContext
@@ -79,8 +79,8 @@ def _donor_link(database: Path) -> str:
 
 
 def _render_pages(browser: Browser, address: str, link: str, session: str) -> None:
-    with signed_in(browser, address, session, "en", 900) as page:
-        _take(page, address + "/", "today", 560)
+    with signed_in(browser, address, session, "en", 1000) as page:
+        _take(page, address + "/", "today", 680)
         _take(page, address + "/reports", "reports", 900)
         page.goto(address + "/donations/new")
         _fill_in_donation(page)
@@ -91,13 +91,23 @@ def _render_pages(browser: Browser, address: str, link: str, session: str) -> No
 
 
 def _fill_in_donation(page: Page) -> None:
-    for pointer, value in (
-        ("/donor", DONOR),
-        ("/lines/0/item", "mask"),
+    for pointer, text in (("/donor", DONOR), ("/lines/0/item", "mask")):
+        field = _field(page, pointer)
+        field.press_sequentially(text)
+        page.locator(f"#{field.get_attribute('id')}-found [role=option]").first.wait_for()
+        field.press("Enter")
+    for pointer, text in (
+        ("/handled_by", "陈晓（虚构）"),
         ("/lines/0/quantity", "50"),
-        ("/lines/0/expires_on", "2021-06"),
+        ("/lines/0/batch", "B7"),
+        ("/lines/0/expires_on", "2031-06"),
     ):
-        page.locator(f'form.command [name="{pointer}"]').fill(value)
+        _field(page, pointer).fill(text)
+
+
+def _field(page: Page, pointer: str) -> Locator:
+    """Return a field of the form, by its JSON pointer."""
+    return page.locator(f'form.command [name="{pointer}"]')
 
 
 def _take(page: Page, address: str, name: str, height: int) -> None:

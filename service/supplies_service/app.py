@@ -85,11 +85,6 @@ def create_app(
     daily = None
     if checkpoints is not None:
         daily = DailyCheckpoints(checkpoints, database, only=station, clock=clock)
-        metrics.add_gauge(
-            "supplies_checkpoints_failed",
-            "Files and partners whose checkpoints are failing in this worker",
-            lambda: daily.failed,
-        )
     app = Litestar(
         route_handlers=CONTROLLERS,
         lifespan=[partial(_lifespan, open_stations=open_stations, hosts=hosts, daily=daily)],
@@ -118,19 +113,35 @@ def create_app(
         logging_config=None,
     )
     require_roles(_own_handlers(app))
+    _add_gauges(app, metrics, daily)
+    app.asgi_handler = _wrap(app, metrics, clock, proxies)
+    return app
+
+
+def _add_gauges(app: Litestar, metrics: Metrics, daily: DailyCheckpoints | None) -> None:
+    """Add the figures that are read from the running application whenever metrics are asked for."""
     metrics.add_gauge(
         "supplies_writer_waiting",
         "Requests that were accepted and are not yet durable",
         lambda: app.state.stations.count_queued(),
     )
+    if daily is not None:
+        metrics.add_gauge(
+            "supplies_checkpoints_failed",
+            "Files and partners whose checkpoints are failing in this worker",
+            lambda: daily.failed,
+        )
+
+
+def _wrap(app: Litestar, metrics: Metrics, clock: Clock, proxies: Sequence[str]) -> ASGIApp:
+    """Return the application within the middlewares that also see what Litestar itself answers."""
     cached = ResponseCacheMiddleware(
         HttpSemanticsMiddleware(app.asgi_handler),
         clock,
         lambda: app.state.stations.database_version(),
     )
     logged = RequestLogMiddleware(cached, metrics)
-    app.asgi_handler = trust_proxies(SecurityHeadersMiddleware(logged), proxies)
-    return app
+    return trust_proxies(SecurityHeadersMiddleware(logged), proxies)
 
 
 @asynccontextmanager

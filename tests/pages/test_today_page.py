@@ -111,9 +111,7 @@ def test_cells_are_labelled_with_the_titles_of_their_columns() -> None:
 
 
 def test_short_cells_and_days_within_a_text_are_kept_whole() -> None:
-    rows = Markup(
-        "<tr><td>Store A</td><td>bought 2020-02-05</td><td>of 2020-02-05 or later</td></tr>"
-    )
+    rows = Markup("<tr><td>Store A</td><td>bought 2020-02-05</td><td>on 2020-02-05, late</td></tr>")
     assert label_cells(rows, ["Place", "Lot", "Note"]) == (
         '<tr><td data-label="Place" data-short>Store A</td>'
         '<td data-label="Lot">bought <span class="whole">2020-02-05</span></td>'

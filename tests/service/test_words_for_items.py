@@ -71,8 +71,13 @@ def test_an_item_is_registered_with_words_in_place_of_codes(recorder: Browser) -
     for text in ("Medical", "box of 6 pieces", "提 of 60 pieces", "6901234567892 (提)"):
         assert text in shown
     form = recorder.open(f"{address}/change")
-    shown_fields = [value_of(form, each) for each in fields if each.endswith(("pack", "category"))]
-    assert sorted(shown_fields) == ["Medical", "box", "提 · U-001", "提 · U-001"]
+    shown_packs = {
+        value_of(form, f"/packs/{at}/pack"): value_of(form, f"/packs/{at}/size") for at in (0, 1)
+    }
+    assert shown_packs == {"box": "6", "提 · U-001": "60"}
+    kept = ("/name", "/category", "/barcodes/0/code", "/barcodes/0/pack")
+    shown_fields = [value_of(form, each) for each in kept]
+    assert shown_fields == ["退热贴", "Medical", "6901234567892", "提 · U-001"]
 
 
 def test_a_barcode_on_an_unknown_pack_is_refused_at_its_field(recorder: Browser) -> None:

@@ -135,30 +135,7 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
             after: FromQuery[str | None] = None,
         ) -> Response[bytes]:
             """List records by code. By default, retired records are left out."""
-            named, wanted = sees_names(context), (q or "").strip() or None
-            if wanted is not None and personal and not named:
-                await context.forbid(
-                    Sentence("auditors see codes: people are not searched for by name")
-                )
-            check_choice("retired", retired or None, [name for name in RETIRED if name])
-            with context.reading() as books:
-                page = list_records(
-                    books,
-                    kind,
-                    wanted,
-                    after,
-                    ROWS,
-                    retired=RETIRED[retired or ""],
-                    personal=named,
-                )
-                return render_page(
-                    context.request,
-                    "records.html",
-                    table=kind.table,
-                    page=page,
-                    filters={"q": wanted, "retired": retired},
-                    searches=named or not personal,
-                )
+            return await _show_list(context, kind, q, retired, after)
 
         @get("/{code:str}", opt=readers)
         async def record(
@@ -175,24 +152,70 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
         async def retire(self, context: Context, code: FromPath[str]) -> Response[bytes]:
             """Retire the record, or put it back in use."""
             form = await CommandForm.read(context.request, Retiring)
-            if not form.is_save:
-                return _show_record(context, kind, code, form)
-            try:
-                with context.reading() as books:
-                    stated = form.command(books)
-
-                def job(ledger: Ledger, _: str) -> Saved:
-                    changes = Changes[CatalogueRecord]({"retired": stated.retired})
-                    change_record(context, ledger, kind, code, changes)
-                    return Saved(f"/{kind.table}/{code}")
-
-                return redirect(await form.record(context, job))
-            except SuppliesError as error:
-                form.refuse(error)
-                return _show_record(context, kind, code, form)
+            return await _retire(context, kind, code, form)
 
     RecordPages.__name__ = RecordPages.__qualname__ = f"{kind.__name__}Pages"
     return RecordPages
+
+
+async def _show_list(
+    context: RequestContext,
+    kind: type[CatalogueRecord],
+    q: str | None,
+    retired: str | None,
+    after: str | None,
+) -> Response[bytes]:
+    """Return the list of the records of a kind.
+
+    Args:
+        context: The request.
+        kind: The kind of record.
+        q: A part of a name, alias, telephone or code; None or blank for all records.
+        retired: A key of `RETIRED`.
+        after: The cursor of the page.
+
+    Raises:
+        Forbidden: an auditor searches for people by name.
+        InvalidField: `retired` or the cursor is invalid.
+    """
+    personal = kind in PERSONAL_KINDS
+    named, wanted = sees_names(context), (q or "").strip() or None
+    if wanted is not None and personal and not named:
+        await context.forbid(Sentence("auditors see codes: people are not searched for by name"))
+    check_choice("retired", retired or None, [name for name in RETIRED if name])
+    with context.reading() as books:
+        page = list_records(
+            books, kind, wanted, after, ROWS, retired=RETIRED[retired or ""], personal=named
+        )
+        return render_page(
+            context.request,
+            "records.html",
+            table=kind.table,
+            page=page,
+            filters={"q": wanted, "retired": retired},
+            searches=named or not personal,
+        )
+
+
+async def _retire(
+    context: RequestContext, kind: type[CatalogueRecord], code: str, form: CommandForm[Retiring]
+) -> Response[bytes]:
+    """Record the form that retires a record or puts it back in use."""
+    if not form.is_save:
+        return _show_record(context, kind, code, form)
+    try:
+        with context.reading() as books:
+            stated = form.command(books)
+
+        def job(ledger: Ledger, _: str) -> Saved:
+            changes = Changes[CatalogueRecord]({"retired": stated.retired})
+            change_record(context, ledger, kind, code, changes)
+            return Saved(f"/{kind.table}/{code}")
+
+        return redirect(await form.record(context, job))
+    except SuppliesError as error:
+        form.refuse(error)
+        return _show_record(context, kind, code, form)
 
 
 def _show_record(

@@ -12,14 +12,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from litestar import Request, Response
 
 from supplies.books.reader import Books
-from supplies.domain.catalogue_records import Campaign, Donor, Recipient, Team
 from supplies.errors import (
     Fault,
     IdempotencyConflict,
@@ -30,10 +28,8 @@ from supplies.errors import (
 )
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.stations.paper_settings import PurposeName, add_purpose
 from supplies.storage.idempotency import IdempotencyKey, StoredResponse
 from supplies.views.goods_with_teams import find_goods_with_teams
-from supplies.views.look_alikes import find_look_alikes
 from supplies.views.pagination import View, Warned
 from supplies_service.idempotency import Outcome, canonical, command_id, run_idempotent
 from supplies_service.observability.request_log import log_error
@@ -49,23 +45,21 @@ from supplies_service.pages.named_records import (
     is_party,
     not_found,
 )
+from supplies_service.pages.new_records import (
+    FILL_IN_RIGHT,
+    PROVISIONAL_CODE,
+    NewRecord,
+    read_new_record,
+    register_record,
+)
 from supplies_service.pages.typed_values import command_of, is_code_field
 from supplies_service.problems import Malformed, shown_detail, status_of
 from supplies_service.request_context import RequestContext
-from supplies_service.routes.catalogue import log_registration
 
 C = TypeVar("C", bound=msgspec.Struct)
 
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
 """Regular expression of a line's index in a form. Indexes have gaps after lines were removed."""
-
-NewRecord = Donor | Recipient | Campaign | Team | PurposeName
-"""A catalogue record that a form can register together with its command."""
-
-_PROVISIONAL = "new"
-"""A code that stands for a new record in the command until the record is registered."""
-
-FILL_IN_RIGHT = Sentence("some fields are not filled in right")
 
 
 class Unconfirmed(SuppliesError):
@@ -245,7 +239,7 @@ class CommandForm(Generic[C]):
             InvalidField: fields are wrong. The pointers of the faults are field names of the form.
         """
         faults = self.find_records(books)
-        given = dict.fromkeys(self._registered(), _PROVISIONAL)
+        given = dict.fromkeys(self._registered(), PROVISIONAL_CODE)
         try:
             made = command_of(self.kind, self._fields_of_command() | given)
             for part in self._registered().values():
@@ -282,17 +276,8 @@ class CommandForm(Generic[C]):
         """
         warnings = list[Warned]()
         for pointer, part in self._registered().items():
-            new = self._part(part)
-            if isinstance(new, PurposeName):
-                code = add_purpose(ledger.books, new)
-            else:
-                # Another record may have got the proposed code meanwhile.
-                code = ledger.next_code(type(new))
-                new = msgspec.structs.replace(new, code=code)
-                ledger.register(new)
-                log_registration(context, ledger, code)
-                if isinstance(new, Donor | Recipient):
-                    warnings += find_look_alikes(ledger.books, new)
+            code, found = register_record(context, ledger, self._part(part))
+            warnings += found
             command = msgspec.structs.replace(command, **{pointer.removeprefix("/"): code})
         return command, warnings
 
@@ -310,19 +295,7 @@ class CommandForm(Generic[C]):
         Raises:
             InvalidField: fields are wrong. The pointers of the faults are field names of the form.
         """
-        start, kind = f"{pointer}/", self.parts[pointer]
-        fields = {
-            name.removeprefix(pointer): text
-            for name, text in self.fields.items()
-            if name.startswith(start)
-        }
-        if kind is not PurposeName:
-            fields["/code"] = _PROVISIONAL
-        try:
-            return command_of(kind, fields)
-        except InvalidField as error:
-            faults = [replace(fault, pointer=pointer + fault.pointer) for fault in error.faults]
-            raise InvalidField(FILL_IN_RIGHT, faults) from None
+        return read_new_record(self.parts[pointer], self.fields, pointer)
 
     def _fields_of_command(self) -> dict[str, str]:
         starts = tuple(f"{pointer}/" for pointer in self.parts)

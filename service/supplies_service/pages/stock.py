@@ -38,9 +38,10 @@ from supplies.views.needs import list_needs
 from supplies.views.pagination import Warned
 from supplies.views.stock import get_stock, list_balances
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
-from supplies_service.pages.command_forms import CommandForm, NewRecord, render_form, submit
+from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page, render_page_of
 from supplies_service.pages.named_records import code_filter
+from supplies_service.pages.new_records import NewRecord
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.request_context import Context, RequestContext
 

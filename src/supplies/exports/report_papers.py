@@ -121,6 +121,8 @@ class _Words:
             return self._name(_NAMED[column], str(value))
         if column == "lot" or (column == "code" and row.get("what") in ("expired", "expires_soon")):
             return self._lot(str(value))
+        if column == "code" and row.get("what") == "unexplained":
+            return self._name(Location, str(value))
         if column == "value":
             return _amount(value, row["currency"])
         if column == "year":
