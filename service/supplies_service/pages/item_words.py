@@ -61,7 +61,7 @@ def packs_of_barcode(text: str, units: Units, packs: Collection[str]) -> list[st
 
 
 def store_new_packs(books: Books, stated: Mapping[str, Any]) -> dict[str, Any]:
-    """Store the words of packs that are no codes as units of the station.
+    """Store the words of packs that are not codes as units of the station.
 
     Call this within a transaction of the ledger.
 

@@ -212,7 +212,7 @@ class RecordNames:
         return pack if words is None else words.zh if self._language == "zh" else words.en
 
     def pack_label(self, text: str) -> str:
-        """Return the word and the code of a pack. A text that is no code is returned unchanged."""
+        """Return the word and the code of a pack. A text that is not a code stays unchanged."""
         word = self.pack_word(text) if is_valid_code(text) else text
         return text if word.casefold() == text.casefold() else f"{word}{SEPARATOR}{text}"
 
