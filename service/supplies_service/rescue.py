@@ -18,7 +18,12 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from supplies.access import phones
-from supplies.access.phone_reports import correct_clock, may_report, offset_of_text
+from supplies.access.phone_reports import (
+    correct_clock,
+    may_report,
+    offset_of_text,
+    take_reason_from_note,
+)
 from supplies.access.phones import Phone
 from supplies.books.moved_stops import present_delivery
 from supplies.domain.commands import ReportHandOut, ReportOutcome
@@ -339,7 +344,8 @@ def _report(phone: Phone, record: UnsentRecord, body: dict[str, Any], offset: ti
         hand_out = decode_of_team(CounterHandOut, body, {})
         return _Report(report_of(hand_out, phone.team, offset), show_hand_out(offset))
     outcome = decode_of_team(ReportOutcome, body, {"delivery": record.delivery})
-    return _Report(correct_clock(outcome, offset), show_own_stop(outcome.allocation, offset))
+    outcome = take_reason_from_note(correct_clock(outcome, offset))
+    return _Report(outcome, show_own_stop(outcome.allocation, offset))
 
 
 def _json_object(body: str) -> dict[str, Any]:

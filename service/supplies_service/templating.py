@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from supplies.domain.catalogue_records import Station
+from supplies.domain.failure_reasons import REASONS_OF_OUTCOME
 from supplies.errors import Sentence
 from supplies_service.pages.assets import asset_address
 from supplies_service.pages.languages import (
@@ -62,6 +63,7 @@ def environment(language: Language) -> Environment:
         "comma": "、" if language == "zh" else ", ",
         "colon": "：" if language == "zh" else ": ",
         "html_language": HTML_LANGUAGES[language],
+        "reasons_of_outcome": REASONS_OF_OUTCOME,
     }
     return made
 

@@ -272,6 +272,12 @@ CASES: dict[type[c.Command], Case] = {
         ),
         "/photo /happened_on",
     ),
+    c.ConfirmHandOver: lambda w: (
+        c.ConfirmHandOver(
+            delivery=w.delivery, allocation=w.loaded, way="telephone", happened_on=w.future
+        ),
+        "/allocation /happened_on",
+    ),
     c.CloseDelivery: lambda w: (
         c.CloseDelivery(delivery=w.delivery, happened_on=w.future),
         "/happened_on *",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -11,13 +12,21 @@ from hypothesis import strategies as st
 from support.ledger_fixture import StationLedger
 from support.photos import PLACE, jpeg
 
+from supplies.books.free_text import free_text_of_entry
 from supplies.books.stop_codes import code_of_stop
 from supplies.domain import commands as c
 from supplies.domain.entry_rows import CodeAttempt, OutcomeDetails, Proof
-from supplies.errors import AlreadyDone, Forgotten, IdempotencyConflict
+from supplies.errors import AlreadyDone, Forgotten, IdempotencyConflict, InvalidField
+from supplies.ledger.recorded import Recorded
 from supplies.ledger.rules.delivery_proofs import MAX_PHOTOS, MAX_SIGNATURES
+from supplies.views.alerts import list_alerts
 from supplies.views.deliveries import get_delivery
-from supplies.views.delivery_proofs import get_photo, get_signature, get_stop_codes
+from supplies.views.delivery_proofs import (
+    ConfirmationView,
+    get_photo,
+    get_signature,
+    get_stop_codes,
+)
 
 STROKES = [[(10, 20), (30, 40)], [(500, 250)]]
 
@@ -91,6 +100,78 @@ def test_a_stop_says_that_codes_are_not_compared_any_more_after_five_wrong_ones(
     assert get_delivery(station.books, stop[0]).stops[0].code == "too_many_wrong"
 
 
+def _confirm(station: StationLedger, stop: tuple[str, str], **more: Any) -> Recorded:
+    delivery, allocation = stop
+    stated = {"way": "telephone", "confirmed_by": "family", **more}
+    return station(c.ConfirmHandOver(delivery=delivery, allocation=allocation, **stated))
+
+
+def _alerts(station: StationLedger) -> list[str]:
+    found = list_alerts(station.books, station.clock.day).items
+    return [alert.code for alert in found if alert.what == "code_wrong"]
+
+
+def test_a_household_confirms_a_hand_over_after_a_wrong_code(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over", code=_other(_code(station, *stop)))
+    assert _alerts(station) == [stop[1]]
+    received = station.total("received:R-1")
+    done = _confirm(station, stop, note="the daughter, at 16:40")
+    assert station.books.body(done.seq).kind == "proof_added"
+    assert station.total("received:R-1") == received
+    shown = get_delivery(station.books, stop[0]).stops[0]
+    assert (shown.code, shown.confirmed) == (
+        "wrong",
+        ConfirmationView(
+            entry=done.seq, confirmed_by="family", way="telephone", confirmed_on=station.clock.day
+        ),
+    )
+    assert _alerts(station) == []
+    assert free_text_of_entry(station.books, done.seq) == {"note": "the daughter, at 16:40"}
+    station.ledger.verify()
+
+
+def test_a_withdrawn_confirmation_does_not_count(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "handed_over", code=_other(_code(station, *stop)))
+    with pytest.raises(AlreadyDone, match="is not confirmed"):
+        _confirm(station, stop, way="withdrawn", confirmed_by=None)
+    _confirm(station, stop)
+    _confirm(station, stop, way="withdrawn", confirmed_by=None)
+    assert get_delivery(station.books, stop[0]).stops[0].confirmed is msgspec.UNSET
+    assert _alerts(station) == [stop[1]]
+    station.ledger.verify()
+
+
+def test_only_a_hand_over_is_confirmed_and_not_before_its_day(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    with pytest.raises(InvalidField, match="nothing was handed over"):
+        _confirm(station, stop)
+    station.outcome(*stop, "not_at_home")
+    with pytest.raises(InvalidField, match="nothing was handed over"):
+        _confirm(station, stop)
+    again = station.dispatch(stop[1]), stop[1]
+    station.clock.advance()
+    station.outcome(*again, "handed_over")
+    with pytest.raises(InvalidField, match="enter this day or a later one"):
+        _confirm(station, again, happened_on=station.day(-1))
+    with pytest.raises(InvalidField, match="name who confirmed"):
+        _confirm(station, again, confirmed_by=None)
+    _confirm(station, again)
+
+
+def test_a_confirmation_of_a_moved_stop_is_found_at_its_present_delivery(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    moved = station(c.MoveStops(delivery=stop[0], allocations=[stop[1]], team="T-2")).document
+    station.outcome(stop[0], stop[1], "handed_over")
+    _confirm(station, stop)
+    assert get_delivery(station.books, str(moved)).stops[0].confirmed
+
+
 def test_an_agreeing_report_with_a_signature_is_kept_beside_the_first(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:
@@ -113,6 +194,34 @@ def test_a_failed_stop_says_why_and_when_to_come_again(
     )
     (row,) = station.books.rows_of_entry(OutcomeDetails, done.seq)
     assert (row.why, row.next_attempt) == ("moved", day)
+    station.ledger.verify()
+
+
+@pytest.mark.parametrize("why", get_args(c.FailureReason))
+def test_every_reason_is_stored_as_a_code(
+    station: StationLedger, stop: tuple[str, str], why: c.FailureReason
+) -> None:
+    done = station.outcome(*stop, "refused", why=why, note="said at the door")
+    shown = get_delivery(station.books, stop[0]).stops[0]
+    assert (shown.why, shown.note) == (why, "said at the door")
+    (row,) = station.books.rows_of_entry(OutcomeDetails, done.seq)
+    assert (row.any_reason, row.next_attempt) == (why, None)
+    station.ledger.verify()
+
+
+def test_a_reason_that_an_older_phone_put_into_the_note_is_shown_as_a_code(
+    station: StationLedger, stop: tuple[str, str]
+) -> None:
+    station.outcome(*stop, "refused", note="不需要。家里还有")
+    shown = get_delivery(station.books, stop[0]).stops[0]
+    assert (shown.why, shown.note) == ("not_needed", "家里还有")
+
+
+def test_a_decided_conflict_keeps_its_reason(station: StationLedger, stop: tuple[str, str]) -> None:
+    station.outcome(*stop, "handed_over")
+    conflict = station.outcome(*stop, "refused", why="damaged").seq
+    station(c.ResolveConflict(conflict=conflict, by="correct", reason="the team called"))
+    assert get_delivery(station.books, stop[0]).stops[0].why == "damaged"
     station.ledger.verify()
 
 

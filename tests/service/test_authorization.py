@@ -115,6 +115,7 @@ GET    CR    /deliveries/{delivery}/run-sheet/pdf
 GET    CR    /deliveries/{delivery}/slips/pdf
 GET    CR    /deliveries/{delivery}/photos/{entry}
 POST   CR    /deliveries/{delivery}/outcomes
+POST   C     /deliveries/{delivery}/confirmation
 POST   CR    /deliveries/{delivery}/reassign
 POST   CR    /allocations/{allocation}/collect
 POST   CR    /deliveries/{delivery}/undo
@@ -342,6 +343,7 @@ GET    CRT   /api/deliveries/{delivery}/run-sheet
 GET    CRT   /api/deliveries/{delivery}/run-sheet/pdf
 POST   CRT   /api/deliveries/{delivery}/outcomes
 POST   CRT   /api/deliveries/{delivery}/stops/{allocation}/photo
+POST   C     /api/deliveries/{delivery}/stops/{allocation}/confirmation
 GET    CR    /api/deliveries/{delivery}/codes
 GET    CR    /api/deliveries/{delivery}/photos/{entry}
 GET    CR    /api/deliveries/{delivery}/signatures/{entry}

@@ -122,6 +122,7 @@ def delivery_teams(generator: CommandGenerator) -> list[WeightedCommand]:
         (1, bool(model.stops()), generator.report_outcome),
         (1, bool(model.open_deliveries()), generator.reassign),
         (2, bool(model.stops()), generator.add_photo),
+        (1, bool(model.stops()), generator.confirm_hand_over),
         (1, away and bool(model.open_deliveries()), generator.undo_dispatch),
         (1, away and bool(model.open_deliveries()), generator.move_stops),
         (1, bool(model.open_deliveries()), generator.close_delivery),

@@ -169,6 +169,11 @@ def book_deliveries(station: RecordingStation) -> None:
         )
     )
     station.record(c.AddStopPhoto(delivery=delivery, allocation=own, photo=jpeg()))
+    station.record(
+        c.ConfirmHandOver(
+            delivery=delivery, allocation=own, way="paper", confirmed_by="self", note="in the file"
+        )
+    )
     station.record(c.ReportOutcome(delivery=delivery, allocation=other, outcome="refused"))
     contradicted = station.record(
         c.ReportOutcome(delivery=delivery, allocation=other, outcome="handed_over")

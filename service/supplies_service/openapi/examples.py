@@ -138,6 +138,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "time_window": "after 18:00",
     },
     "AddStopPhoto": {"photo": "/9j/4AAQSkZJRg=="},
+    "ConfirmHandOver": {
+        "way": "telephone",
+        "confirmed_by": "self",
+        "note": "called at 16:40",
+    },
     "CloseDelivery": {},
     "ReassignDelivery": {"team": "t_2"},
     "UndoDispatch": {"reason": "the car did not start"},

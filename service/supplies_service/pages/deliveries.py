@@ -15,6 +15,7 @@ from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Team
 from supplies.domain.commands import (
     CloseDelivery,
+    ConfirmHandOver,
     Dispatch,
     MoveStops,
     Outcome,
@@ -22,6 +23,7 @@ from supplies.domain.commands import (
     ReportOutcome,
     UndoDispatch,
 )
+from supplies.domain.failure_reasons import REASONS_OF_OUTCOME
 from supplies.errors import InvalidField, NotFound, Sentence
 from supplies.ledger.recorded import Recorded
 from supplies.views.allocations import get_allocation, list_allocations
@@ -48,7 +50,7 @@ from supplies_service.closing_warnings import (
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter
-from supplies_service.pages.page_roles import READERS, STAFF
+from supplies_service.pages.page_roles import COORDINATORS, READERS, STAFF
 from supplies_service.pages.papers import frameable
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse, PhotoResponse
@@ -160,6 +162,7 @@ class DeliveryPages(Controller):
         form = await CommandForm.read(context.request, ReportOutcome)
         form.fields["/delivery"] = delivery
         try:
+            _check_reason(form)
             with context.reading() as books:
                 _complete_lines(books, form, delivery)
         except InvalidField as error:
@@ -171,6 +174,15 @@ class DeliveryPages(Controller):
             lambda: _show_delivery(context, delivery, form),
             address=lambda _: f"/deliveries/{delivery}",
         )
+
+    @post("/{delivery:str}/confirmation", opt=COORDINATORS)
+    async def confirm(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
+        """Record that a household confirmed a hand-over, or withdraw this. Show errors if refused.
+
+        The form has the stop's allocation as a field.
+        """
+        form = await CommandForm.read(context.request, ConfirmHandOver)
+        return await _change(context, delivery, form)
 
     @post("/{delivery:str}/reassign", opt=STAFF)
     async def reassign(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
@@ -296,6 +308,20 @@ def _read_parts(books: Books, form: CommandForm[Dispatch]) -> None:
             parts += 1
 
 
+def _check_reason(form: CommandForm[ReportOutcome]) -> None:
+    """Check that the chosen reason is one that the form offers for the chosen outcome.
+
+    Raises:
+        InvalidField: it is not.
+    """
+    why, outcome = form.value("/why"), form.value("/outcome")
+    offered = {name: reasons for name, reasons in REASONS_OF_OUTCOME.items() if name == outcome}
+    if form.is_save and why and not any(why in reasons for reasons in offered.values()):
+        raise InvalidField.at(
+            "/why", Sentence("this reason does not fit the outcome; choose another, or none")
+        )
+
+
 def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: str) -> None:
     """Complete the lines of an outcome that was typed into a form.
 
@@ -382,10 +408,14 @@ def _show_delivery(context: RequestContext, name: str, form: CommandForm[Any]) -
         delivery = context.redacted(get_delivery(books, name))
         stops = []
         for stop in delivery.stops:
-            own = form.kind is ReportOutcome and form.value("/allocation") == stop.allocation
-            report = form if own else CommandForm(ReportOutcome)
-            report.id_prefix = f"{stop.allocation}-"
-            stops.append((stop, report))
+            is_own = form.value("/allocation") == stop.allocation
+            report, confirm = (
+                form if form.kind is kind and is_own else CommandForm(kind)
+                for kind in (ReportOutcome, ConfirmHandOver)
+            )
+            for each in (report, confirm):
+                each.id_prefix = f"{stop.allocation}-"
+            stops.append((stop, report, confirm))
         staff = context.caller.role != "auditor"
         changes = {
             kind.__name__: form if form.kind is kind else CommandForm(kind)

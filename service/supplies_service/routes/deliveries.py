@@ -13,11 +13,12 @@ from supplies_receipts import draw_delivery_slips, draw_run_sheet
 
 from supplies.access import run_codes
 from supplies.access.access_context import AccessContext
-from supplies.access.phone_reports import correct_clock
+from supplies.access.phone_reports import correct_clock, take_reason_from_note
 from supplies.books.reader import Books
 from supplies.domain.commands import (
     AddStopPhoto,
     CloseDelivery,
+    ConfirmHandOver,
     Dispatch,
     MoveStops,
     ReassignDelivery,
@@ -272,6 +273,8 @@ class DeliveryController(Controller):
         is_late = await ownership.check_report(context, delivery)
         offset = clock_offset(context.request, context.ledger.clock())
         command = correct_clock(payload, offset)
+        if context.caller.role == "courier":
+            command = take_reason_from_note(command)
         if is_late or context.caller.kind == "phone":
             return await context.record(command, show_own_stop(payload.allocation, offset))
         return await context.record(command, show_outcome(offset))
@@ -295,6 +298,21 @@ class DeliveryController(Controller):
         is_late = await ownership.check_report(context, delivery)
         if is_late or context.caller.kind == "phone":
             return await context.record(payload, show_own_stop(payload.allocation, None))
+        return await context.record(payload, show_delivery)
+
+    @post(
+        "/{delivery:str}/stops/{allocation:str}/confirmation",
+        operation_id="confirmHandOver",
+        opt=allow_roles("coordinator"),
+    )
+    async def confirm(
+        self, context: Context, payload: Body[ConfirmHandOver]
+    ) -> CreatedResponse[DeliveryEntered]:
+        """Record that a household confirmed a hand-over afterwards, by telephone or on paper.
+
+        Use it after a wrong code. The alert about the code then ends. `withdrawn` takes the
+        confirmation back.
+        """
         return await context.record(payload, show_delivery)
 
     @get(

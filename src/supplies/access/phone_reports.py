@@ -15,6 +15,7 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.commands import ReportHandOut, ReportOutcome
 from supplies.domain.entry_rows import Delivery
+from supplies.domain.failure_reasons import split_reason
 from supplies.errors import InvalidField
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -56,6 +57,12 @@ def correct_clock(command: R, offset: timedelta | None) -> R:
     with suppress(OverflowError):
         corrected += offset
     return msgspec.structs.replace(command, happened_at=corrected, phone_time=command.happened_at)
+
+
+def take_reason_from_note(report: ReportOutcome) -> ReportOutcome:
+    """Return a report with the code of its reason, if an older phone put it into the note."""
+    why, note = split_reason(report.outcome, report.note, report.why)
+    return msgspec.structs.replace(report, why=why, note=note)
 
 
 def offset_of_text(

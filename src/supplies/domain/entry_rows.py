@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from supplies.domain.commands import (
+    ConfirmationWay,
     EndReason,
     FailureReason,
+    FirstFailureReason,
     Outcome,
     PersonKind,
     Resolved,
@@ -313,16 +315,33 @@ class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details")
     """Further details from the report of an outcome. Reports without such details have no row.
 
     Attributes:
-        why: Why the goods could not be handed over.
+        why: Why the goods could not be handed over, if this is a reason that the first version of
+            the program knew.
+        reason: Why the goods could not be handed over, if this is another reason.
         next_attempt: The day on which the household wants the goods.
         phone_time: The time on the phone's clock, if the reported time was corrected.
     """
 
     delivery: str
     allocation: str
-    why: FailureReason | None
+    why: FirstFailureReason | None
     next_attempt: date | None
     phone_time: datetime | None
+    reason: FailureReason | None = None
+
+    @property
+    def any_reason(self) -> FailureReason | None:
+        """Why the goods could not be handed over."""
+        return self.reason or self.why
+
+
+def reason_columns(why: FailureReason | None) -> dict[str, Any]:
+    """Return the columns `why` and `reason` of `OutcomeDetails` for a reason.
+
+    The table accepts only the first reasons in the column `why`.
+    """
+    is_first = why in get_args(FirstFailureReason)
+    return {"why": why if is_first else None, "reason": None if is_first else why}
 
 
 CodeResult = Literal["matched", "wrong", "not_compared"]
@@ -363,6 +382,20 @@ class Proof(EntryRow, frozen=True, kw_only=True, tag="proofs"):
     allocation: str
     kind: Literal["signature", "photo"]
     digest: str
+
+
+class Confirmation(EntryRow, frozen=True, kw_only=True, tag="confirmations"):
+    """A household's confirmation of a hand-over. The latest one of a stop is valid.
+
+    Attributes:
+        way: How the household confirmed it; `withdrawn` if a confirmation was taken back.
+        confirmed_by: Who confirmed it; None if the confirmation was taken back.
+    """
+
+    delivery: str
+    allocation: str
+    way: ConfirmationWay
+    confirmed_by: str | None
 
 
 class OutcomeLine(EntryRow, frozen=True, kw_only=True, tag="outcome_lines"):
@@ -741,6 +774,7 @@ AnyEntryRow = (
     | CodeAttempt
     | StopCode
     | Proof
+    | Confirmation
     | OutcomeLine
     | DeliveryEnd
     | Conflict

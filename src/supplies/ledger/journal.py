@@ -22,6 +22,7 @@ from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import (
     AddStopPhoto,
     Command,
+    ConfirmHandOver,
     CountStock,
     GoodsLine,
     NoteNeed,
@@ -53,6 +54,7 @@ FACTS = (
     ReportOutcome,
     ReportHandOut,
     AddStopPhoto,
+    ConfirmHandOver,
     CountStock,
     ResolveConflict,
 )

@@ -17,6 +17,7 @@ from supplies.domain.entry_rows import (
     OutcomeLine,
     Resolution,
     StopOutcome,
+    reason_columns,
 )
 from supplies.storage.store import Row
 from supplies.verification.reader import Reader
@@ -29,7 +30,7 @@ MAX_AGE_BY_PHONE = timedelta(days=60)
 
 _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[StopOutcome]: ("outcome", "happened_at", "received_by", "proof"),
-    TABLES[OutcomeDetails]: ("why", "next_attempt", "phone_time"),
+    TABLES[OutcomeDetails]: ("why", "reason", "next_attempt", "phone_time"),
     TABLES[OutcomeLine]: ("line", "received", "brought_back", "lost", "target"),
     TABLES[HandOutTo]: ("location", "headcount"),
     TABLES[HandOutReport]: ("team", "happened_at", "phone_time"),
@@ -143,7 +144,8 @@ def _outcome_before_last(reader: Reader, decision: _Decision) -> int:
 
 def _check_booked(reader: Reader, decision: _Decision, table: str) -> None:
     columns = _COMPARED[table]
-    expected = {name: decision.stated.get(name) for name in columns}
+    stated = decision.stated | reason_columns(decision.stated.get("why"))
+    expected = {name: stated.get(name) for name in columns}
     found = _rows(reader, decision, table, decision.seq) or [dict.fromkeys(columns)]
     if _TIMES[0] in columns and found[0][_TIMES[0]] is None and _may_lack_time(reader, decision):
         expected[_TIMES[0]] = None

@@ -285,6 +285,8 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
     """Yield an alert for each stop for which wrong codes were reported, but never the right one.
 
+    Stops whose household confirmed the hand-over afterwards are left out.
+
     The alert's `code` is the id of the stop's allocation.
 
     Args:
@@ -297,6 +299,11 @@ def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
         "AND NOT EXISTS (SELECT 1 FROM code_attempts m "
         "WHERE m.station = c.station AND m.delivery = c.delivery "
         "AND m.allocation = c.allocation AND m.result = 'matched') "
+        "AND NOT EXISTS (SELECT 1 FROM confirmations f "
+        "WHERE f.station = c.station AND f.delivery = c.delivery "
+        "AND f.allocation = c.allocation AND f.way <> 'withdrawn' "
+        "AND f.seq = (SELECT max(g.seq) FROM confirmations g WHERE g.station = f.station "
+        "AND g.delivery = f.delivery AND g.allocation = f.allocation)) "
         "GROUP BY c.delivery, c.allocation ORDER BY 3, c.delivery, c.allocation",
         since=since.isoformat(),
     ):

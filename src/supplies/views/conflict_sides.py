@@ -30,6 +30,7 @@ from supplies.domain.entry_rows import (
     StopRemoval,
 )
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
+from supplies.domain.failure_reasons import split_reason
 from supplies.views.delivery_proofs import ProofView, read_proofs
 from supplies.views.entries import ConflictView
 from supplies.views.pagination import View
@@ -184,6 +185,7 @@ def side_of_report(books: Books, report: ReportOutcome | ReportHandOut | CountSt
     where = {"delivery": delivery, "allocation": report.allocation}
     stop = books.latest_row(Stop, **where)
     loaded = _loaded(books, where)
+    why, note = split_reason(report.outcome, report.note, report.why)
     return Side(
         delivery=delivery,
         allocation=report.allocation,
@@ -192,10 +194,10 @@ def side_of_report(books: Books, report: ReportOutcome | ReportHandOut | CountSt
         lines=_reported_lines(report, loaded),
         happened_on=report.happened_on,
         received_by=report.received_by,
-        why=report.why,
+        why=why,
         next_attempt=report.next_attempt,
         time_window=report.time_window,
-        note=report.note,
+        note=note,
         happened_at=_text(report.happened_at),
         phone_time=_text(report.phone_time),
     )
@@ -264,6 +266,8 @@ def _recorded_outcome(books: Books, report: ReportOutcome, before: int | None) -
     details = books.rows_of_entry(OutcomeDetails, seq, **where)
     lines = {line.line: line for line in books.rows_of_entry(StatedLine, seq, **where)}
     body, texts = books.body(seq), free_text_of_entry(books, seq) or {}
+    stated = details[0].any_reason if details else None
+    why, note = split_reason(row.outcome, texts.get("note"), stated)
     return Side(
         delivery=delivery,
         allocation=report.allocation,
@@ -277,10 +281,10 @@ def _recorded_outcome(books: Books, report: ReportOutcome, before: int | None) -
         happened_at=_text(row.happened_at),
         phone_time=_text(details[0].phone_time) if details else None,
         received_by=row.received_by,
-        why=details[0].why if details else None,
+        why=why,
         next_attempt=details[0].next_attempt if details else None,
         time_window=texts.get("time_window"),
-        note=texts.get("note"),
+        note=note,
     )
 
 

@@ -12,10 +12,17 @@ import msgspec
 from supplies.books.reader import Books, query_ids
 from supplies.domain.commands import FailureReason, Outcome
 from supplies.domain.entry_rows import Delivery, OutcomeDetails, Stop
+from supplies.domain.failure_reasons import split_reason
 from supplies.errors import NotFound, Sentence
 from supplies.views.collections import day_of_collection, read_last_collections
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
-from supplies.views.delivery_proofs import ProofView, StopCodeResult, StopProofs, read_proofs
+from supplies.views.delivery_proofs import (
+    ConfirmationView,
+    ProofView,
+    StopCodeResult,
+    StopProofs,
+    read_proofs,
+)
 from supplies.views.document_lists import (
     Days,
     all_numbers,
@@ -73,6 +80,8 @@ class StopView(View, frozen=True, kw_only=True):
         code: The result of comparing reported codes with the code of the stop; unset if no code was
             reported.
         proofs: The signatures and photos of all reports about the stop; unset if there are none.
+        confirmed: The household's later confirmation that it received the goods; unset if there is
+            none.
         collected_on: The day on which the household fetched goods of the stop at the counter, after
             they had come back; otherwise unset.
     """
@@ -97,6 +106,7 @@ class StopView(View, frozen=True, kw_only=True):
     phone_time: datetime | msgspec.UnsetType = msgspec.UNSET
     code: StopCodeResult | msgspec.UnsetType = msgspec.UNSET
     proofs: list[ProofView] | msgspec.UnsetType = msgspec.UNSET
+    confirmed: ConfirmationView | msgspec.UnsetType = msgspec.UNSET
     collected_on: date | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -236,7 +246,7 @@ def _read_details(books: Books, ids: Sequence[str]) -> dict[tuple[int, str], Out
     rows = query_ids(
         books,
         ids,
-        "SELECT d.seq, d.delivery, d.allocation, d.why, d.next_attempt, d.phone_time "
+        "SELECT d.seq, d.delivery, d.allocation, d.why, d.next_attempt, d.phone_time, d.reason "
         "FROM wanted w CROSS JOIN outcome_details d "
         "WHERE d.station = :station AND d.delivery = w.id",
     )
@@ -255,7 +265,10 @@ def _stop(
     collected_on: date | None,
 ) -> StopView:
     first = lines[0]
-    seq = first.reported_in
+    seq, note = first.reported_in, entries.text(first.reported_in, "note")
+    why = None if details is None else details.any_reason
+    if first.outcome is not None:
+        why, note = split_reason(first.outcome, note, why)
     return StopView(
         stop=first.stop,
         allocation=first.allocation,
@@ -280,14 +293,15 @@ def _stop(
         happened_at=first.happened_at,
         received_by=first.received_by,
         proof=first.proof,
-        note=entries.text(seq, "note"),
+        note=note,
         removed_in=first.removed_in or msgspec.UNSET,
         moved_to=first.moved_to if first.removed_in else msgspec.UNSET,
-        why=(details and details.why) or msgspec.UNSET,
+        why=why or msgspec.UNSET,
         next_attempt=(details and details.next_attempt) or msgspec.UNSET,
         time_window=entries.text(seq, "time_window") or msgspec.UNSET,
         phone_time=(details and details.phone_time) or msgspec.UNSET,
         code=(proofs and proofs.code) or msgspec.UNSET,
         proofs=(proofs and proofs.proofs) or msgspec.UNSET,
+        confirmed=(proofs and proofs.confirmed) or msgspec.UNSET,
         collected_on=collected_on or msgspec.UNSET,
     )

@@ -6,8 +6,15 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from supplies.books.reader import Books
-from supplies.domain.commands import Outcome
-from supplies.domain.entry_rows import TABLES, CodeAttempt, DeliveryEnd, Proof, StopOutcome
+from supplies.domain.commands import ConfirmationWay, Outcome
+from supplies.domain.entry_rows import (
+    TABLES,
+    CodeAttempt,
+    Confirmation,
+    DeliveryEnd,
+    Proof,
+    StopOutcome,
+)
 from supplies.views.delivery_proofs import StopCodeResult
 
 
@@ -17,17 +24,24 @@ class StopEvent(NamedTuple):
     Attributes:
         outcome: The reported outcome; None if the event is not an outcome.
         code: The result of comparing a reported code; None if the event is not about a code.
+        confirmed: How the household confirmed the hand-over; None if the event is not about this.
     """
 
     allocation: str
     outcome: Outcome | None = None
     code: StopCodeResult | None = None
+    confirmed: ConfirmationWay | None = None
 
 
 def read_stop_events(books: Books, delivery: str) -> dict[int, list[StopEvent]]:
     """Return the events of the stops of a delivery by entry number."""
     found = defaultdict(list)
-    for row, column in ((StopOutcome, "outcome"), (CodeAttempt, "result"), (Proof, "NULL")):
+    for row, column in (
+        (StopOutcome, "outcome"),
+        (CodeAttempt, "result"),
+        (Confirmation, "way"),
+        (Proof, "NULL"),
+    ):
         for seq, allocation, value in books.all(
             f"SELECT seq, allocation, {column} FROM {TABLES[row]} "
             "WHERE station = :station AND delivery = :delivery ORDER BY seq, allocation",
@@ -38,6 +52,8 @@ def read_stop_events(books: Books, delivery: str) -> dict[int, list[StopEvent]]:
                 event = event._replace(outcome=value)
             elif row is CodeAttempt:
                 event = event._replace(code=value)
+            elif row is Confirmation:
+                event = event._replace(confirmed=value)
             found[int(seq)].append(event)
     return dict(found)
 

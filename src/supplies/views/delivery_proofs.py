@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from supplies.books.reader import Books, query_ids
 from supplies.books.stop_codes import codes_are_compared, codes_of_stops
+from supplies.domain.commands import ConfirmationWay
 from supplies.domain.entry_rows import CodeResult, Delivery, Stop, StopRemoval
 from supplies.errors import Forgotten, NotFound
 from supplies.views.pagination import View
@@ -36,6 +38,20 @@ class ProofView(View, frozen=True, kw_only=True):
     kind: ProofKind
     entry: int
     erased: bool
+
+
+class ConfirmationView(View, frozen=True, kw_only=True):
+    """A household's confirmation that it received the goods of a stop.
+
+    Attributes:
+        entry: Number of the entry that recorded it.
+        confirmed_on: The day on which the household confirmed it.
+    """
+
+    entry: int
+    confirmed_by: str
+    way: ConfirmationWay
+    confirmed_on: date
 
 
 class SignatureView(View, frozen=True, kw_only=True):
@@ -72,10 +88,12 @@ class StopProofs(NamedTuple):
     Attributes:
         code: The result of comparing reported codes with the code of the stop; None if no code was
             reported.
+        confirmed: The household's latest confirmation; None if there is none, or it was withdrawn.
     """
 
     proofs: list[ProofView]
     code: StopCodeResult | None
+    confirmed: ConfirmationView | None
 
 
 def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str], StopProofs]:
@@ -108,7 +126,32 @@ def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str]
     for stop, code in codes.items():
         if code != "matched" and not codes_are_compared(books, *stop):
             codes[stop] = "too_many_wrong"
-    return {stop: StopProofs(proofs.get(stop, []), codes.get(stop)) for stop in {**proofs, **codes}}
+    confirmed = _read_confirmations(books, ids)
+    return {
+        stop: StopProofs(proofs.get(stop, []), codes.get(stop), confirmed.get(stop))
+        for stop in {**proofs, **codes, **confirmed}
+    }
+
+
+def _read_confirmations(
+    books: Books, deliveries: list[str]
+) -> dict[tuple[str, str], ConfirmationView]:
+    """Return the valid confirmations of the stops of these deliveries."""
+    found: dict[tuple[str, str], ConfirmationView] = {}
+    for delivery, allocation, seq, way, by, day in query_ids(
+        books,
+        deliveries,
+        "SELECT c.delivery, c.allocation, c.seq, c.way, c.confirmed_by, e.happened_on "
+        "FROM wanted w CROSS JOIN confirmations c CROSS JOIN entries e "
+        "WHERE c.station = :station AND c.delivery = w.id "
+        "AND e.station = c.station AND e.seq = c.seq ORDER BY c.seq",
+    ):
+        found.pop((delivery, allocation), None)
+        if way != "withdrawn":
+            found[delivery, allocation] = ConfirmationView(
+                entry=seq, confirmed_by=by, way=way, confirmed_on=date.fromisoformat(day)
+            )
+    return found
 
 
 def get_stop_codes(books: Books, delivery: str) -> StopCodesView:

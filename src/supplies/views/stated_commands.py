@@ -405,7 +405,7 @@ def _outcome(stated: _Stated) -> c.ReportOutcome:
         received_by=row.received_by,  # type: ignore[arg-type]  # checked when it was recorded
         proof=row.proof,  # type: ignore[arg-type]  # checked when it was recorded
         note=stated.text("note"),
-        why=None if details is None else details.why,
+        why=None if details is None else details.any_reason,
         next_attempt=None if details is None else details.next_attempt,
         time_window=stated.text("time_window"),
         phone_time=None if details is None else details.phone_time,

@@ -18,12 +18,13 @@ from supplies.books.merged_codes import codes_of_person
 from supplies.books.reader import Books, query_ids
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.catalogue_records import Recipient
-from supplies.domain.commands import Outcome
+from supplies.domain.commands import FailureReason, Outcome
 from supplies.domain.entry_rows import Lot
+from supplies.domain.failure_reasons import split_reason
 from supplies.views.allocations import read_stated_packs
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
-from supplies.views.delivery_proofs import StopCodeResult
+from supplies.views.delivery_proofs import ConfirmationView, StopCodeResult
 from supplies.views.delivery_slips import packs_of_line
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
@@ -135,6 +136,9 @@ class RunOutcome(View, frozen=True, kw_only=True):
         phone: The label and number of the phone that reported it; None if no phone did.
         code: The result of comparing reported codes with the code of the stop; unset if no code was
             reported, and for a report that was not booked.
+        why: Why the goods could not be handed over; unset if this was not reported.
+        confirmed: The household's later confirmation that it received the goods; unset if there is
+            none.
     """
 
     entry: int
@@ -148,6 +152,8 @@ class RunOutcome(View, frozen=True, kw_only=True):
     by: str
     phone: str | None
     code: StopCodeResult | msgspec.UnsetType = msgspec.UNSET
+    why: FailureReason | msgspec.UnsetType = msgspec.UNSET
+    confirmed: ConfirmationView | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunConflict(View, frozen=True, kw_only=True):
@@ -302,6 +308,8 @@ class _Runs:
                     by=by,
                     phone=self._names.phone(by),
                     code=stop.code,
+                    why=stop.why,
+                    confirmed=stop.confirmed,
                 )
             conflict = self._conflicts.get((delivery.id, stop.allocation))
             stops.append(
@@ -372,6 +380,7 @@ class _Runs:
 
     def _conflict(self, found: StopConflict, recorded: RunOutcome | None) -> RunConflict:
         conflict, stated = found.conflict, found.report
+        why, note = split_reason(stated.outcome, conflict.note, stated.why)
         lines = None
         if stated.lines is not None:
             lines = [
@@ -395,9 +404,10 @@ class _Runs:
                 happened_at=None if at is None else at.isoformat(),
                 received_by=stated.received_by,
                 proof=stated.proof,
-                note=conflict.note,
+                note=note,
                 by=conflict.recorded_by,
                 phone=self._names.phone(conflict.recorded_by),
+                why=why or msgspec.UNSET,
             ),
             recorded=recorded,
         )

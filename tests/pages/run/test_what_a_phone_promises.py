@@ -225,9 +225,7 @@ def test_what_is_saved_on_a_phone_whose_access_has_ended_cannot_be_undone(
     assert len(page.evaluate(KEPT, "records")) == 1
 
 
-def test_reasons_without_a_code_are_told_in_the_note(
-    new_phone: NewPhone, network: HttpProxy
-) -> None:
+def test_reasons_are_sent_as_codes_beside_the_note(new_phone: NewPhone, network: HttpProxy) -> None:
     page = new_phone().open()
     open_next(page, "Refused")
     expect(page.get_by_text("Moved away")).to_have_count(0)
@@ -239,9 +237,10 @@ def test_reasons_without_a_code_are_told_in_the_note(
     page.get_by_role("button", name="Undo").wait_for()
     send_all(page)
     [sent] = network.outcomes()
-    note = json.loads(sent.body)["note"]
-    assert note.startswith("Not needed. has enough rice. ")
-    assert 1_900 < len(note) <= 2_000
+    report = json.loads(sent.body)
+    assert report["why"] == "not_needed"
+    assert report["note"].startswith("has enough rice. ")
+    assert 1_900 < len(report["note"]) <= 2_000
 
     stops(page)
     open_next(page, "Not at home")
@@ -250,7 +249,7 @@ def test_reasons_without_a_code_are_told_in_the_note(
     page.get_by_role("button", name="Undo").wait_for()
     send_all(page)
     report = json.loads(network.outcomes()[1].body)
-    assert (report["note"], report.get("why")) == ("Nobody answered", None)
+    assert (report.get("note"), report["why"]) == (None, "nobody_answered")
 
 
 def test_a_message_covers_neither_the_head_nor_the_button_that_saves(new_phone: NewPhone) -> None:

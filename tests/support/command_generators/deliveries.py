@@ -140,6 +140,18 @@ class DeliveryCommands(GeneratorBase):
             happened_on=self.day(),
         )
 
+    def confirm_hand_over(self) -> c.Command:
+        stop = self.pick(self.model.stops())
+        way = self.choose("telephone", "paper", "visit", "withdrawn")
+        return c.ConfirmHandOver(
+            delivery=stop.delivery,
+            allocation=stop.allocation,
+            way=way,
+            confirmed_by=None if way == "withdrawn" else "self",
+            note=self.choose(None, "said on the telephone"),
+            happened_on=self.day(),
+        )
+
     def outcome_lines(self, stop: Stop) -> list[c.OutcomeLine]:
         """Return the outcome of each line. Sometimes it is more than was loaded."""
         lines = []

@@ -3,12 +3,14 @@ import { findAsTyped } from "./find.js";
 import { keepDraft } from "./drafts.js";
 import { editLines } from "./lines.js";
 import { moveByEnter } from "./keys.js";
+import { fitReasons } from "./reasons.js";
 import { scanLines } from "./scan.js";
 
 for (const form of document.querySelectorAll("form.command")) {
   findAsTyped(form);
   editLines(form, findAsTyped);
   scanLines(form);
+  fitReasons(form);
   moveByEnter(form);
   if (form.dataset.draft) keepDraft(form);
   form.addEventListener("submit", (event) => {

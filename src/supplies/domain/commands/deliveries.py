@@ -25,8 +25,19 @@ from supplies.domain.fields import (
 
 Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
-FailureReason = Literal["bad_address", "moved", "not_ready", "too_far"]
-"""Why the goods could not be handed over at a stop."""
+FirstFailureReason = Literal["bad_address", "moved", "not_ready", "too_far"]
+"""The reasons that the first version of the program knew."""
+
+FailureReason = Literal[
+    FirstFailureReason,
+    "nobody_answered",
+    "not_needed",
+    "wrong_goods",
+    "damaged",
+    "wrong_person",
+    "other",
+]
+"""Why the goods could not be handed over at a stop. For `other`, the note says more."""
 
 
 class DispatchPart(StrictStruct, frozen=True, kw_only=True):
@@ -122,6 +133,27 @@ class AddStopPhoto(Command, frozen=True, kw_only=True):
     delivery: Code  # by path
     allocation: Code  # by path
     photo: PhotoBytes
+
+
+ConfirmationWay = Literal["telephone", "paper", "visit", "withdrawn"]
+"""How a household confirmed a hand-over. `withdrawn` takes an earlier confirmation back."""
+
+
+class ConfirmHandOver(Command, frozen=True, kw_only=True):
+    """Record that a household confirmed a hand-over afterwards, for example after a wrong code.
+
+    Attributes:
+        happened_on: The day on which the household confirmed it.
+        way: How the household confirmed it.
+        confirmed_by: Who confirmed it. Required, except to withdraw a confirmation.
+        note: What was said, or where the signed paper is.
+    """
+
+    delivery: Code  # by path
+    allocation: Code  # by path
+    way: ConfirmationWay
+    confirmed_by: Literal["self", "family", "neighbour", "guard"] | None = None
+    note: Text | None = None
 
 
 class CloseDelivery(Command, frozen=True, kw_only=True):

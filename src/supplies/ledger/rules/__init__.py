@@ -61,6 +61,7 @@ _PLAIN: dict[type[c.Command], Rule] = {
     c.Dispatch: deliveries.dispatch,
     c.ReportOutcome: delivery_outcomes.report_outcome,
     c.AddStopPhoto: delivery_proofs.add_stop_photo,
+    c.ConfirmHandOver: delivery_proofs.confirm_hand_over,
     c.CloseDelivery: deliveries.close_delivery,
     c.ReassignDelivery: deliveries.reassign_delivery,
     c.MoveStops: delivery_changes.move_stops,

@@ -83,7 +83,9 @@ WAYS_BACK: Mapping[str, str] = {
     "dispatch_undone": template("dispatch the allocations again"),
     "stops_added": template("move the stops to another delivery, or undo the dispatch"),
     "stops_moved": template("move the stops to another delivery, or undo the dispatch"),
-    "proof_added": template("erase it with ForgetText if it is not of this stop"),
+    "proof_added": template(
+        "erase it with ForgetText if it is not of this stop; withdraw a confirmation"
+    ),
     "delivery_reassigned": template("reassign the delivery again"),
     "delivery_closed": template("correct the outcome of a stop; a closed delivery stays closed"),
     "need_ended": template("note the need again"),

@@ -291,7 +291,7 @@ def _stated_outcome(journal: Journal, where: dict[str, str], seq: int) -> Report
         received_by=row.received_by,  # type: ignore[arg-type]  # the table has the same values
         proof=row.proof,  # type: ignore[arg-type]  # the table has the same values
         lines=lines,
-        why=details[0].why if details else None,
+        why=details[0].any_reason if details else None,
         next_attempt=details[0].next_attempt if details else None,
         phone_time=details[0].phone_time if details else None,
     )

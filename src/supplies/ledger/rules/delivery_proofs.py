@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from supplies.books.moved_stops import present_delivery
 from supplies.books.reader import Books
-from supplies.domain.commands import AddStopPhoto, ReportOutcome
+from supplies.domain.commands import AddStopPhoto, ConfirmHandOver, ReportOutcome
 from supplies.domain.entries import encode_body
-from supplies.domain.entry_rows import CodeAttempt, OutcomeDetails, Proof
+from supplies.domain.entry_rows import (
+    CodeAttempt,
+    Confirmation,
+    OutcomeDetails,
+    OutcomeLine,
+    Proof,
+    StopOutcome,
+    reason_columns,
+)
 from supplies.domain.photos import strip_metadata
-from supplies.errors import AlreadyDone, Fault, Forgotten, Sentence
+from supplies.errors import AlreadyDone, Fault, Forgotten, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.deliveries import find_stop
@@ -46,11 +54,11 @@ def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
     details = OutcomeDetails(
         delivery=command.delivery,
         allocation=command.allocation,
-        why=command.why,
+        **reason_columns(command.why),
         next_attempt=command.next_attempt,
         phone_time=command.phone_time,
     )
-    if (details.why, details.next_attempt, details.phone_time) != (None, None, None):
+    if (details.any_reason, details.next_attempt, details.phone_time) != (None, None, None):
         draft.add_rows(details)
 
 
@@ -129,3 +137,66 @@ def add_stop_photo(command: AddStopPhoto, journal: Journal) -> None:
         raise AlreadyDone(sentence, [Fault("/photo", sentence)])
     draft = journal.entry("proof_added", document=delivery, about=f"recipient:{stop.recipient}")
     draft.add_rows(Proof(**where, kind="photo", digest=draft.add_erasable(photo)))
+
+
+def confirm_hand_over(command: ConfirmHandOver, journal: Journal) -> None:
+    """Record that a household confirmed a hand-over, or withdraw its confirmation.
+
+    Raises:
+        InvalidField: the delivery has no such stop; no goods were handed over there, or on a later
+            day; or the command does not say who confirmed it.
+        AlreadyDone: there is no confirmation to withdraw.
+        Forgotten: the data of the recipient was erased.
+        NotFound: the delivery is unknown.
+    """
+    delivery = present_delivery(journal.books, command.delivery, command.allocation)
+    where = {"delivery": delivery, "allocation": command.allocation}
+    stop = find_stop(journal, delivery, command.allocation)
+    journal.books.recipient(stop.recipient)
+    withdrawn = command.way == "withdrawn"
+    if withdrawn:
+        _check_confirmed(journal, where)
+    else:
+        _check_handed_over(journal, where)
+        if command.confirmed_by is None:
+            raise InvalidField.at("/confirmed_by", Sentence("name who confirmed the hand-over"))
+    draft = journal.entry("proof_added", document=delivery, about=f"recipient:{stop.recipient}")
+    confirmed_by = None if withdrawn else command.confirmed_by
+    draft.add_rows(Confirmation(**where, way=command.way, confirmed_by=confirmed_by))
+
+
+def _check_confirmed(journal: Journal, where: dict[str, str]) -> None:
+    """Check that the hand-over at a stop is confirmed.
+
+    Raises:
+        AlreadyDone: it is not.
+    """
+    latest = journal.books.latest_row(Confirmation, **where)
+    if latest is None or latest.way == "withdrawn":
+        sentence = Sentence("the hand-over of {allocation} is not confirmed", **where)
+        raise AlreadyDone(sentence, [Fault("/way", sentence)])
+
+
+def _check_handed_over(journal: Journal, where: dict[str, str]) -> None:
+    """Check that goods of a stop were handed over on the day of the command or before.
+
+    Raises:
+        InvalidField: they were not.
+    """
+    seq = journal.books.latest_seq(StopOutcome, **where)
+    lines = [] if seq is None else journal.books.rows_of_entry(OutcomeLine, seq, **where)
+    if seq is None or not any(line.received for line in lines):
+        raise InvalidField.at(
+            "/allocation",
+            Sentence(
+                "nothing was handed over for {allocation}, by its outcome; report or correct the "
+                "outcome first",
+                **where,
+            ),
+        )
+    day = journal.books.body(seq).happened_on
+    if journal.happened_on < day:
+        raise InvalidField.at(
+            "/happened_on",
+            Sentence("the goods were handed over on {day}; enter this day or a later one", day=day),
+        )

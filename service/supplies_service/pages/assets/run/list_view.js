@@ -81,7 +81,8 @@ function row(stop) {
 
 function stateOf(stop) {
   if (stop.conflict || stop.own?.status === 202) return t("Two reports");
-  const { code } = outcomeOf(stop);
+  const { code, confirmed } = outcomeOf(stop);
+  if (confirmed) return t("confirmed");
   if (code === "wrong") return t("The code did not match");
   if (code === "too_many_wrong") return t("Too many wrong codes");
   if (stop.collected_on) return t("collected");

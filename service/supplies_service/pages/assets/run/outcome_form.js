@@ -5,10 +5,9 @@ import { photoField } from "./photo_field.js";
 import { inWords } from "./quantities.js";
 import { signatureField } from "./signature.js";
 import { t } from "./texts.js";
-import { ABSENCE_REASONS, OUTCOMES, REASONS, RECEIVED_BY, REFUSAL_REASONS } from "./wording.js";
+import { OUTCOMES, RECEIVED_BY, reasonsOf } from "./wording.js";
 
 const MOST_NOTE = 2000; // characters that the service accepts
-const MOST_NOTE_BESIDE_REASON = MOST_NOTE - 100; // a reason may become part of the note
 
 // Return `{ element, proofs, read() }`. `proofs` are the buttons for signature, code and photo. `read` returns
 // `{ report, photo }`, or null if a field is wrong. `photo` is null, or a promise of the photo, made small, which is null
@@ -22,12 +21,12 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
   const failed = outcome === "not_at_home" || outcome === "refused";
   const quantities = outcome === "partly" ? stop.lines.map((line, at) => lineFields(line, typed.lines?.[at])) : [];
   const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), typed.received_by) : null;
-  const reasons = { not_at_home: { ...ABSENCE_REASONS(), ...REASONS() }, refused: REFUSAL_REASONS() }[outcome];
+  const reasons = reasonsOf(outcome);
   const why = reasons ? chips("why", t("Why, if you know"), reasons, typed.why ?? typed.refusal) : null;
   const nextAttempt = failed ? field(t("Try again on"), { type: "date", value: typed.next_attempt }) : null;
   const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200, value: typed.time_window }) : null;
   const code = reached && stop.code_expected ? codeField(typed.code) : null;
-  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: reasons ? MOST_NOTE_BESIDE_REASON : MOST_NOTE, value: typed.note });
+  const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: MOST_NOTE, value: typed.note });
   const photo = photoField(before?.photo ?? null, keepPhoto);
   const signing = reached ? signatureFold(typed.signature, changed) : null;
   const unchanged = h("p", { class: "alert", role: "alert", hidden: true });
@@ -61,9 +60,7 @@ export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
     }
     if (code && !code.check()) return null;
     const chosen = photo.chosen();
-    const isCoded = Object.hasOwn(REASONS(), why?.value() ?? "");
-    const reason = isCoded ? null : reasons?.[why.value()]; // a reason without a code becomes part of the note
-    const entered = { ...fields(), why: isCoded ? why.value() : null, note: [reason, note.value()].filter(Boolean).join(t(". ")) };
+    const entered = fields();
     const proof = entered.signature ? "signature" : entered.code ? "code" : chosen ? "photo" : null;
     return { report: { outcome, lines, proof, ...entered }, photo: chosen };
   }

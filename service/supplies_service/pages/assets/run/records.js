@@ -8,7 +8,7 @@ export const HOLD = 8_000; // milliseconds in which a saved record is not sent, 
 //   report: the fields of the outcome; empty ones are left out
 //   typed: what was typed in its form, which comes back if the record is undone
 export function makeRecord({ delivery, allocation, number }, report, typed) {
-  const shown = { delivery, allocation, number, outcome: report.outcome, lines: report.lines ?? null, received_by: report.received_by, proofs: proofsIn(report) };
+  const shown = { delivery, allocation, number, outcome: report.outcome, lines: report.lines ?? null, received_by: report.received_by, why: report.why, proofs: proofsIn(report) };
   return { delivery, allocation, ...recordOf({ allocation, ...report }, shown, typed) };
 }
 

@@ -6,7 +6,7 @@ import { codeInput, outcomeForm } from "./outcome_form.js";
 import { goods, inWords } from "./quantities.js";
 import { linesOf, outcomeOf } from "./records.js";
 import { t } from "./texts.js";
-import { CODE_RESULTS, OUTCOMES, RECEIVED_BY, isCodeWrong, outcomeWords, problemWords, proofWords, stateWords } from "./wording.js";
+import { CODE_RESULTS, OUTCOMES, REASONS, RECEIVED_BY, confirmedWords, isCodeWrong, outcomeWords, problemWords, proofWords, stateWords } from "./wording.js";
 
 const isAndroid = /Android/.test(navigator.userAgent);
 
@@ -125,7 +125,7 @@ function choice(stop, chosen, save) {
 }
 
 // A report of this phone that is not in the run yet may have the right code.
-const isCodeAskedAgain = (stop) => !stop.own && !stop.conflict && !draftOf(stop) && stop.outcome?.code === "wrong";
+const isCodeAskedAgain = (stop) => !stop.own && !stop.conflict && !draftOf(stop) && stop.outcome?.code === "wrong" && !stop.outcome.confirmed;
 
 // Return a field that reports the known outcome once more, with another code. Equal outcomes agree.
 function codeAgain(stop, save) {
@@ -151,7 +151,8 @@ function known(stop, outcome, zone) {
     "div",
     { class: own?.state === "refused" || own?.state === "asks" || isCodeWrong(outcome) ? "warning" : "notice" },
     h("p", {}, h("strong", {}, outcomeWords(outcome)), " · ", tag),
-    outcome.code ? h("p", {}, CODE_RESULTS()[outcome.code]) : null,
+    outcome.code && !outcome.confirmed ? h("p", {}, CODE_RESULTS()[outcome.code]) : null,
+    outcome.confirmed ? h("p", {}, confirmedWords(outcome.confirmed)) : null,
     side(stop, outcome, zone),
     own?.problem ? h("p", {}, problemWords(own.problem)) : null,
     own?.status === 202 ? h("p", {}, t("It differs from what is recorded. The station decides.")) : null,
@@ -178,6 +179,7 @@ function side(stop, outcome, zone) {
   const facts = [outcomeWords(outcome)];
   if (outcome.happened_at) facts.push(dayAndTimeOf(outcome.happened_at, zone));
   if (outcome.received_by) facts.push(RECEIVED_BY()[outcome.received_by]);
+  if (outcome.why) facts.push(REASONS()[outcome.why]);
   facts.push(...proofWords(outcome));
   if (outcome.phone) facts.push(outcome.phone);
   const lines = linesOf(stop, outcome);

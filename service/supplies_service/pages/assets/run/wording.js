@@ -1,4 +1,5 @@
 // Words for outcomes, reasons, states and problems.
+import { dayOf } from "./clock.js";
 import { isOffline } from "./service.js";
 import { htmlLanguage, t } from "./texts.js";
 
@@ -18,26 +19,31 @@ export const RECEIVED_BY = () => ({
   door: t("Left at the door"),
 });
 
-// Why nothing could be handed over, if nobody was there.
+// Why nothing could be handed over.
 export const REASONS = () => ({
+  nobody_answered: t("Nobody answered"),
   bad_address: t("Wrong address"),
   moved: t("Moved away"),
   not_ready: t("Not ready"),
   too_far: t("Too far"),
-});
-
-// Why nobody was there, in words that become part of the note: the books have no codes for them.
-export const ABSENCE_REASONS = () => ({
-  nobody_answered: t("Nobody answered"),
-});
-
-// Why a household refused the goods. The words become part of the note: the books have no codes for them.
-export const REFUSAL_REASONS = () => ({
   not_needed: t("Not needed"),
   wrong_goods: t("Wrong goods"),
   damaged: t("Goods are damaged"),
   wrong_person: t("Wrong person"),
+  other: t("Another reason"),
 });
+
+// The reasons that fit an outcome, as the forms of the station offer them.
+const REASONS_OF_OUTCOME = {
+  not_at_home: ["nobody_answered", "bad_address", "moved", "not_ready", "too_far", "other"],
+  refused: ["not_needed", "wrong_goods", "damaged", "wrong_person", "other"],
+};
+
+// Return the words of the reasons that fit an outcome, by code, or null if it has none.
+export const reasonsOf = (outcome) => {
+  const codes = REASONS_OF_OUTCOME[outcome];
+  return codes ? Object.fromEntries(codes.map((code) => [code, REASONS()[code]])) : null;
+};
 
 const PROOFS = () => ({
   signature: t("Signature"),
@@ -58,7 +64,11 @@ export const CODE_RESULTS = () => ({
   too_many_wrong: t("The code is not compared any more, because too many wrong ones were told. The station asks the household."),
 });
 
-export const isCodeWrong = (outcome) => ["wrong", "too_many_wrong"].includes(outcome?.code);
+export const isCodeWrong = (outcome) => ["wrong", "too_many_wrong"].includes(outcome?.code) && !outcome.confirmed;
+
+// Who of the household confirmed the hand-over to the station afterwards.
+export const confirmedWords = ({ confirmed_by: by, confirmed_on: day }) =>
+  t("Confirmed to the station on %(day)s: %(who)s", { day: dayOf(day), who: RECEIVED_BY()[by] });
 
 export function stateWords(record) {
   if (record.state === "asks") return t("Kept: not accepted");

@@ -1,0 +1,55 @@
+"""Why the goods of a stop could not be handed over: the reasons that fit each outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from supplies.domain.commands import FailureReason, Outcome
+
+REASONS_OF_OUTCOME: Mapping[Outcome, tuple[FailureReason, ...]] = {
+    "not_at_home": (
+        "nobody_answered",
+        "bad_address",
+        "moved",
+        "not_ready",
+        "too_far",
+        "other",
+    ),
+    "refused": ("not_needed", "wrong_goods", "damaged", "wrong_person", "other"),
+}
+"""The reasons that forms and phones offer for an outcome. Other outcomes have none."""
+
+_TEXTS: Mapping[FailureReason, tuple[str, str]] = {
+    "nobody_answered": ("Nobody answered", "无人应答"),
+    "not_needed": ("Not needed", "不需要"),
+    "wrong_goods": ("Wrong goods", "物资不符"),
+    "damaged": ("Goods are damaged", "物资已损坏"),
+    "wrong_person": ("Wrong person", "收件人不符"),
+}
+"""The words with which older versions of the phone page began a note, for lack of a code."""
+
+_BEHIND = (". ", "。")
+"""The text between such words and what the courier typed."""
+
+
+def split_reason(
+    outcome: Outcome, note: str | None, why: FailureReason | None = None
+) -> tuple[FailureReason | None, str | None]:
+    """Return the reason of an outcome, and its note without the words of the reason.
+
+    >>> split_reason("refused", "Not needed. has enough rice")
+    ('not_needed', 'has enough rice')
+
+    Args:
+        why: The reason that was reported with a code. If it is given, the note is not changed.
+    """
+    if why is not None or note is None:
+        return why, note
+    for reason in REASONS_OF_OUTCOME.get(outcome, ()):
+        for words in _TEXTS.get(reason, ()):
+            if note == words:
+                return reason, None
+            for between in _BEHIND:
+                if note.startswith(words + between):
+                    return reason, note.removeprefix(words + between).strip() or None
+    return None, note
