@@ -45,6 +45,10 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 
+.venv/installed-bench: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
+
 run: .venv/installed
 	@$(BIN)/python -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0 and "Port $(PORT) is taken, perhaps by another `make run`; nothing was changed. Try: make run PORT=8001")'
 	@rm -rf $(DEMO) $(DEMO)-wal $(DEMO)-shm $(DEMO:.db=.key) $(DEMO:.db=.key.seals) $(DEMO:.db=.key.checkpoints) $(DEMO:.db=-papers)
@@ -70,7 +74,7 @@ check: .venv/installed-test
 	$(BIN)/python -m tools.prose --code
 	$(BIN)/python -m tools.raises
 
-bench: .venv/installed-test
+bench: .venv/installed-bench
 	$(BIN)/python -m benchmarks
 
 bench-growth: .venv/installed-test

@@ -13,8 +13,12 @@ from litestar import Litestar, get
 from supplies_service.app import create_app
 from supplies_service.observability import logs
 
+from benchmarks import peer
 from benchmarks.floor import Floor
 from benchmarks.workload import STATION, clock
+
+PEER_THREADS = 4
+"""Number of threads that answer requests in the Flask application."""
 
 
 @get("/")
@@ -24,15 +28,17 @@ async def hello() -> dict[str, str]:
 
 
 def application(kind: str, books: str) -> Any:
-    """Return the ASGI application to serve.
+    """Return the application to serve, which is WSGI for "peer" and otherwise ASGI.
 
     Args:
         kind: "hello" is only the baseline handler, "floor" is the application of
-            `benchmarks.floor`, "grouped" is the service, and "single" is the service with one
-            commit for each request.
+            `benchmarks.floor`, "peer" is that of `benchmarks.peer`, "grouped" is the service, and
+            "single" is the service with one commit for each request.
     """
     if kind == "floor":
         return Floor(books)
+    if kind == "peer":
+        return peer.create_app(books)
     if kind == "hello":
         return Litestar([hello], openapi_config=None, logging_config=None)
     logs.configure_logging()
@@ -45,8 +51,9 @@ if __name__ == "__main__":
     Granian(
         "benchmarks.served:application",
         port=int(port),
-        interface=Interfaces.ASGI,
+        interface=Interfaces.WSGI if kind == "peer" else Interfaces.ASGI,
         runtime_mode=RuntimeModes.st,
+        blocking_threads=PEER_THREADS if kind == "peer" else None,
         websockets=False,
         log_level=LogLevels.warning,
     ).serve(target_loader=partial(application, kind, books), wrap_loader=False)

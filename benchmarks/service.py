@@ -1,4 +1,7 @@
-"""Measure the service under load, and compare it with a minimal Litestar handler.
+"""Measure the service under load, and compare it with three other programs.
+
+They are a minimal Litestar handler (hello), a bare ASGI application (floor), and a Flask
+application with plain SQL (peer).
 
 Each server is a granian process with the settings of `supplies serve`, and logs to a file. One
 client process uses raw connections and parses only as much HTTP as it needs. The kinds of requests
@@ -25,6 +28,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.bars import check_bar
 from benchmarks.floor import TOKEN, create_floor
+from benchmarks.peer import create_peer
 from benchmarks.workload import STATION, open_books
 from supplies.access import credentials, users
 from supplies.access.access_context import AccessContext
@@ -40,10 +44,11 @@ ANSWER_SECONDS = 30
 """Seconds that a server has to answer the last requests of a round."""
 OPENING_STOCK = 10**9
 
-KINDS = ("hello", "floor", "grouped", "single")
+KINDS = ("hello", "floor", "peer", "grouped", "single")
 """The kinds of server, as in `benchmarks.served`."""
 
 FLOOR_GET, FLOOR_POST = "floor, GET stock", "floor, POST move, durable"
+PEER_GET, PEER_POST = "Flask, GET stock", "Flask, POST move, durable"
 
 MakeRequest = Callable[[int], bytes]
 """Function that returns the n-th HTTP request of one kind, as bytes."""
@@ -53,7 +58,7 @@ def run() -> None:
     """Print the results of this benchmark."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         place = Path(folder)
-        hello, floor, grouped, single = servers = [
+        hello, floor, peer, grouped, single = servers = [
             stack.enter_context(_server(place, kind)) for kind in KINDS
         ]
         token, single_token = (
@@ -64,6 +69,8 @@ def run() -> None:
             "hello, a bare Litestar handler": (hello, _get("/"), 200),
             FLOOR_GET: (floor, _get("/", TOKEN), 200),
             FLOOR_POST: (floor, _post("/", _MOVE, TOKEN), 201),
+            PEER_GET: (peer, _get("/", TOKEN), 200),
+            PEER_POST: (peer, _post("/", _MOVE, TOKEN), 201),
             "GET stock at a location": (grouped, _get(_STOCK, token), 200),
             "GET stock, not from the cache": (grouped, _get_anew(_STOCK, token), 200),
             "POST move, durable, with a key": (
@@ -129,6 +136,15 @@ def _print(figures: dict[str, _Figures]) -> None:
     gain = statistics.median(a / b for a, b in zip(grouped.rates, single.rates, strict=True))
     check_bar("group commit compared with one commit per request", gain)
     print(f"group commit compared with one commit per request: {gain:.2f} ×")
+    for name, peer in (
+        ("GET stock at a location", PEER_GET),
+        ("GET stock, not from the cache", PEER_GET),
+        ("POST move, durable, with a key", PEER_POST),
+    ):
+        pairs = zip(figures[name].rates, figures[peer].rates, strict=True)
+        ratio = statistics.median(a / b for a, b in pairs)
+        check_bar(f"{name}, compared with Flask", ratio)
+        print(f"{name}, compared with Flask: {ratio:.2f} ×")
 
 
 def _print_servers(servers: list[_Server], idle: list[int]) -> None:
@@ -287,6 +303,8 @@ def _server(place: Path, kind: str) -> Iterator[_Server]:
     path = place / f"{kind}.db"
     if kind == "floor":
         create_floor(str(path))
+    elif kind == "peer":
+        create_peer(str(path))
     elif kind != "hello":
         with open_books(path) as ledger:
             ledger.register(
