@@ -170,12 +170,15 @@ def create_statements() -> Mapping[str, str]:
     """Return the SQL statements that create tables, views and indexes, by name.
 
     The statement for a table contains all its columns, including those that migrations added.
+    Indexes that a migration dropped are left out.
     """
     made: dict[str, str] = {}
     for migration in migrations():
         for text in migration.statements():
             if (found := _MAKES.match(text)) is not None:
                 made[found[1]] = text
+            elif (found := _DROPS.match(text)) is not None:
+                del made[found[1]]
             elif (found := _ADDS.match(text)) is not None:
                 columns, key, rest = made[found[1]].partition(",\n    PRIMARY KEY")
                 made[found[1]] = f"{columns}, {found[2]}{key}{rest}"
@@ -183,6 +186,7 @@ def create_statements() -> Mapping[str, str]:
 
 
 _MAKES = re.compile(r"CREATE (?:TABLE|VIEW|(?:UNIQUE )?INDEX) (\w+)")
+_DROPS = re.compile(r"DROP INDEX (\w+)")
 _ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN\s+(.*)", re.DOTALL)
 
 
