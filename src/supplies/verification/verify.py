@@ -339,28 +339,35 @@ def _entries_of(store: Store, station: str) -> int:
 
 
 def _check_station(store: Store, station: str) -> str:
-    if station not in _stations(store):
+    if not any(
+        store.one(f"SELECT 1 FROM {table} WHERE {column} = :station LIMIT 1", {"station": station})
+        for table, column in (("stations", "code"), *((name, "station") for name in LEDGER_TABLES))
+    ):
         raise NotFound(f"there are no books of a station {station} in {store.url}")
     return station
 
 
 def _stations(store: Store) -> list[str]:
-    """Return the codes of all stations that have any rows, including unregistered stations.
-
-    The query jumps from one station to the next in an index, so tables are not read completely.
-    """
+    """Return the codes of all stations that have any rows, including unregistered stations."""
     found = {str(code) for (code,) in store.all("SELECT code FROM stations")}
     for table in LEDGER_TABLES:
-        code = ""
-        while True:
-            row = store.one(
-                f"SELECT min(station) FROM {table} WHERE station > :code", {"code": code}
-            )
-            if row is None or row[0] is None:
-                break
-            code = str(row[0])
-            found.add(code)
+        found.update(str(code) for (code,) in store.all(_STATIONS_OF.format(table=table)))
     return sorted(found)
+
+
+_STATIONS_OF = """
+WITH RECURSIVE found (code) AS (
+    SELECT min(station) FROM {table}
+    UNION ALL
+    SELECT (SELECT min(t.station) FROM {table} t WHERE t.station > found.code) FROM found
+    WHERE found.code IS NOT NULL
+)
+SELECT code FROM found WHERE code IS NOT NULL
+"""
+"""SQL that selects the stations with rows in a table.
+
+It jumps from one station to the next in an index, so tables are not read completely.
+"""
 
 
 @contextmanager
