@@ -53,11 +53,15 @@ async def run_apart(module: str, job: msgspec.Struct, outcome: type[T], *, secon
             await process.wait()
     if process.returncode:
         raise ProcessFailed(module)
-    return msgspec.json.decode(printed, type=outcome)
+    return msgspec.json.decode(printed, type=outcome, dec_hook=lambda kind, rows: kind(rows))
 
 
 def serve_job(job: type[J], run: Callable[[J], msgspec.Struct]) -> None:
-    """In the separate process: read a job, run it with low priority, and print its outcome."""
+    """In the separate process: read a job, run it with low priority, and print its outcome.
+
+    A sequence that is not a list, such as `ListedRows`, is printed as a list. The type of such a
+    sequence is called with the decoded list to make the sequence again.
+    """
     os.nice(_NICENESS)
     outcome = run(msgspec.json.decode(sys.stdin.buffer.read(), type=job))
-    sys.stdout.buffer.write(msgspec.json.encode(outcome))
+    sys.stdout.buffer.write(msgspec.json.encode(outcome, enc_hook=list))

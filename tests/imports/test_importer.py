@@ -297,7 +297,7 @@ def test_the_listed_rows_are_corrected_in_their_file_and_imported(
     )
     result = run(station, "opening-stock", path, values={"location": "store"})
     written = tmp_path / "listed.csv"
-    written.write_bytes(listed_as_csv(result))
+    written.write_bytes(b"".join(listed_as_csv(result)))
     text = written.read_text("utf-8-sig")
     assert "口罩,many,'=1+1,B2,\"'many' is not a quantity" in text
     assert "'+86 20" in text
@@ -386,7 +386,10 @@ def test_rows_of_two_sheets_keep_their_columns_in_the_listed_file(
     assert result.sheets[2].notes[0].startswith("the sheet was left out: the file has no column")
     listed = tmp_path / "listed.csv"
     listed.write_text(
-        listed_as_csv(result).decode("utf-8-sig").replace("盐", "口罩").replace("糖", "口罩")
+        b"".join(listed_as_csv(result))
+        .decode("utf-8-sig")
+        .replace("盐", "口罩")
+        .replace("糖", "口罩")
     )
     run(station, "opening-stock", listed, values={"location": "store"})
     assert station.total("stock:store") == 100

@@ -61,7 +61,8 @@ def corrected(
 
     Rows for which there is no correction are as in the file.
     """
-    headings, *rows = csv.reader(StringIO(listed_as_csv(result).decode("utf-8-sig")))
+    text = b"".join(listed_as_csv(result)).decode("utf-8-sig")
+    headings, *rows = csv.reader(StringIO(text))
     origin, note = headings.index(ORIGIN), HEADINGS.index("备注")
     changed = [headings]
     for at, row in enumerate(rows):

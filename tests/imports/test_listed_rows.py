@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import signal
 import threading
+import tracemalloc
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -17,8 +18,16 @@ from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.cli import main, progress
 from supplies.domain.catalogue_records import Item
+from supplies.errors import Sentence
 from supplies.imports import importer
-from supplies.imports.import_results import ImportOptions, ImportResult, summary
+from supplies.imports.import_results import (
+    ImportOptions,
+    ImportResult,
+    Listed,
+    ListedRows,
+    Message,
+    summary,
+)
 from supplies.imports.importer import import_rows
 from supplies.imports.listed_rows import listed_as_csv
 from supplies.ledger.ledger import Ledger
@@ -42,7 +51,7 @@ def corrected(
 ) -> Path:
     """Write the listed rows to a file, each changed by its function."""
     file = folder / "listed.csv"
-    file.write_bytes(listed_as_csv(result))
+    file.write_bytes(b"".join(listed_as_csv(result)))
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
         rows = list(reader)
@@ -236,6 +245,27 @@ def test_a_first_ctrl_c_sets_the_event_and_a_second_interrupts() -> None:
         assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_listed_rows_are_a_sequence_that_takes_little_memory() -> None:
+    why = Sentence("the {column} is missing", column="数量")
+    rows = [
+        Listed("", at, f"C{at}", str(why), [f"口罩 {at}"], f"!{at}", Message.of(why))
+        for at in range(1203)
+    ]
+    tracemalloc.start()
+    listed = ListedRows()
+    for row in rows:
+        listed.append(row)
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert taken < 50 * len(rows)
+    assert listed == rows
+    assert [listed[0], listed[-1], listed[1000]] == [rows[0], rows[-1], rows[1000]]
+    assert listed[495:505] == rows[495:505]
+    assert listed[700].sentence == why
+    with pytest.raises(IndexError):
+        listed[1203]
 
 
 def test_progress_counts_the_rows_of_all_sheets(

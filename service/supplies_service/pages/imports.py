@@ -99,7 +99,7 @@ class ImportPages(Controller):
         answer = await run_import(job)
         if fields.get("do") == "listed" and answer.result is not None:
             headers = {"Content-Disposition": 'attachment; filename="listed.csv"'}
-            content = listed_as_csv(answer.result, partial(_in_language, context))
+            content = b"".join(listed_as_csv(answer.result, partial(_in_language, context)))
             return Response(content, media_type="text/csv", headers=headers)
         return _show(context, fields, job=job, answer=answer, status=422 if answer.error else 200)
 

@@ -150,7 +150,8 @@ def import_file(
         if save is not None:
             save_choices(ledger, save, kind, options)
         if output is not None and result.listed:
-            output.write(listed_as_csv(result, translate))
+            with output.draft() as draft, draft.open("wb") as written:
+                written.writelines(listed_as_csv(result, translate))
     if as_json:
         print_json(result)
     else:

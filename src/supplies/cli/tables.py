@@ -21,8 +21,11 @@ _RowType = TypeVar("_RowType")
 
 
 def print_json(shape: object) -> None:
-    """Print a struct, or several structs, as JSON in the format of the REST API."""
-    print(msgspec.json.encode(shape).decode())
+    """Print a struct, or several structs, as JSON in the format of the REST API.
+
+    Any other sequence in it is printed as a list.
+    """
+    print(msgspec.json.encode(shape, enc_hook=list).decode())
 
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import overload
 
 import msgspec
@@ -103,6 +105,61 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return self.why if self.message is None else self.message.sentence()
 
 
+_TOGETHER = 500
+"""How many listed rows are compressed together."""
+
+
+class ListedRows(Sequence[Listed]):
+    """Rows that were not recorded, in the order in which they were listed.
+
+    They are compressed in memory, so that a million rows take little of it.
+
+    Args:
+        rows: The first rows, as `Listed` or as dictionaries with its fields.
+    """
+
+    def __init__(self, rows: Iterable[object] = ()) -> None:
+        self._packed: list[bytes] = []
+        self._last: list[Listed] = []
+        for row in rows:
+            self.append(msgspec.convert(row, Listed))
+
+    def append(self, row: Listed) -> None:
+        """Add a row at the end."""
+        self._last.append(row)
+        if len(self._last) == _TOGETHER:
+            self._packed.append(zlib.compress(msgspec.json.encode(self._last), level=1))
+            self._last = []
+
+    def __len__(self) -> int:
+        return len(self._packed) * _TOGETHER + len(self._last)
+
+    def __iter__(self) -> Iterator[Listed]:
+        return chain(chain.from_iterable(map(_unpacked, self._packed)), self._last)
+
+    @overload
+    def __getitem__(self, index: int) -> Listed: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Listed]: ...
+
+    def __getitem__(self, index: int | slice) -> Listed | list[Listed]:
+        """Return a row, or a list of rows."""
+        if isinstance(index, slice):
+            return list(islice(self, *index.indices(len(self))))
+        at = range(len(self))[index]
+        return next(islice(self, at, None))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # rows can be added
+
+
+def _unpacked(packed: bytes) -> list[Listed]:
+    return msgspec.json.decode(zlib.decompress(packed), type=list[Listed])
+
+
 class ReadSheet(msgspec.Struct):
     """How a sheet was read.
 
@@ -161,7 +218,7 @@ class ImportResult(msgspec.Struct):
     recorded: int = 0
     before: int = 0
     documents: int = 0
-    listed: list[Listed] = []
+    listed: ListedRows = msgspec.field(default_factory=ListedRows)
     sheets: list[ReadSheet] = []
     equal: list[tuple[RowPlace, RowPlace]] = []
     opened: list[Opened] = []
@@ -183,9 +240,8 @@ def summary(result: ImportResult, translate: Callable[[str], str] = str) -> list
         f"{result.recorded} {verb}, {result.before} recorded before, {len(result.listed)} listed"
     )
     lines = [f"{counted(result.rows, 'row')} read: {figures}"]
-    whys = Counter(one.why for one in result.listed)
-    rows = {one.why: one for one in result.listed}
-    lines += [f"  {times} × {translate(rows[why].sentence)}" for why, times in whys.most_common(8)]
+    whys = Counter(one.sentence for one in result.listed)
+    lines += [f"  {times} × {translate(why)}" for why, times in whys.most_common(8)]
     if result.equal:
         pairs = ", ".join(f"{second} = {first}" for first, second in result.equal[:8])
         lines.append(f"{counted(len(result.equal), 'row')} equal to an earlier row: {pairs}")

@@ -41,9 +41,6 @@ from supplies.stations.paper_settings import paper_settings, unit_words
 ROWS_PER_COMMIT = 500
 """How many rows are committed together. An interruption loses no more than these rows."""
 
-SHARED_TEXTS = 20_000
-"""Of how many different texts in listed rows one copy is kept. It limits the memory for them."""
-
 Progress = Callable[[int, int | None], None]
 """Function that is called with the number of rows read so far and the number of all rows.
 
@@ -277,8 +274,6 @@ class _SheetImporter:
         self._header, self._matcher = reader.header, reader.matcher
         self._recorder, self._imported, self._result = recorder, imported, result
         self._corrected: dict[RowKey, int] = {}
-        self._texts: dict[str, str] = {}
-        self._reasons: dict[str, tuple[str, Message | None]] = {}
 
     def import_group(self, documents: Sequence[Sequence[IdentifiedRow]]) -> None:
         """Record or list the rows of a batch of documents, and store which rows were recorded.
@@ -340,34 +335,18 @@ class _SheetImporter:
 
     def _list(self, one: IdentifiedRow, fault: RowFault) -> None:
         place = self._header.place(fault.column, one.row.number)
-        cells = [self._shared(shown(cell)) for cell in one.row.cells]
+        cells = [shown(cell) for cell in one.row.cells]
         quantity = self._header.columns.get("quantity")
         if quantity in one.row.shared:
             cells[quantity] = ""  # It is the quantity of several rows together.
-        why, message = self._reason(fault.why)
         self._result.listed.append(
             Listed(
                 one.sheet,
                 one.row.number,
                 place,
-                why,
+                str(fault.why),
                 cells,
                 str(one.key),
-                message,
+                Message.of(fault.why),
             )
         )
-
-    def _shared(self, text: str) -> str:
-        """Return an equal text. Rows that have the same text then share it in memory."""
-        if len(self._texts) >= SHARED_TEXTS:
-            self._texts.clear()
-        return self._texts.setdefault(text, text)
-
-    def _reason(self, why: str) -> tuple[str, Message | None]:
-        """Return a reason, and its parts for translation. Rows share them, too."""
-        if len(self._reasons) >= SHARED_TEXTS:
-            self._reasons.clear()
-        found = self._reasons.get(why)
-        if found is None:
-            found = self._reasons[str(why)] = str(why), Message.of(why)
-        return found
