@@ -10,9 +10,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Campaign, CatalogueRecord, Item, Recipient, Team
 from supplies.errors import InvalidField, NotFound, Sentence
+from supplies.exports.report_kinds.kind import ReportKind, ReportOption
 from supplies.exports.report_papers import build_report_paper
 from supplies.exports.report_words import HEADINGS
-from supplies.exports.reports import REPORTS, ReportKind, ReportOption, build_report
+from supplies.exports.reports import REPORTS, build_report
 from supplies.papers.report import ReportPaper
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter

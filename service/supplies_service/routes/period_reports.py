@@ -16,12 +16,11 @@ from supplies_receipts import draw_report
 
 from supplies.books.reader import Books
 from supplies.exports.formats import CSV_TYPE, XLSX_TYPE
+from supplies.exports.report_kinds.kind import ReportKind, ReportOption
 from supplies.exports.report_papers import build_report_paper
 from supplies.exports.reports import (
     MAX_RATE_DAYS,
     REPORTS,
-    ReportKind,
-    ReportOption,
     build_report,
     report_tables,
     result_type,

@@ -11,7 +11,8 @@ import click
 from supplies.cli.answers import Answer, answer_options
 from supplies.cli.arguments import DAY, books_options, report_paper_options, report_period_options
 from supplies.cli.click_extensions import Command
-from supplies.exports.reports import MAX_RATE_DAYS, REPORTS, ReportKind, ReportOption, build_report
+from supplies.exports.report_kinds.kind import ReportKind, ReportOption
+from supplies.exports.reports import MAX_RATE_DAYS, REPORTS, build_report
 
 if TYPE_CHECKING:
     from supplies.exports.reports import BuiltReport

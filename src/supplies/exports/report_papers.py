@@ -17,9 +17,10 @@ from supplies.domain.catalogue_records import (
     Location,
     Team,
 )
+from supplies.exports.report_kinds.kind import ReportKind
 from supplies.exports.report_sources import Values, source_address, values_of_report
 from supplies.exports.report_words import HEADINGS, TABLE_TITLES, value_words
-from supplies.exports.reports import BuiltReport, ReportKind, report_tables
+from supplies.exports.reports import BuiltReport, report_tables
 from supplies.exports.tables import Table, Value
 from supplies.papers.common import BilingualText
 from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, ReportTable

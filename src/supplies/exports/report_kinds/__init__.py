@@ -1,0 +1,1 @@
+"""The kinds of reports, by subject."""
