@@ -65,7 +65,10 @@ test-cluster: .venv/installed-test
 test-firefox: .venv/installed-test
 	$(BIN)/python -m pytest tests/firefox
 
+MIGRATIONS := src/supplies/storage/migrations
+
 check: .venv/installed-test
+	@twice=$$(ls $(MIGRATIONS) | cut -c1-4 | uniq -d); test -z "$$twice" || { echo "$(MIGRATIONS): two migrations have the number $$twice"; exit 1; }
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
