@@ -22,6 +22,7 @@ from supplies.domain.commands import Command
 from supplies.errors import Busy, DiskFull, Gone, ReadOnly, StoreError, Uncertain
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
+from supplies.stations.clock_check import entries_reach
 from supplies.storage.idempotency import RESPONSE_RETENTION
 
 T = TypeVar("T")
@@ -264,7 +265,8 @@ class GroupCommitQueue:
     def _erase_expired_answers(self, ledger: Ledger) -> None:
         now, last = ledger.clock(), self._erased_at.get(ledger.station_code)
         if last is None or not timedelta() <= now - last < _ERASE_INTERVAL:
-            ledger.stored_responses.erase(before=now - RESPONSE_RETENTION)
+            if entries_reach(ledger.books, ledger.today()):
+                ledger.stored_responses.erase(before=now - RESPONSE_RETENTION)
             self._erased_at[ledger.station_code] = now
 
 

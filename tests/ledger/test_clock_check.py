@@ -12,7 +12,7 @@ from supplies.access import access_log
 from supplies.access.access_context import AccessContext
 from supplies.cli import main
 from supplies.ledger.ledger import Ledger
-from supplies.stations.clock_check import MAX_GAP, clock_doubt
+from supplies.stations.clock_check import MAX_GAP, clock_doubt, entries_reach
 from supplies.stations.retention import Retention, set_retention
 
 
@@ -60,6 +60,25 @@ def test_verifications_and_accesses_show_that_time_went_by(station: StationLedge
             access = AccessContext(books, station.clock())
             access_log.add_line(access, method="GET", route="/api/needs", outcome="looked")
     assert doubt(station) is None
+
+
+def test_entries_reach_today_unless_none_was_recorded_for_more_than_a_month(
+    station: StationLedger,
+) -> None:
+    def reach() -> bool:
+        return entries_reach(station.books, station.clock.day)
+
+    assert not reach()
+    station.need()
+    assert not reach()
+    station.clock.advance(MAX_GAP.days)
+    assert reach()
+    station.clock.advance()
+    assert not reach()
+    station.need()
+    assert not reach()
+    station.clock.advance(MAX_GAP.days)
+    assert reach()
 
 
 def test_a_clock_set_ahead_forgets_nobody(

@@ -14,7 +14,7 @@ from support.service_fixture import Service
 
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.storage.idempotency import IdempotencyKey
+from supplies.storage.idempotency import IdempotencyKey, StoredResponses
 
 BOTTLES = [{"item": "soap", "quantity": 5}]
 
@@ -345,6 +345,37 @@ def test_stored_responses_are_erased_after_thirty_days(rest: RestClient, service
     problem(
         rest.send("/api/activities", {**body, "count": 2}, key="k"), 409, "idempotency-conflict"
     )
+
+
+def test_a_clock_set_ahead_erases_no_stored_response(rest: RestClient, service: Service) -> None:
+    body = {"kind": "visit", "count": 1}
+    first = rest.send("/api/activities", body, key="k")
+    rest.post("/api/teams", {"code": "T-9", "name": "九队"})
+    service.clock.advance(400)
+    for _ in range(3):
+        rest.post("/api/activities", body)
+        service.clock.advance()
+    assert stored_responses(service) == [first.content]
+    service.clock.advance(-403)
+    rest.post("/api/activities", body)
+    recorded = entries(rest)
+    again = rest.send("/api/activities", body, key="k")
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert entries(rest) == recorded
+
+
+def test_a_request_whose_response_was_not_stored_is_still_recorded_once(
+    rest: RestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(StoredResponses, "keep", lambda *_, **__: None)
+        first = rest.send("/api/donations", rest.donation(), key="truck 1")
+    recorded = entries(rest)
+    again = rest.send("/api/donations", rest.donation(), key="truck 1")
+    assert again.status_code == first.status_code == 201
+    assert again.headers["location"] == first.headers["location"]
+    assert again.json()["donation"] == first.json()["donation"]
+    assert entries(rest) == recorded
 
 
 def test_responses_with_a_secret_are_not_stored(

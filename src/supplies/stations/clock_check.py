@@ -5,7 +5,7 @@ Commands that erase old data do this first, because a wrong clock would make the
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
@@ -42,6 +42,30 @@ def clock_doubt(books: Books, now: datetime) -> str | None:
         f"the clock shows {now:%Y-%m-%d}, but nothing was stored in the books of station "
         f"{books.station.code} from {before:%Y-%m-%d} to {last:%Y-%m-%d}"
     )
+
+
+def entries_reach(books: Books, today: date) -> bool:
+    """Return whether entries show that time went by until today, without a gap over `MAX_GAP`.
+
+    This reads two rows of an index, so it may be called often. After a gap, the result is False
+    until the first entry after the gap is `MAX_GAP` ago. For new books it is False too.
+
+    Args:
+        today: The day that the clock shows.
+    """
+    day = (today - MAX_GAP).isoformat()
+    before, first = (
+        books.value(
+            f"SELECT {which}(booked_on) FROM entries "
+            f"WHERE station = :station AND booked_on {than} :day",
+            day=day,
+        )
+        for which, than in (("max", "<="), ("min", ">"))
+    )
+    if before is None:
+        return False
+    last = today if first is None else date.fromisoformat(first)
+    return last - date.fromisoformat(before) <= MAX_GAP
 
 
 def _stored(books: Books, which: str, when: datetime) -> datetime | None:

@@ -3,7 +3,8 @@
 A stored row contains the response and a salted digest of the request. It is written in the
 transaction of the request, so that both are committed or neither is. Responses may contain personal
 data. So the bodies of responses are erased after `RESPONSE_RETENTION`, and when a person is
-forgotten. The digest of the request, the status and the URL of the result are kept.
+forgotten. The digest of the request, the status and the URL of the result are kept, so a repeat is
+still not recorded again.
 """
 
 from __future__ import annotations
