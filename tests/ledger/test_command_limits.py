@@ -5,73 +5,90 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from support.engines import Engines, without_fsync
 from support.ledger_fixture import StationLedger
 
-from benchmarks.limits import PREPARATIONS, prepare
+import supplies
+from benchmarks.large_commands import PREPARATIONS, prepare
 from benchmarks.workload import open_books
 from supplies.domain import commands as c
+from supplies.domain.fields import MAX_LINES
 from supplies.errors import InvalidField
-from supplies.ledger import journal, lot_selection
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.rules import deliveries, repacking
 from supplies.storage.sqlite.store import SqliteStore
 
 SIZES = (10, 20, 40)
-"""Numbers of lines of the commands whose steps and calls are counted."""
-
-FEW = (5, 10, 20)
-"""Numbers of lines of the commands whose queries are counted. Queries vary less than steps."""
 
 STATEMENTS_PER_LINE = 14
 """Largest number of SQL statements that a command may run for each line."""
 
+STATEMENTS_FOR_ALL_LINES = 40
+"""Largest number of SQL statements that a command may run beside those for its lines."""
+
 ROUNDING = 1.25
 """Indexes are trees, so twice the rows take a little more than twice the steps."""
 
+MOST_EXTRA_WORK = 5_000_000
+"""Largest number of lines of Python that a command of `MAX_LINES` lines may run beyond linear work.
+
+The number is extrapolated from `SIZES`. Five million lines take about half a second.
+"""
+
+LOOKS_AGAIN = {"allocate": 2, "correct donation": 3}
+"""Commands that look through all needs or claims of an item for each line, with more extra work.
+
+The value is the factor by which their extra work may exceed `MOST_EXTRA_WORK`.
+"""
+
+
+class Work(NamedTuple):
+    """What a command does: SQL statements, steps of SQLite in tens, and executed lines of Python.
+
+    Only statements whose result the command waits for are counted.
+    """
+
+    statements: int
+    steps: int
+    lines: int
+
 
 @pytest.mark.parametrize("name", PREPARATIONS)
-def test_the_number_of_queries_grows_with_the_lines(
-    engines: Engines, engine: str, tmp_path: Path, name: str
+def test_the_number_of_queries_of_postgresql_is_limited(
+    engines: Engines, tmp_path: Path, name: str
 ) -> None:
-    asked = []
-    for size in FEW:
-        folder = tmp_path / str(size)
-        folder.mkdir()
-        with (
-            engines.books(engine, folder) as url,
-            without_fsync(open_books(url)) as ledger,
-        ):
-            command = prepare(ledger, name, size)
-            asked.append(_queries(ledger, command))
-    first, second = asked[1] - asked[0], asked[2] - asked[1]
-    assert second <= STATEMENTS_PER_LINE * (FEW[2] - FEW[1])
+    size = SIZES[1]
+    with engines.books("postgresql", tmp_path) as url, open_books(url) as ledger:
+        command = prepare(ledger, name, size)
+        assert _statements(ledger, command) <= STATEMENTS_PER_LINE * size + STATEMENTS_FOR_ALL_LINES
+
+
+@pytest.mark.parametrize("same_item", [False, True], ids=["different items", "one item"])
+@pytest.mark.parametrize("name", PREPARATIONS)
+def test_the_work_grows_with_the_lines(tmp_path: Path, name: str, same_item: bool) -> None:
+    done = []
+    for size in SIZES:
+        with without_fsync(open_books(tmp_path / f"{size}.db")) as ledger:
+            command = prepare(ledger, name, size, same_item=same_item)
+            done.append(_work(ledger, command))
+    first, second = _growth([work.statements for work in done])
+    assert second <= STATEMENTS_PER_LINE * (SIZES[2] - SIZES[1])
     assert second <= 2 * first + 2
+    first, second = _growth([work.steps for work in done])
+    if name != "convert":  # its work also grows with the number of products
+        assert second <= 2 * ROUNDING * first
+    first, second = _growth([work.lines for work in done])
+    of_a_square = (second - 2 * first) / ((SIZES[2] - SIZES[1]) * (SIZES[2] - SIZES[0]))
+    most = MOST_EXTRA_WORK * (LOOKS_AGAIN.get(name, 1) if same_item else 1)
+    assert of_a_square * MAX_LINES**2 <= most
 
 
-@pytest.mark.parametrize("name", [name for name in PREPARATIONS if name != "convert"])
-def test_the_steps_of_sqlite_grow_with_the_lines(tmp_path: Path, name: str) -> None:
-    steps = []
-    for size in SIZES:
-        with without_fsync(open_books(tmp_path / f"{size}.db")) as ledger:
-            command = prepare(ledger, name, size)
-            steps.append(_steps(ledger, command))
-    first, second = steps[1] - steps[0], steps[2] - steps[1]
-    assert second <= 2 * ROUNDING * first
-
-
-@pytest.mark.parametrize("name", ["cancel pledge", "move lots of one item"])
-def test_the_calls_of_the_journal_grow_with_the_lines(tmp_path: Path, name: str) -> None:
-    calls = []
-    for size in SIZES:
-        with without_fsync(open_books(tmp_path / f"{size}.db")) as ledger:
-            command = prepare(ledger, name, size)
-            calls.append(_calls(ledger, command))
-    first, second = calls[1] - calls[0], calls[2] - calls[1]
-    assert second <= 2 * ROUNDING * first
+def _growth(counts: list[int]) -> tuple[int, int]:
+    """Return by how much the work grows from each size to the next. Linear work grows twofold."""
+    return counts[1] - counts[0], counts[2] - counts[1]
 
 
 def test_a_dispatch_of_too_many_lines_is_refused(
@@ -98,8 +115,8 @@ def test_a_conversion_of_too_many_lots_into_too_many_lines_is_refused(
         station(c.Convert(location="store", consumed=consumed, produced=made))
 
 
-def _queries(ledger: Ledger, command: c.Command) -> int:
-    """Return the number of statements whose result a command waits for."""
+def _statements(ledger: Ledger, command: c.Command) -> int:
+    """Record a command. Return the number of statements whose result it waits for."""
     counted = 0
     store: Any = ledger.store
     with pytest.MonkeyPatch.context() as patch:
@@ -116,35 +133,30 @@ def _queries(ledger: Ledger, command: c.Command) -> int:
     return counted
 
 
-def _steps(ledger: Ledger, command: c.Command) -> int:
-    """Return the number of steps of SQLite's virtual machine, in tens."""
-    counted = 0
+def _work(ledger: Ledger, command: c.Command) -> Work:
+    """Record a command in a SQLite file. Return the work that it does."""
+    steps, lines, folder = 0, 0, str(Path(supplies.__file__).parent)
 
-    def count() -> int:
-        nonlocal counted
-        counted += 1
+    def count_steps() -> int:
+        nonlocal steps
+        steps += 1
         return 0
 
+    def count_line(_: FrameType, event: str, __: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return count_line
+
+    def begin(frame: FrameType, _: str, __: object) -> Any:
+        return count_line if frame.f_code.co_filename.startswith(folder) else None
+
     assert isinstance(ledger.store, SqliteStore)
-    ledger.store.connection.set_progress_handler(count, 10)
-    ledger.record(command, by="u_1")
-    ledger.store.connection.set_progress_handler(None, 0)
-    return counted
-
-
-def _calls(ledger: Ledger, command: c.Command) -> int:
-    """Return the number of calls that the journal and the choice of lots make."""
-    counted = 0
-
-    def count(frame: FrameType, event: str, _: object) -> None:
-        nonlocal counted
-        caller = frame.f_back if event == "call" else frame
-        if event in ("call", "c_call") and caller is not None:
-            counted += caller.f_code.co_filename in (journal.__file__, lot_selection.__file__)
-
-    sys.setprofile(count)
+    connection, former = ledger.store.connection, sys.gettrace()
+    connection.set_progress_handler(count_steps, 10)
+    sys.settrace(begin)
     try:
-        ledger.record(command, by="u_1")
+        statements = _statements(ledger, command)
     finally:
-        sys.setprofile(None)
-    return counted
+        sys.settrace(former)
+        connection.set_progress_handler(None, 0)
+    return Work(statements, steps, lines)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from supplies.domain.entries import Transfer, new_salt, salted_digest
 from supplies.domain.entry_rows import (
     AllocationLine,
+    ArrivalLine,
     EntryRow,
     Lot,
 )
@@ -47,10 +48,12 @@ class DraftedRows:
         lots: The drafted lots, by id. If a lot was drafted twice, this is the first row.
         needs_served: For each allocation, the need that each item and lot in it is for. If a lot is
             drafted twice, this is the need in the last row.
+        arrived_lots: The lots in drafted lines of an arrival.
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
     needs_served: dict[str, dict[tuple[str, str], str | None]] = field(default_factory=dict)
+    arrived_lots: set[str] = field(default_factory=set)
 
     def add(self, row: EntryRow) -> None:
         """Add a row to the index. Only rows of types that rules look up are kept."""
@@ -59,6 +62,8 @@ class DraftedRows:
             self.lots.setdefault(row.lot, row)
         elif type(row) is AllocationLine:
             self.needs_served.setdefault(row.allocation, {})[row.item, row.lot] = row.need
+        elif type(row) is ArrivalLine:
+            self.arrived_lots.add(row.lot)
 
 
 @dataclass(slots=True)

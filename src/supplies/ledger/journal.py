@@ -38,12 +38,13 @@ from supplies.domain.entry_rows import (
     AllocationLine,
     LatestDay,
     Lot,
+    Need,
     PackedLine,
 )
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed, Sentence
 from supplies.ledger.balance_changes import Key
-from supplies.ledger.corrected_command import CorrectedCommand
+from supplies.ledger.corrected_command import CorrectedCommand, Earmark
 from supplies.ledger.drafts import Draft, DraftedRows, Move
 from supplies.ledger.not_enough import not_enough_error
 
@@ -66,6 +67,9 @@ Such a command is never refused because its day is closed. It is booked on the f
 
 _Field = Literal["lines", "consumed", "produced", "spilled"]
 
+_SortedLots = dict[tuple[str, str], dict[str, LotBalance]]
+"""Lots by account and item."""
+
 
 class Journal:
     """Gives the rule of one command access to the books, and collects the entries that it drafts.
@@ -74,8 +78,9 @@ class Journal:
         now: The current time in UTC, by the clock of the ledger.
         today: The current day in the station's time zone.
         head: The last entry in the books, and the last closed day.
-        sorted_lots: A cache of `lot_selection`: the lots of an account and item in the order in
-            which they are taken, without lots that the command has used up.
+        sorted_lots: Two caches of `lot_selection`: the lots of an account and item in the order in
+            which they are taken, without lots that the command has used up. In the second one,
+            expired lots come last.
         corrected: What the original command recorded, if this is a correction; otherwise None. The
             effect of the original command is subtracted from all balances, so that its rule can run
             again.
@@ -106,16 +111,21 @@ class Journal:
         self._changed: Counter[Key] = Counter()
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
         self._not_indexed: list[Key] = []
+        self._needs: dict[str, Need] = {}
+        self._still_open: dict[tuple[str, str], dict[str, bool]] = {}
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
-        self.sorted_lots: dict[tuple[str, str], dict[str, LotBalance]] = {}
+        self.sorted_lots: tuple[_SortedLots, _SortedLots] = ({}, {})
         self._recorded: dict[str, dict[str, dict[Key, int]]] = {}
         self._packed: dict[str, PackedLine] = {}
         self._former_packs: dict[tuple[str, str], dict[tuple[str, int], int]] = {}
         for packed in () if corrected is None else corrected.packed:
             sizes = self._former_packs.setdefault((packed.item, packed.pack), {})
             sizes.setdefault((packed.field, packed.line), packed.size)
+        self._earmarks: dict[str, list[Earmark]] = defaultdict(list)
+        for earmark in () if corrected is None else corrected.earmarks:
+            self._earmarks[earmark.item].append(earmark)
         self._drafted_rows = DraftedRows()
-        self._counts: dict[str, list[Count]] = {}
+        self._counts: dict[str, dict[Key, list[Count]]] = {}
         if corrected is not None:
             for key, change in corrected.effect.items():
                 self._change(key, -change)
@@ -231,7 +241,8 @@ class Journal:
         draft.moves.append(Move(Transfer(source, target, item, lot, quantity), pointer))
         self._change((source, item, lot), -quantity)
         self._change((target, item, lot), quantity)
-        self.sorted_lots.pop((target, item), None)
+        for sorted_lots in self.sorted_lots:
+            sorted_lots.pop((target, item), None)
 
     def _change(self, key: Key, change: int) -> None:
         if key not in self._changed:
@@ -357,15 +368,15 @@ class Journal:
         moment = Moment(day, self.next_seq if self.corrected is None else self.corrected.first)
         counts = self._counts.get(day)
         if counts is None:
-            counts = self._counts[day] = counts_after(self.books, day)
-        for count in counts:
-            if (
-                count.sheet_at > moment
-                and (STOCK(count.location), count.item) == (account, item)
-                and count.lot in ("", lot)
-            ):
-                return self.booked_on(date.fromisoformat(count.booked_on)).isoformat()
-        return None
+            counts = self._counts[day] = defaultdict(list)
+            for count in counts_after(self.books, day):
+                counts[STOCK(count.location), count.item, count.lot].append(count)
+        found = (*counts.get((account, item, lot), ()), *counts.get((account, item, ""), ()))
+        later = [count for count in found if count.sheet_at > moment]
+        if not later:
+            return None
+        first = min(later, key=lambda count: (count.sheet_at, count.line))
+        return self.booked_on(date.fromisoformat(first.booked_on)).isoformat()
 
     def lots_missing_in_counts(self, account: str, item: str) -> set[str]:
         """Return the lots in an account of which a later stock count found too little.
@@ -449,6 +460,13 @@ class Journal:
         effect, left = self.corrected.effect.get(key, 0), -self._changed[key]
         return max(0, min(abs(effect), left if effect > 0 else -left))
 
+    def earmarks(self, item: str) -> Sequence[Earmark]:
+        """Return the goods of an item that the original command set aside when they arrived.
+
+        The result is empty if this is not a correction.
+        """
+        return self._earmarks.get(item, ())
+
     def taken_before(self, account: str, item: str, lot: str) -> int:
         """Return how much the original command took from a balance on the day of the correction.
 
@@ -482,6 +500,20 @@ class Journal:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
         """
         return sum(self.nonzero_balances(account, item).values())
+
+    def needs_still_open(self, recipient: str, item: str) -> Mapping[str, bool]:
+        """Return the same as `Books.needs_still_open`, for rules that ask several times."""
+        found = self._still_open.get((recipient, item))
+        if found is None:
+            found = self.books.needs_still_open(recipient, item)
+            self._still_open[recipient, item] = found
+        return found
+
+    def recorded_needs(self, needs: Sequence[str]) -> list[Need]:
+        """Return needs by their ids, which must exist, as the books describe them."""
+        if unread := [need for need in needs if need not in self._needs]:
+            self._needs.update(self.books.latest_rows(Need, "need", unread))
+        return [self._needs[need] for need in needs]
 
     def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
         """Return the need that each item and lot in an allocation is for, drafted entries included.

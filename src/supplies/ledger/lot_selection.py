@@ -79,7 +79,9 @@ def pick_lots(
     picked: Counter[str] = Counter()
     remaining, in_account_now = quantity, 0
     expired: dict[str, int] = {}
-    in_order = lots_in_order(journal, account, item, leaving=leaving)
+    # Expired lots that cannot be taken are needed only for the error, so they come last.
+    expired_last = not allow_expired and journal.corrected is None
+    in_order = lots_in_order(journal, account, item, leaving=leaving, expired_last=expired_last)
     candidates = in_order
     if lot is not None:
         candidates = {lot: in_order[lot]} if lot in in_order else {}
@@ -163,14 +165,31 @@ def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int])
     Args:
         available: The maximum for each key, in order.
         kept: The part that each key had in the original command, as `Journal.kept` returns it.
+            Empty if this is not a correction.
     """
     parts: Counter[str] = Counter()
-    for at_most in (kept, available):
+    for at_most in (kept, available) if kept else (available,):
         for key in available:
+            if not quantity:
+                break
             more = max(0, min(quantity, available[key] - parts[key], at_most[key]))
             parts[key] += more
             quantity -= more
-    return {key: parts[key] for key in available if parts[key]}
+    in_order = available if kept else parts
+    return {key: parts[key] for key in in_order if parts[key]}
+
+
+def in_fefo_order(journal: Journal, item: str, lots: Mapping[str, int]) -> dict[str, int]:
+    """Return the quantities of lots of an item in the order in which they are taken.
+
+    Lots of which nothing can be taken are left out.
+    """
+
+    def order(lot: str) -> tuple[str, int, str]:
+        expires_on = journal.lot(lot, item).expires_on
+        return _fefo_key(LotBalance(lot, None if expires_on is None else str(expires_on), 0))
+
+    return {lot: lots[lot] for lot in sorted(filter(lambda lot: lots[lot] > 0, lots), key=order)}
 
 
 def pick_from(
@@ -178,24 +197,24 @@ def pick_from(
 ) -> dict[str, int]:
     """Choose the lots for a line, and take at most the quantity that `lots` has of each lot.
 
-    Return the quantity to take of each lot. These quantities are also subtracted from `lots`.
+    Return the quantity to take of each lot. These quantities are also subtracted from `lots`, and
+    lots that are used up are removed from it.
 
     Args:
         account: The account from which the goods are taken.
         quantity: In base units.
-        lots: The quantity of each lot that can be taken.
+        lots: The quantity of each lot that can be taken, as `in_fefo_order` returns it.
 
     Raises:
         NotEnough: less than `quantity` can be taken.
     """
-
-    def order(lot: str) -> tuple[str, int, str]:
-        expires_on = journal.lot(lot, line.item).expires_on
-        return _fefo_key(LotBalance(lot, None if expires_on is None else str(expires_on), 0))
-
-    allowed = sorted((lot for lot in lots if line.lot in (None, lot)), key=order)
-    kept = {lot: journal.kept(account, line.item, lot) for lot in allowed}
-    picked = divide(quantity, {lot: lots[lot] for lot in allowed}, kept)
+    allowed = lots
+    if line.lot is not None:
+        allowed = {line.lot: lots[line.lot]} if line.lot in lots else {}
+    kept = {}
+    if journal.corrected is not None:
+        kept = {lot: journal.kept(account, line.item, lot) for lot in allowed}
+    picked = divide(quantity, allowed, kept)
     available = sum(picked.values())
     if available < quantity:
         raise not_enough_error(
@@ -203,19 +222,25 @@ def pick_from(
         )
     for lot, part in picked.items():
         lots[lot] -= part
+        if not lots[lot]:
+            del lots[lot]
     return picked
 
 
 def lots_in_order(
-    journal: Journal, account: str, item: str, *, leaving: bool
+    journal: Journal, account: str, item: str, *, leaving: bool, expired_last: bool = False
 ) -> dict[str, LotBalance]:
     """Return the lots of an item in an account, in the order in which they are taken.
 
     The quantities are those in the books, without the transfers that the command itself drafts. The
     result is cached in the journal, because many lines of a command may have the same item. Lots
     that earlier lines used up may be left out.
+
+    Args:
+        leaving: Whether the goods leave their location; see `Journal.available`.
+        expired_last: Whether lots that have expired on the command's day come after all others.
     """
-    in_order = journal.sorted_lots.get((account, item))
+    in_order = journal.sorted_lots[expired_last].get((account, item))
     if in_order is None:
         lots = {balance.lot: balance for balance in journal.books.lot_balances(account, item)}
         further = journal.drafted_lots(account, item)
@@ -225,11 +250,14 @@ def lots_in_order(
             expires_on = journal.lot(lot, item).expires_on
             lots[lot] = LotBalance(lot, None if expires_on is None else expires_on.isoformat(), 0)
         first = frozenset() if journal.corrected is None else journal.corrected.taken_lots
-        by_expiry = sorted(
-            lots.values(), key=lambda balance: (balance.lot not in first, *_fefo_key(balance))
-        )
-        in_order = {balance.lot: balance for balance in by_expiry}
-        journal.sorted_lots[account, item] = in_order
+        today = journal.happened_on.isoformat() if expired_last else ""
+
+        def order(balance: LotBalance) -> tuple[bool, bool, tuple[str, int, str]]:
+            fefo = _fefo_key(balance)
+            return balance.lot not in first, fefo[0] < today, fefo
+
+        in_order = {balance.lot: balance for balance in sorted(lots.values(), key=order)}
+        journal.sorted_lots[expired_last][account, item] = in_order
     return in_order
 
 

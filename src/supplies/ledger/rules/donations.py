@@ -356,8 +356,11 @@ def fulfil_pledge(
     served: dict[tuple[str, date], ServedClaim] = {}
     claims = _claims_in_order(journal, draft, line, lot, pledge.pledge) if to.usable else []
     for need, at_most, kept_back in claims:
+        most = min(remaining - kept_back, at_most)
+        if most <= 0:
+            continue
         promised = PLEDGED(pledge.pledge, need.need)
-        part = min(remaining - kept_back, at_most, journal.available(promised, line.item))
+        part = min(most, journal.available(promised, line.item))
         if part > 0:
             journal.move(draft, promised, DONOR(donor), line.item, "", part)
             _add_served(served, ServedClaim(need, pledge.pledge, part, draft))
@@ -571,10 +574,9 @@ def _served_before(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, needs: set[str]
 ) -> _ServedBefore:
     before = _ServedBefore()
-    earlier_lots = {row.lot for row in draft.rows if isinstance(row, StatedLine)}
-    for earmark in () if journal.corrected is None else journal.corrected.earmarks:
+    for earmark in journal.earmarks(line.item):
         own = earmark.lot == lot
-        if earmark.item != line.item or earmark.lot in earlier_lots:
+        if earmark.lot in draft.index.arrived_lots:
             continue
         if earmark.need in needs:
             served, moved = before.elsewhere, before.moved_elsewhere

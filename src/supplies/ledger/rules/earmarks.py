@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -114,8 +116,8 @@ def _wished_before(journal: Journal, recipient: str, item: str, lot: str) -> int
     """
     return sum(
         earmark.quantity
-        for earmark in (() if journal.corrected is None else journal.corrected.earmarks)
-        if (earmark.recipient, earmark.item, earmark.lot) == (recipient, item, lot)
+        for earmark in journal.earmarks(item)
+        if (earmark.recipient, earmark.lot) == (recipient, lot)
     )
 
 
@@ -133,8 +135,8 @@ def _wished_need(
     have been dispatched or handed over, the result is None.
     """
     claimed = {claim.need.need for claim in for_needs}
-    for earmark in () if journal.corrected is None else journal.corrected.earmarks:
-        if (earmark.recipient, earmark.item, earmark.lot) == (recipient, item, lot):
+    for earmark in journal.earmarks(item):
+        if (earmark.recipient, earmark.lot) == (recipient, lot):
             if earmark.need is not None and earmark.need not in claimed:
                 return find_need(journal.books, earmark.need)
             if earmark.need is None and earmark.moved:
@@ -155,14 +157,23 @@ def allocate_shares(
     drafts: _AllocationDrafts = {}
     former = _former_allocations(journal, shares)
     reserved = {allocation.allocation for allocation in former.values()}
+    moved_for = {
+        (earmark.allocation, earmark.item, earmark.lot): earmark.need
+        for earmark in (() if journal.corrected is None else journal.corrected.earmarks)
+        if earmark.moved
+    }
+    for_recipients: dict[str, list[AllocationDraft]] = defaultdict(list)
     for share in shares:
         need = None if share.need is None else share.need.need
         own = former.get((share.recipient, share.item, share.lot, need))
+        drafted = len(drafts)
         allocation = None if own is None else _resume(share, own, drafts)
         if allocation is None:
             allocation = _suitable_allocation(
-                journal, share, need, drafts
+                share, need, for_recipients[share.recipient], moved_for
             ) or _unused_or_new_allocation(journal, head, location, share, drafts, reserved)
+        if len(drafts) > drafted:
+            for_recipients[allocation.recipient].append(allocation)
         allocation.add(journal, share.item, share.lot, need, share.quantity, share.pointer)
         _assign(journal, allocation, share)
     for allocation, resumed in drafts.values():
@@ -203,29 +214,25 @@ def _former_allocations(
 
 
 def _suitable_allocation(
-    journal: Journal,
     share: EarmarkedShare,
     need: str | None,
-    drafts: _AllocationDrafts,
+    drafted: Sequence[AllocationDraft],
+    moved_for: Mapping[tuple[str, str, str], str | None],
 ) -> AllocationDraft | None:
     """Return a drafted allocation to which a share can be added, or None.
 
-    The allocation must be for the same recipient and day, and must not have had goods of the same
-    lot for another need.
+    The allocation must be for the same day, and must not have had goods of the same lot for another
+    need.
+
+    Args:
+        drafted: The drafted allocations for the recipient of the share.
+        moved_for: In a correction, the need for which goods of an allocation, item and lot were
+            dispatched or handed over.
     """
-    corrected = journal.corrected
-    moved_for = {
-        (earmark.allocation, earmark.item, earmark.lot): earmark.need
-        for earmark in (() if corrected is None else corrected.earmarks)
-        if earmark.moved
-    }
-    for allocation, _ in drafts.values():
+    for allocation in drafted:
         same_need = moved_for.get((allocation.allocation, share.item, share.lot), need) == need
-        alike = (allocation.recipient, allocation.draft.booked_on) == (
-            share.recipient,
-            share.draft.booked_on,
-        )
-        if alike and same_need and allocation.takes(share.item, share.lot, need):
+        same_day = allocation.draft.booked_on == share.draft.booked_on
+        if same_day and same_need and allocation.takes(share.item, share.lot, need):
             return allocation
     return None
 

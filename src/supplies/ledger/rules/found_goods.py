@@ -23,7 +23,13 @@ from supplies.errors import InvalidField, Sentence
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.lot_selection import by_pointer, divide, lots_first, pick_from
+from supplies.ledger.lot_selection import (
+    by_pointer,
+    divide,
+    in_fefo_order,
+    lots_first,
+    pick_from,
+)
 from supplies.ledger.rules.receipt_documents import DonationDetails, details_line
 from supplies.ledger.rules.receipts import issue
 
@@ -105,8 +111,11 @@ def explain_lines(
         NotEnough: the lines have more goods than the count found.
     """
     lines, place = by_pointer(command.lines), UNEXPLAINED(command.place)
+    surplus = {
+        item: _surplus(journal, place, item) for item in {line.item for line in lines.values()}
+    }
     found = {
-        pointer: _explain_surplus(journal, draft, line, pointer, place, origin)
+        pointer: _explain_surplus(journal, draft, line, pointer, place, surplus[line.item], origin)
         for pointer, line in lots_first(lines)
     }
     return [(pointer, line, found[pointer]) for pointer, line in lines.items()]
@@ -121,8 +130,20 @@ def _location_of(journal: Journal, place: str) -> Location:
     return journal.books.location(place if stop is None else stop.location, "/place")
 
 
+def _surplus(journal: Journal, unexplained: str, item: str) -> dict[str, int]:
+    """Return how much of each lot a stock count found, in the order in which lots are taken."""
+    balances = journal.nonzero_balances(unexplained, item)
+    return in_fefo_order(journal, item, {lot: -there for (_, _, lot), there in balances.items()})
+
+
 def _explain_surplus(
-    journal: Journal, draft: Draft, line: LotLine, pointer: str, unexplained: str, origin: str
+    journal: Journal,
+    draft: Draft,
+    line: LotLine,
+    pointer: str,
+    unexplained: str,
+    surplus: dict[str, int],
+    origin: str,
 ) -> list[tuple[str, int]]:
     """Book the origin of found goods in one line: origin → unexplained.
 
@@ -135,8 +156,6 @@ def _explain_surplus(
     quantity = journal.base_units(line, pointer)
     effect = {} if journal.corrected is None else journal.corrected.effect
     former = {account for account, _, _ in effect if is_origin(kind_of(account))}
-    balances = journal.nonzero_balances(unexplained, line.item)
-    surplus = {lot: -balance for (_, _, lot), balance in balances.items() if balance < 0}
     found = pick_from(journal, unexplained, line, quantity, pointer, surplus)
     for lot, part in found.items():
         journal.move(draft, origin, unexplained, line.item, lot, part, pointer)

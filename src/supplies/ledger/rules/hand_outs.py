@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from supplies.domain.accounts import RECEIVED, STOCK
 from supplies.domain.commands import HandOut, RecipientLine, TakeBack
 from supplies.domain.entry_rows import HandOutTo, Need
@@ -101,14 +103,19 @@ def draft_hand_out(journal: Journal, command: HandOut, kind: str) -> Draft:
 def meet_needs_of_lines(journal: Journal, draft: Draft, command: HandOut) -> None:
     """Meet needs of the recipient with the goods of each line.
 
+    Lines of the same item that name no need meet needs together.
+
     Raises:
         InvalidField: a need that a line names is not for this recipient and item.
     """
+    quantities: Counter[str] = Counter()
     for line, quantity, need in _named_needs_first(journal, command):
         if need is not None:
             meet_need(journal, draft, need, quantity)
         else:
-            meet_needs(journal, draft, command.recipient, line.item, quantity)
+            quantities[line.item] += quantity
+    for item, quantity in quantities.items():
+        meet_needs(journal, draft, command.recipient, item, quantity)
 
 
 def _named_needs_first(

@@ -11,7 +11,7 @@ from supplies.domain.commands import IssueGoods, LendGoods, ReturnIssue, ReturnL
 from supplies.domain.entry_rows import Withdrawal
 from supplies.errors import Sentence
 from supplies.ledger.journal import Journal
-from supplies.ledger.lot_selection import by_pointer, lots_first, pick_from
+from supplies.ledger.lot_selection import by_pointer, in_fefo_order, lots_first, pick_from
 from supplies.ledger.rules.allocations import check_open_location
 from supplies.ledger.rules.line_transfers import move_lines
 
@@ -104,11 +104,14 @@ def _return_withdrawal(
     location = command.location or withdrawal.location
     journal.books.location(location, "/location")
     draft = journal.entry(kind, document=document)
-    outstanding = _outstanding(journal, withdrawal)
+    outstanding = {
+        item: in_fefo_order(journal, item, lots)
+        for item, lots in _outstanding(journal, withdrawal).items()
+    }
     account = withdrawal.account
     for pointer, line in lots_first(by_pointer(command.lines)):
         quantity = journal.base_units(line, pointer)
-        lots = outstanding[line.item]
+        lots = outstanding.get(line.item, {})
         for lot, part in pick_from(journal, account, line, quantity, pointer, lots).items():
             journal.move(draft, account, STOCK(location), line.item, lot, part, pointer)
 

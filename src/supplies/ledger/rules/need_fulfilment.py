@@ -104,19 +104,16 @@ def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
     A fully met need is also returned if a drafted entry changes its open quantity or its claims on
     pledges, because it may be open again.
     """
-    still_open = journal.books.needs_still_open(recipient, item)
-    found = journal.books.latest_rows(
-        Need,
-        "need",
+    found = journal.recorded_needs(
         [
             need
-            for need, open_ in still_open.items()
+            for need, open_ in journal.needs_still_open(recipient, item).items()
             if open_
             or journal.changes(NEEDED(need), item)
             or journal.changes(f"{CLAIMED.prefix}{need}:", item)
-        ],
+        ]
     )
-    needs = [need for need in found.values() if (need.recipient, need.item) == (recipient, item)]
+    needs = [need for need in found if (need.recipient, need.item) == (recipient, item)]
     return sorted(needs, key=most_urgent_first)
 
 
@@ -126,10 +123,8 @@ def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Nee
     Each need comes with the claimed quantity.
     """
     balances = journal.balances_of_item(f"{PLEDGED(pledge)}:", item)
-    claims = [
-        (find_need(journal.books, keys_of(account)[1]), quantity)
-        for (account, _, _), quantity in balances.items()
-    ]
+    needs = journal.recorded_needs([keys_of(account)[1] for account, _, _ in balances])
+    claims = list(zip(needs, balances.values(), strict=True))
     return sorted(claims, key=lambda claim: most_urgent_first(claim[0]))
 
 

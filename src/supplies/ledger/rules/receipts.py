@@ -115,7 +115,7 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
             receipt is also for donations that the command does not name.
         Forgotten: the data of the donor was erased.
     """
-    donations: list[DonationDetails] = []
+    donations: dict[str, DonationDetails] = {}
     donors: set[str] = set()
     old: dict[str, list[str]] = {}
     for index, donation in enumerate(command.donations):
@@ -127,11 +127,11 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
                 pointer,
                 Sentence("the donations came from different donors; a receipt is for one donor"),
             )
-        if details.donation in {other.donation for other in donations}:
+        if details.donation in donations:
             raise InvalidField.at(
                 pointer, Sentence("donation {donation} is named twice", donation=donation)
             )
-        donations.append(details)
+        donations[details.donation] = details
         number = valid_receipt_of(journal, donation)
         if number is not None:
             old[number] = donations_of(journal, number)
@@ -147,7 +147,7 @@ def issue_receipt(command: IssueReceipt, journal: Journal) -> None:
                 ),
             )
     for donor in donors:
-        _replace(journal, donor, donations, list(old))
+        _replace(journal, donor, list(donations.values()), list(old))
 
 
 def _code_that_stays(journal: Journal, donor: str) -> str:

@@ -8,7 +8,7 @@ entry of the count sheet books this change.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -31,6 +31,9 @@ from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.need_fulfilment import restore_needs
 from supplies.ledger.rules.step_order import ordered_steps
+
+Goods = tuple[str, str]
+"""The item and lot of a counted line. The lot is "" if all lots are counted together."""
 
 
 class Past(NamedTuple):
@@ -114,17 +117,30 @@ def recounts(
         return []
     days = (moment.day for moment in [*(m for m, _ in moves), *(p.moment for p in past)])
     first = min(since.isoformat(), *days)
-    known = list(moves)
+    known: dict[Goods, list[tuple[Moment, Transfer]]] = defaultdict(list)
+    before_correction: dict[Goods, list[Past]] = defaultdict(list)
+    for moment, move in moves:
+        for goods in _goods(move):
+            known[goods].append((moment, move))
+    for each in past:
+        for goods in _goods(each.transfer):
+            before_correction[goods].append(each)
     drafts: dict[str, Draft] = {}
     for count in counts_after(journal.books, first):
         at = _open_moment(journal, count.sheet_at)
-        change = _by_lot(count, (move for moment, move in known if moment < at))
+        own = count.item, count.lot
+        earlier_past = before_correction.get(own, ())
+        change = _by_lot(count, (move for moment, move in known.get(own, ()) if moment < at))
         change.subtract(
-            _by_lot(count, (p.transfer for p in past if p.seq < count.seq and p.moment < at))
+            _by_lot(
+                count, (p.transfer for p in earlier_past if p.seq < count.seq and p.moment < at)
+            )
         )
         total = change.total()
         booked = [
-            each.transfer for each in past if each.sheet == count.sheet and each.seq > count.seq
+            each.transfer
+            for each in earlier_past
+            if each.sheet == count.sheet and each.seq > count.seq
         ]
         before = sum(_unexplained(count, transfer) for transfer in booked)
         if not total and not before:
@@ -146,8 +162,15 @@ def recounts(
             _take(journal, draft, count, change, total, booked)
         else:
             _put_back(journal, draft, count, change, -total, booked)
-        known += [(at, move.transfer) for move in draft.moves[earlier:]]
+        for drafted in draft.moves[earlier:]:
+            for goods in _goods(drafted.transfer):
+                known[goods].append((at, drafted.transfer))
     return list(drafts.values())
+
+
+def _goods(transfer: Transfer) -> set[Goods]:
+    """Return what a counted line that a transfer concerns is about: the lot, or all lots."""
+    return {(transfer.item, transfer.lot), (transfer.item, "")}
 
 
 def _at_a_location(transfer: Transfer) -> bool:

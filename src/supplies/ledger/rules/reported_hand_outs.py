@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
 
@@ -183,12 +182,13 @@ def _book_as_stated(journal: Journal, reported: ReportHandOut) -> None:
     """Book a reported hand-out unchanged: unallocated goods first, then unexplained goods."""
     draft = draft_hand_out(journal, reported, RESOLVED)
     received = RECEIVED(reported.recipient)
+    items = {line.item for line in reported.lines}
+    sources = {item: _sources(journal, reported.location, item) for item in items}
     for number, (pointer, line) in enumerate(lots_first(by_pointer(reported.lines)), 1):
         quantity = journal.base_units(line, pointer)
         if line.lot is not None:
             journal.lot(line.lot, line.item, f"{pointer}/lot")
-        for source, lot, there in _sources(journal, reported.location, line.item, line.lot):
-            part = min(quantity, there)
+        for source, lot, part in _take(sources[line.item], line.lot, quantity):
             journal.move(draft, source, received, line.item, lot, part)
             quantity -= part
         if quantity:
@@ -202,21 +202,45 @@ def _book_as_stated(journal: Journal, reported: ReportHandOut) -> None:
     meet_needs_of_lines(journal, draft, reported)
 
 
-def _sources(
-    journal: Journal, location: str, item: str, lot: str | None
-) -> Iterator[tuple[str, str, int]]:
-    """Yield the places from which goods of an item may have come: account, lot and quantity.
+def _sources(journal: Journal, location: str, item: str) -> dict[str, dict[str, int]]:
+    """Return from where goods of an item may have come: the quantity by account and lot.
 
     Free goods come first, then goods that stock counts did not find.
     """
     shelf, unknown = STOCK(location), UNEXPLAINED(location)
-    for free in lots_in_order(journal, shelf, item, leaving=True).values():
-        if lot in (None, free.lot):
-            there = journal.available(shelf, item, free.lot, leaving=True)
-            yield shelf, free.lot, max(0, there)
-    for missed, there in lots_missed(journal, unknown, item):
-        if lot in (None, missed):
-            yield unknown, missed, there
+    free = {
+        lot: journal.available(shelf, item, lot, leaving=True)
+        for lot in lots_in_order(journal, shelf, item, leaving=True)
+    }
+    return {
+        shelf: {lot: there for lot, there in free.items() if there > 0},
+        unknown: dict(lots_missed(journal, unknown, item)),
+    }
+
+
+def _take(
+    sources: dict[str, dict[str, int]], lot: str | None, quantity: int
+) -> list[tuple[str, str, int]]:
+    """Take up to a quantity from sources. Return how much of which account and lot.
+
+    Args:
+        sources: As `_sources` returns them. What is taken is subtracted, and lots that are used up
+            are removed.
+        lot: The only lot to take from. If None, all lots are allowed.
+    """
+    taken: list[tuple[str, str, int]] = []
+    for account, lots in sources.items():
+        for each in lots if lot is None else (lot,):
+            if not quantity:
+                break
+            if part := min(quantity, lots.get(each, 0)):
+                taken.append((account, each, part))
+                quantity -= part
+    for account, each, part in taken:
+        sources[account][each] -= part
+        if not sources[account][each]:
+            del sources[account][each]
+    return taken
 
 
 def undo_booked_hand_out(journal: Journal, seq: int) -> None:

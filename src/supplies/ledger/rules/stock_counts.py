@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from itertools import chain
 
 from supplies.books.reader import unknown_code_error
 from supplies.books.stock_counts import COUNTED, RESOLVED, Moment, sheet_moment, stock_at
@@ -251,12 +253,16 @@ def _shortage(
     Args:
         touched: Collects the allocations from which goods were taken.
     """
-    free = [
-        (STOCK(location), lot)
-        for _, _, lot in journal.nonzero_balances(STOCK(location), line.item)
-        if line.lot in (None, lot)
-    ]
-    for account, lot in free + _allocations(journal, location, line):
+    shelf = STOCK(location)
+    if line.lot is None:
+        lots = [lot for _, _, lot in journal.nonzero_balances(shelf, line.item)]
+    else:
+        lots = [line.lot]
+    for account, lot in chain(
+        ((shelf, lot) for lot in lots), _allocations(journal, location, line)
+    ):
+        if not quantity:
+            break
         there = journal.available(account, line.item, lot, since=draft.booked_on)
         part = min(quantity, max(0, there))
         journal.move(draft, account, UNEXPLAINED(location), line.item, lot, part)
@@ -266,8 +272,8 @@ def _shortage(
     return quantity
 
 
-def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple[str, str]]:
-    """Return allocations of an item at a location, in the order in which they lose goods.
+def _allocations(journal: Journal, location: str, line: CountLine) -> Iterator[tuple[str, str]]:
+    """Yield allocations of an item at a location, in the order in which they lose goods.
 
     Goods for no need come first, then goods for the least urgent needs. Of equally urgent needs,
     the newest comes first.
@@ -279,4 +285,5 @@ def _allocations(journal: Journal, location: str, line: CountLine) -> list[tuple
             need = journal.needs_served(allocation).get((item, lot))
             rank = (3, 0) if need is None else most_urgent_first(find_need(journal.books, need))
             found.append((rank, account, lot))
-    return [(account, lot) for _, account, lot in sorted(found, reverse=True)]
+    for _, account, lot in sorted(found, reverse=True):
+        yield account, lot
