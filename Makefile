@@ -56,8 +56,9 @@ run: .venv/installed
 	$(BIN)/supplies demo --database $(DEMO) --host http://127.0.0.1:$(PORT)
 	$(BIN)/supplies serve --database $(DEMO) --port $(PORT)
 
+# Tests of a file stay together, so that its fixtures are made by one worker.
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-cluster: .venv/installed-test
 	$(BIN)/python -m pytest tests/cluster
