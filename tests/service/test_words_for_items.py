@@ -1,4 +1,4 @@
-"""The form of an item takes words for packs and categories, and stores their codes."""
+"""Forms of the catalogue take what people write, and store codes."""
 
 from __future__ import annotations
 
@@ -86,3 +86,12 @@ def test_a_barcode_on_an_unknown_pack_is_refused_at_its_field(recorder: Browser)
     refused = recorder.send("/items/new", key=key_of(page), do="save", **fields)
     assert refused.status_code == 422
     assert "盒 is not one of the packs above" in refused.text
+
+
+@pytest.mark.parametrize("typed", ["0-6", "0 ~ 6", "0\N{EN DASH}6岁", "0至6周岁"])
+def test_an_age_band_is_typed_as_people_write_it(recorder: Browser, typed: str) -> None:
+    page = recorder.open("/recipients/new")
+    fields = {"/name": "周家", "/age_bands/0/ages": typed, "/age_bands/0/persons": "2"}
+    saved = recorder.send("/recipients/new", key=key_of(page), do="save", **fields)
+    assert saved.status_code == 303, saved.text
+    assert "0-6: 2" in recorder.open(saved.headers["Location"])

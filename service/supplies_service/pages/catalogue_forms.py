@@ -6,6 +6,7 @@ All kinds of record have the same forms, with the fields of their kind.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, NamedTuple
@@ -59,6 +60,10 @@ class AgeBand(StrictStruct, frozen=True, kw_only=True):
 
     ages: Code
     persons: Count
+
+
+_AGES = re.compile(r"(\d+) ?[-\u2013\u2014~\uff5e至到] ?(\d+) ?(?:周?岁)?", re.ASCII)
+"""Regular expression of an age band as people type it, with any dash and with a unit."""
 
 
 class Lines(NamedTuple):
@@ -233,6 +238,7 @@ def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
     Raises:
         InvalidField: fields are wrong, or two lines have the same name.
     """
+    _write_ages_plainly(form)
     fields: dict[str, Any] = msgspec.to_builtins(form.command(books))
     if issubclass(form.kind, Item):
         _find_words_of_item(form, books, fields)
@@ -279,6 +285,15 @@ def _find_words_of_item(form: CommandForm[Any], books: Books, fields: dict[str, 
         line["pack"] = found[0]
     if fields["category"] is not None:
         fields["category"] = category_of(fields["category"])
+
+
+def _write_ages_plainly(form: CommandForm[Any]) -> None:
+    """Replace age bands such as 0～6岁 by 0-6, in the fields of a form."""
+    for at in form.lines("/age_bands"):
+        pointer = f"/age_bands/{at}/ages"
+        typed = _AGES.fullmatch(form.value(pointer).strip())
+        if typed is not None:
+            form.fields[pointer] = f"{typed[1]}-{typed[2]}"
 
 
 def digest(record: CatalogueRecord) -> str:

@@ -9,11 +9,11 @@ from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Campaign, Donor
-from supplies.domain.commands import CancelPledge, ClaimNeeds, LapsePledge, MakePledge
+from supplies.domain.commands import CancelPledge, ClaimNeeds, LapsePledge, MakePledge, Urgency
 from supplies.ledger.recorded import Recorded
 from supplies.views.entries import list_entries
 from supplies.views.likely_duplicates import find_likely_duplicates
-from supplies.views.needs import list_needs
+from supplies.views.needs import NeedView, list_needs
 from supplies.views.pagination import Warned
 from supplies.views.pledges import PledgeStatus, get_pledge, list_pledges
 from supplies_service.pages.command_forms import CommandForm, render_form, submit
@@ -139,6 +139,15 @@ def _likely_duplicates(books: Books, recorded: Recorded) -> list[Warned]:
     return find_likely_duplicates(books, recorded.document)
 
 
+def _urgent_first(books: Books, item: str) -> list[NeedView]:
+    """Return the first `ROWS` open needs for an item: the urgent ones first, then by age."""
+    found = list[NeedView]()
+    for urgency in reversed(get_args(Urgency)):
+        page = list_needs(books, item=item, status="open", urgency=urgency, limit=ROWS)
+        found += page.items
+    return found[:ROWS]
+
+
 def _show_new(context: RequestContext, form: CommandForm[MakePledge]) -> Response[bytes]:
     with context.reading() as books:
         form.find_records(books)
@@ -148,9 +157,8 @@ def _show_new(context: RequestContext, form: CommandForm[MakePledge]) -> Respons
 def _show_pledge(context: RequestContext, name: str, form: CommandForm[Any]) -> Response[bytes]:
     with context.reading() as books:
         pledge = context.redacted(get_pledge(books, name))
-        needs = []
-        for item in {line.item for line in pledge.lines if line.outstanding}:
-            needs += list_needs(books, item=item, status="open", limit=ROWS).items
+        items = dict.fromkeys(line.item for line in pledge.lines if line.outstanding)
+        needs = [need for item in items for need in _urgent_first(books, item)]
         forms: dict[str, CommandForm[Any]] = {
             "claim": CommandForm(ClaimNeeds),
             "cancel": CommandForm(CancelPledge),
