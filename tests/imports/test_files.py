@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -256,6 +257,26 @@ def test_a_sheet_with_more_rows_than_any_program_writes_is_refused(
     monkeypatch.setattr(workbooks, "MAX_ROWS", 4)
     with pytest.raises(InvalidField, match="sheet Sheet has more than 4 rows"):
         rows_of(workbook(tmp_path / "gifts.xlsx"))
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_lost_cell_is_found_without_references_of_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, in_memory: bool
+) -> None:
+    if not in_memory:
+        monkeypatch.setattr(workbooks, "MAX_IN_MEMORY", 1)
+    whole = workbook(tmp_path / "whole.xlsx")
+    bare = tmp_path / "bare.xlsx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(bare, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.startswith("xl/worksheets/"):
+                content = re.sub(rb'(<(?:c|row)) r="\w+"', rb"\1", content)
+            new.writestr(name, content)
+    assert LOST in [cell for row in rows_of(bare) for cell in row.cells]
+    assert sum(row.cells.count(LOST) for row in rows_of(bare)) == sum(
+        row.cells.count(LOST) for row in rows_of(whole)
+    )
 
 
 def test_an_entity_in_a_workbook_is_refused(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 The library calamine reads the rows. It is fast, but holds a sheet in memory, and it returns an
 empty cell for a formula that has an error or no stored result. Therefore each sheet of an XLSX file
-is first scanned as XML, to find its size and such formulas. Large sheets are read row by row by
-another library, openpyxl.
+is first scanned as XML, to find its size and such formulas. Workbooks with large sheets are read
+row by row by another library, openpyxl.
 """
 
 from __future__ import annotations
@@ -123,13 +123,14 @@ class _Scan:
 def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    for name in archive.namelist():
-        if _SHEET.fullmatch(name) and archive.getinfo(name).file_size > MAX_IN_MEMORY:
-            yield from _read_large_xlsx(path)
-            return
     scans = dict(_scans(path, archive))
-    if any(scan.rows * scan.columns > MAX_CELLS_IN_MEMORY for scan in scans.values()):
-        yield from _read_large_xlsx(path)
+    is_large = any(
+        archive.getinfo(name).file_size > MAX_IN_MEMORY
+        for name in archive.namelist()
+        if _SHEET.fullmatch(name)
+    )
+    if is_large or any(scan.rows * scan.columns > MAX_CELLS_IN_MEMORY for scan in scans.values()):
+        yield from _read_large_xlsx(path, scans)
         return
     try:
         workbook = CalamineWorkbook.from_path(path)
@@ -161,7 +162,7 @@ def _scans(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, _Scan]]:
     for _, of in _elements(archive, "xl/workbook.xml", "sheet"):
         part = targets.get(of.get("r:id", ""), "")
         if _SHEET.fullmatch(part):
-            scan = _scan(path, archive, part)
+            scan = _scan(path, archive, part, of.get("name", ""))
             if scan.columns > MAX_COLUMNS:
                 raise InvalidField(
                     Sentence(
@@ -202,18 +203,40 @@ def _parser() -> expat.XMLParserType:
     return parser
 
 
-def _scan(path: Path, archive: zipfile.ZipFile, part: str) -> _Scan:
+def _scan(path: Path, archive: zipfile.ZipFile, part: str, sheet: str) -> _Scan:
+    """Scan the XML of a sheet.
+
+    Args:
+        part: The name of the XML file in the archive.
+        sheet: The name of the sheet, for messages.
+
+    Raises:
+        InvalidField: the sheet has too many rows, or its XML is damaged.
+    """
     scan = _Scan()
-    cell, is_formula, has_value, is_error, in_value = (0, 0), False, False, False, False
+    row, column = 0, 0
+    is_formula, has_value, is_error, in_value = False, False, False, False
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal cell, is_formula, has_value, is_error, in_value
+        nonlocal row, column, is_formula, has_value, is_error, in_value
         name = name.rpartition(":")[2]
-        if name == "c":
-            cell = _position(attributes.get("r", ""))
+        if name == "row":
+            row, column = int(attributes.get("r", row + 1)), 0
+            if row > MAX_ROWS:
+                raise InvalidField(
+                    Sentence(
+                        "{file}, sheet {sheet} has more than {most} rows; save it as .csv",
+                        file=path.name,
+                        sheet=sheet,
+                        most=MAX_ROWS,
+                    )
+                )
+        elif name == "c":
+            # A cell without a reference follows the cell before it.
+            row, column = _position(attributes.get("r", "")) or (row, column + 1)
             is_formula, has_value = False, False
             is_error = attributes.get("t") == "e"
-            scan.rows, scan.columns = max(scan.rows, cell[0]), max(scan.columns, cell[1])
+            scan.rows, scan.columns = max(scan.rows, row), max(scan.columns, column)
         elif name == "f":
             is_formula = True
         in_value = name in ("v", "t")
@@ -224,7 +247,7 @@ def _scan(path: Path, archive: zipfile.ZipFile, part: str) -> _Scan:
 
     def end(name: str) -> None:
         if name.rpartition(":")[2] == "c" and (is_error or (is_formula and not has_value)):
-            scan.lost.add(cell)
+            scan.lost.add((row, column))
 
     parser = _parser()
     parser.StartElementHandler, parser.EndElementHandler = start, end
@@ -232,19 +255,19 @@ def _scan(path: Path, archive: zipfile.ZipFile, part: str) -> _Scan:
     try:
         with archive.open(part) as file:
             parser.ParseFile(file)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError) as error:
         raise _damaged(path) from error
     return scan
 
 
-def _position(reference: str) -> tuple[int, int]:
+def _position(reference: str) -> tuple[int, int] | None:
     """Return the row and the column of a cell reference such as B7, counted from 1.
 
-    Return (0, 0) if the reference is invalid.
+    Return None if the reference is invalid.
     """
     found = _REFERENCE.fullmatch(reference)
     if found is None:
-        return 0, 0
+        return None
     column = 0
     for letter in found[1]:
         column = column * 26 + ord(letter) - ord("A") + 1
@@ -299,62 +322,36 @@ def _value(value: Any) -> Cell:
     return str(value) if isinstance(value, time | timedelta) else clean(str(value))
 
 
-def _read_large_xlsx(path: Path) -> Iterator[Sheet]:
+def _read_large_xlsx(path: Path, scans: dict[str, _Scan]) -> Iterator[Sheet]:
     """Yield the sheets of a large XLSX file, whose rows are read one by one.
 
     Merged areas are not recognized.
     """
     import openpyxl
 
-    values = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    formulas = openpyxl.load_workbook(path, read_only=True)
+    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        after = sum(sheet.max_row or 0 for sheet in values.worksheets)
-        for sheet in values.worksheets:
-            after -= sheet.max_row or 0
+        after = sum(scan.rows for scan in scans.values())
+        for sheet in workbook.worksheets:
+            scan = scans.get(sheet.title, _Scan())
+            after -= scan.rows
             notes = _notes(path, visible=sheet.sheet_state == "visible")
             notes.append(
                 Sentence("the sheet is large, so merged cells have their value only in one row")
             )
-            rows = _openpyxl_rows(path, sheet, formulas[sheet.title])
-            yield Sheet(sheet.title, rows, notes, sheet.max_row, after)
+            rows = _openpyxl_rows(sheet, scan.lost)
+            yield Sheet(sheet.title, rows, notes, scan.rows, after)
     finally:
-        values.close()
-        formulas.close()
+        workbook.close()
 
 
-def _openpyxl_rows(path: Path, sheet: Any, formulas: Any) -> Iterator[Row]:
+def _openpyxl_rows(sheet: Any, lost: set[tuple[int, int]]) -> Iterator[Row]:
     # The dimension that a file states may be wrong, and would add empty cells to each row.
-    for each in (sheet, formulas):
-        each.reset_dimensions()
-    for number, (row, as_typed) in enumerate(
-        zip(sheet.iter_rows(), formulas.iter_rows(), strict=True), 1
-    ):
-        if number > MAX_ROWS:
-            raise InvalidField(
-                Sentence(
-                    "{file}, sheet {sheet} has more than {most} rows; save it as .csv",
-                    file=path.name,
-                    sheet=sheet.title,
-                    most=MAX_ROWS,
-                )
-            )
-        if len(row) > MAX_COLUMNS:
-            raise InvalidField(
-                Sentence(
-                    "{file}, sheet {sheet}, row {row} has {count} columns; at most {most} are read",
-                    file=path.name,
-                    sheet=sheet.title,
-                    row=number,
-                    count=len(row),
-                    most=MAX_COLUMNS,
-                )
-            )
+    sheet.reset_dimensions()
+    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
         cells = [
-            LOST
-            if one.data_type == "e" or (one.value is None and typed.data_type == "f")
-            else _value(one.value)
-            for one, typed in zip(row, as_typed, strict=True)
+            LOST if lost and (number, at) in lost else _value(value)
+            for at, value in enumerate(row, 1)
         ]
         if any(cell is not None for cell in cells):
             yield Row(number, cells)
