@@ -174,7 +174,10 @@ def book_deliveries(station: RecordingStation) -> None:
             delivery=delivery, allocation=own, way="paper", confirmed_by="self", note="in the file"
         )
     )
-    station.record(c.ReportOutcome(delivery=delivery, allocation=other, outcome="refused"))
+    refused = c.ReportOutcome(
+        delivery=delivery, allocation=other, outcome="refused", why="wrong_goods"
+    )
+    station.record(refused)
     contradicted = station.record(
         c.ReportOutcome(delivery=delivery, allocation=other, outcome="handed_over")
     )
