@@ -96,7 +96,11 @@ def prepare() -> None:
 
 
 def answer(question: bytes) -> bytes:
-    """Check one receipt within the sandbox. Question and result are encoded as MessagePack."""
+    """Check one receipt within the sandbox.
+
+    The question contains the PDF and the public keys. Question and result are encoded as
+    MessagePack.
+    """
     asked = msgspec.msgpack.decode(question, type=_Question)
     try:
         answer = _Answer(_verified_record(asked.pdf, asked.keys))

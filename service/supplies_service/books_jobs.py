@@ -50,7 +50,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """The progress of a job.
 
     Attributes:
-        state: "broken" if verification found a fault in the books, "failed" if it could not end.
+        state: "broken" if verification found a fault in the books, "failed" if an error ended the
+            job.
         done, total: Number of verified entries, and of all entries. Both are 0 at the beginning.
         detail: Why the job failed, or which fault verification found; otherwise "".
     """

@@ -55,8 +55,8 @@ class HandOutRecorded(View, frozen=True, kw_only=True):
     """The response to a hand-out. It shows the phone no data about the recipient.
 
     Attributes:
-        warnings: Warnings that the phone's clock is wrong, or that a team still carries the goods;
-            left out if there are none.
+        warnings: Warnings that the phone's clock is wrong, or that a delivery team still carries
+            the goods; left out if there are none.
     """
 
     entry: HandOutEntry

@@ -2,8 +2,8 @@
 
 A checkpoint is a signed line of text about the last entry of a station. `supplies serve` starts the
 daily task in each worker. A separate process does the work, so that requests are not delayed. The
-file of checkpoints shows when a checkpoint of each station was last written. So only one worker
-writes it, once a day.
+file of checkpoints shows when a checkpoint of each station was last written. So even with several
+workers, each station gets one checkpoint a day.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class DailyCheckpoints:
         clock: Returns the current time, with a time zone.
 
     Attributes:
-        failed: How many are failing: partners, and the file of checkpoints.
+        failed: How many sources failed last time: partners, and the file of checkpoints.
     """
 
     def __init__(
@@ -173,7 +173,7 @@ def is_due(last: datetime, now: datetime) -> bool:
 
 
 async def _run_apart(job: Job) -> Outcome:
-    """Run a job in a separate process. If the process fails or takes too long, all of it failed."""
+    """Run a job in a separate process. If the process does not succeed, the whole job failed."""
     try:
         return await run_apart(__name__, job, Outcome, seconds=MAX_RUN_SECONDS)
     except (TimeoutError, ProcessFailed):
@@ -240,7 +240,7 @@ def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:
 
 
 def _read_if_there(path: Path) -> tuple[str, list[Checkpoint]]:
-    """Return the text of a file, and the checkpoints in it. Both are empty without such a file."""
+    """Return the text of a file, and the checkpoints in it. Both are empty if there is no file."""
     text = read_file(str(path)) if path.exists() else ""
     return text, read_checkpoints(text, str(path)) if text else []
 

@@ -28,9 +28,9 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 KEY_HEADER = "idempotency-key"
 
 ALL_PHONES = "phones"
-"""The caller under which the idempotency keys of the records of all phones are stored.
+"""The caller's code under which idempotency keys are stored if a phone made them.
 
-All phones share it, because a phone that joins a second time gets another id.
+All phones share this code, because a phone that joins a second time gets another id.
 """
 
 _REQUEST = "supplies_keyed_request"
@@ -74,7 +74,7 @@ class KeyedRequest(NamedTuple):
 
 Operation = Callable[[Ledger], Outcome[T]]
 Replay = Callable[[Ledger, StoredResponse], T]
-"""A function that builds the response to a repeated request if the first one was not stored."""
+"""A function that builds the response to a repeat if the first response was not stored."""
 
 
 async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None:
@@ -113,7 +113,7 @@ def request_key(caller: str, header: str, path: str, body: dict[str, Any]) -> Id
 
 
 def phone_request_key(phone: str, header: str, path: str, body: dict[str, Any]) -> IdempotencyKey:
-    """Return what identifies a POST whose idempotency keys all phones share.
+    """Return what identifies a POST from a phone. All phones share one set of idempotency keys.
 
     Books of earlier versions have responses under the code of the phone itself; they are found too.
 
@@ -126,7 +126,7 @@ def phone_request_key(phone: str, header: str, path: str, body: dict[str, Any]) 
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
-    """Return the request's idempotency key and stored response; None if it has no key."""
+    """Return the request's idempotency key and stored response; None if there is no key."""
     scope: Any = request.scope
     found: KeyedRequest | None = scope.get(_REQUEST)
     return found
@@ -164,7 +164,7 @@ def run_idempotent(
     """Return a job that runs a request, or repeats the response if the request has run before.
 
     Args:
-        key: The request's idempotency key. None means that it has none, so it always runs.
+        key: The request's idempotency key. A request without a key (None) always runs.
         operation: Handles the request if it has not run before.
         replay: Builds the response content for a repeat whose response is not stored.
         is_secret: Whether the response contains a secret that is shown once. If so, the response is

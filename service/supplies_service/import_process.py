@@ -50,7 +50,8 @@ class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
         database: A file or a `postgresql://` URL.
         name: The name of the file, for messages.
         by: Code of the person who imports.
-        save_as: The name under which the user's choice of columns is saved; "" does not save it.
+        save_as: The name under which the user's choice of columns is saved; "" if the choice is not
+            saved.
     """
 
     database: str

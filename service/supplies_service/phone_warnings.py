@@ -79,7 +79,8 @@ def _teams_with_counter(books: Books, location: str) -> list[str]:
 def _counter_closed(access: AccessContext, team: str) -> list[Warned]:
     """Return warnings about a team whose counter is retired or becomes a quarantine.
 
-    The first warning is about the team. The others are about its phones with unsent hand-outs.
+    The first warning is about the team. The others are about the team's phones with unsent
+    hand-outs.
     """
     name, count = access.books.team(team).name, len(phones.list_active(access, team))
     detail = f"this is the counter of team {name}, which has {counted(count, 'phone')}"

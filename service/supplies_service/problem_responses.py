@@ -236,7 +236,8 @@ def _language_of_details(request: Request[Any, Any, Any]) -> Language:
 def _translatable(error: SuppliesError, detail: str) -> Sentence:
     """Return the message of an error as a sentence that has a translation.
 
-    If the message itself has none, return the title of its kind, with the rule of each field.
+    If the message itself has no translation, return the title of its error class, followed by the
+    rule that each invalid field breaks.
     """
     if isinstance(detail, Sentence):
         return detail
@@ -250,7 +251,7 @@ def _translatable(error: SuppliesError, detail: str) -> Sentence:
 
 
 def _detail_of(fault: Fault, language: Language) -> str:
-    """Return the message about a field: if it has no translation, the rule of the field."""
+    """Return the message about a field or, if it has no translation, the rule for the field."""
     return fault.detail if language == "en" or fault.rule is None else fault.rule
 
 

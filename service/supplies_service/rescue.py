@@ -309,7 +309,7 @@ async def _take_over(context: RequestContext, read: ReadRecord) -> RescuedRecord
 def _code_result(
     context: RequestContext, command: ReportOutcome | ReportHandOut, entry: int
 ) -> CodeResult | msgspec.UnsetType:
-    """Return whether the household's code in a report was right; unset if it contains no code.
+    """Return whether the household's code in a report was right; unset if the report has none.
 
     Args:
         entry: The number of the entry that recorded the report.

@@ -184,7 +184,7 @@ def _stop(stop: RunStop) -> list[Block]:
 
 
 def _collected(stop: RunStop) -> Words | None:
-    """Return a text that the household fetched the goods; None if it has not fetched them."""
+    """Return a text with the day on which the household fetched the goods; None if it has not."""
     if stop.collected_on is msgspec.UNSET:
         return None
     day = bilingual.day(stop.collected_on)

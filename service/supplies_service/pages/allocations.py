@@ -251,7 +251,7 @@ def _booking(
 
 
 def _allocations_of(stated: Proposal) -> list[list[int]]:
-    """Divide a proposal into allocations. Return, for each, the positions of its lines.
+    """Divide a proposal into allocations. Return the positions of the lines of each allocation.
 
     An allocation is for one recipient at one location. If two lines are for different needs for the
     same item, they go into two allocations, because a lot in an allocation serves a single need.

@@ -67,7 +67,7 @@ ROWS = 50
 """Number of records on a page of a list, and of rows in each table on the page of a record."""
 
 RETIRED = {"": False, "yes": True, "all": None}
-"""For each value of the filter: True lists only retired records, False none of them, None all."""
+"""What each value of the filter lists: True only retired records, False none of them, None all."""
 
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
 

@@ -107,8 +107,8 @@ class CommandForm(Generic[C]):
         choices: For each ambiguous field, by JSON pointer, the records to choose from.
         parts: The structs of new records that the form may register, by JSON pointer to the fields
             of the new record.
-        new: For each field whose record may be registered together with the command, by JSON
-            pointer: the pointer to the fields of the new record.
+        new: JSON pointers to the fields of new records. Each key is the pointer to the field that
+            names the new record in the command.
         failed: The error that kept the form from being recorded; None if there is none.
         warnings: The warnings that the user must confirm.
         labels: Labels of the fields on the page, by JSON pointer.
@@ -209,9 +209,9 @@ class CommandForm(Generic[C]):
 
     @property
     def recorded_at(self) -> str:
-        """Address of the page that the form led to when it was recorded with other texts.
+        """Address of the page about what this form recorded earlier, when it had other texts.
 
-        Otherwise, it is "".
+        It is "" if the form was not recorded before with other texts.
         """
         error = self.failed
         location = error.location if isinstance(error, IdempotencyConflict) else None
@@ -432,7 +432,7 @@ async def submit(
         address: Returns the address to redirect to. If the command was recorded as a
             conflict, the page of its entry is shown instead.
         warnings: Returns the warnings that the user must confirm, besides those about goods that a
-            team still carries. None if the form has no others.
+            team still carries. None if there are no other warnings.
     """
     if not form.is_save:
         return show()

@@ -326,7 +326,7 @@ def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: st
     """Complete the lines of an outcome that was typed into a form.
 
     The lines are removed unless goods were received in part. If no quantity brought back was typed
-    in a line, it is the loaded quantity less the quantities received and lost.
+    in a line, the loaded quantity less the quantities received and lost is filled in.
 
     Raises:
         InvalidField: goods were received in part, and no quantity was typed.

@@ -206,7 +206,7 @@ async def _change(
 
 
 def warnings_of(books: Books, donation: str) -> list[Warned]:
-    """Return the warnings about a donation, as the REST API does, except about the web address."""
+    """Return the warnings of the REST API about a donation, without that of a local web address."""
     with books.cache_queries():
         return [
             *find_likely_duplicates(books, donation),

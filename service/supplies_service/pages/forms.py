@@ -77,7 +77,7 @@ def parse_form(text: str) -> list[tuple[str, str]]:
     """Return the names and values in a form's body.
 
     Raises:
-        ValueError: it has more than `MAX_FIELDS` fields.
+        ValueError: the form has more than `MAX_FIELDS` fields.
     """
     return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
 

@@ -132,8 +132,8 @@ def _address_for_phones(books: Books, shown: str, path: str) -> str:
     """Return the address at which phones open a link.
 
     Args:
-        shown: The address with the host that the coordinator's browser uses. It is returned unless
-            it is a local address, and the station's web address is not local.
+        shown: The address with the host that the coordinator's browser uses. If it works only on
+            this computer and the station has a public web address, return that address instead.
         path: The path of the link, which is added to the station's web address.
     """
     host = books.station.host

@@ -118,7 +118,7 @@ class Names(RecordNames):
         return f"{donor} · {format_day(donation.happened_on, self._language)}"
 
     def lot(self, code: str) -> str:
-        """Return the batch and the expiry of a lot. If it has neither, return its `arrival`."""
+        """Return the batch and the expiry of a lot. If both are unknown, return its `arrival`."""
         origin = find_lot_origin(self._books, code)
         if origin is None:
             return code
@@ -172,7 +172,7 @@ class Names(RecordNames):
         return str(origin.lot.expires_on or ""), SEPARATOR.join(words)
 
     def _still_with_teams(self, row: StockRow) -> list[str]:
-        """Return how many of the free goods are still with each team, in brackets."""
+        """Return a text in brackets for each team that still carries some of these free goods."""
         words = translations(self._language).gettext("%(quantity)s still with %(team)s")
         return [
             f"({words})"
@@ -189,9 +189,9 @@ class Names(RecordNames):
         allocation: str = "",
         free: bool = False,
     ) -> list[GoodsWithTeam]:
-        """Return which teams still carry goods that are in stock by the books, by delivery.
+        """Return the goods that are in stock by the books although teams still carry them.
 
-        The sum of a delivery is in one row.
+        There is one row for each delivery, with the sum of its goods.
 
         Args:
             item: The code of an item.
@@ -282,7 +282,7 @@ class Names(RecordNames):
         return self._party_of_goods(document)
 
     def _party_of_goods(self, document: str) -> str:
-        """Return the name for `party_of` of a document that only moves goods."""
+        """Return what `party_of` returns, if the document only moves goods."""
         match document.partition("_")[0]:
             case "b":
                 arrival = self._books.latest_row(Arrival, arrival=document)
@@ -327,7 +327,7 @@ class Names(RecordNames):
         return Sentence(sentence.template, **values)
 
     def _item_by_name(self, text: str) -> str:
-        """Return the name of the item with this name in the language of the page."""
+        """Find an item by its Chinese name, and return its name in the language of the page."""
         code = self._books.value(
             "SELECT min(code) FROM items WHERE station = :station AND name = :name", name=text
         )

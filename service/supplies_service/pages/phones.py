@@ -99,12 +99,12 @@ class PhonePages(Controller):
 
 
 def _joinable(access: AccessContext, shown: Sequence[Phone]) -> set[str]:
-    """Return those links of the shown phones by which further phones can still join.
+    """Return the links by which the shown phones joined, if other phones can still join by them.
 
-    Each link is given as its code, as in `Phone.joined_by`.
+    A link is given by its code, as in `Phone.joined_by`.
 
     Args:
-        shown: The phones on the page. The link of a phone is the one by which the phone joined.
+        shown: The phones on the page.
     """
     links = {phone.joined_by for phone in shown if phone.joined_by.startswith(LINK_PREFIX)}
     return {

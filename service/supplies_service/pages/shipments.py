@@ -85,8 +85,10 @@ class ShipmentPages(Controller):
         Args:
             context: The request.
             item: Code with which the field of the item is filled in. If None, the field is empty.
-            location: The same for the field of the place from which the goods are taken.
-            station: The same for the field of the receiving station.
+            location: Code with which the field of the place is filled in. If None, the field is
+                empty.
+            station: Code with which the field of the receiving station is filled in. If None, the
+                field is empty.
         """
         given = {"/to": station, "/location": location, "/lines/0/item": item}
         fields = {pointer: code for pointer, code in given.items() if code}

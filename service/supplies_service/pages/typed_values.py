@@ -114,9 +114,10 @@ def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
 
 
 def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
-    """Return whether the field at a pointer may contain any text, as fields of codes do.
+    """Return whether a field may contain any text, and not only one of a few fixed words.
 
-    Some fields whose names are in `REFERENCES` contain one of a few fixed words instead.
+    Fields that contain codes may contain any text. But some fields whose names are in `REFERENCES`
+    contain one of a few fixed words and no code.
 
     Args:
         kind: The struct that the form fills in.

@@ -389,8 +389,8 @@ class DeliveryController(Controller):
     ) -> CreatedResponse[DeliveryEntered]:
         """Take stops off a delivery if the team did not start. The goods stay set aside.
 
-        If the delivery has other stops and none is open, it is closed, and the response has
-        warnings about that.
+        If the delivery has other stops but none of them is open, the delivery is closed, and the
+        response says so in `warnings`.
         """
         return await context.record(
             payload, _show_with_warnings(context, find_undo_warnings, payload.delivery)
@@ -406,8 +406,8 @@ class DeliveryController(Controller):
     ) -> CreatedResponse[DeliveryEntered]:
         """Move stops to a new delivery by another team, or to an existing open delivery.
 
-        The response shows the delivery to which the stops were moved. If no open stop is left on
-        the other delivery, that is closed, and the response has warnings about that.
+        The response shows the delivery to which the stops were moved. If the delivery that had the
+        stops has no open stop left, it is closed, and the response says so in `warnings`.
         """
         return await context.record(
             payload, _show_with_warnings(context, find_move_warnings, payload.delivery)

@@ -8,7 +8,7 @@ def account_range(first: str, end: str, *, column: str = "account") -> str:
 
     Use it in every query of the table `balances`. The condition concatenates each parameter with an
     empty text. With a plain parameter, SQLite would compile the SQL statement again each time, to
-    see whether a partial index fits the value. That takes 50 µs.
+    see whether a partial index fits the value. Compiling takes 50 µs.
 
     Args:
         first: Name of the SQL parameter with the first account of the range.

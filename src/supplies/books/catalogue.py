@@ -250,10 +250,10 @@ class Catalogue:
     def with_all_faults(
         self, error: InvalidField, kind: type[CatalogueRecord], fields: Mapping[str, Any]
     ) -> SuppliesError:
-        """Add all other faults of a refused new record to its error, and return the error.
+        """Find all other faults of a refused new record, and return its error with all faults.
 
         Args:
-            kind: The type of the record, or a subclass of it.
+            kind: The type of the record, or a subclass such as the struct of a request's body.
             fields: The fields of the record as plain data, including invalid ones. If the code is
                 missing and records of this kind have numbered codes, the next free code is assumed.
         """
@@ -266,7 +266,7 @@ class Catalogue:
         """Check a record, and return it with normalized text.
 
         Raises:
-            SuppliesError: the record is refused. The error names all of its faults.
+            SuppliesError: the record is invalid; the error names all faults of the record.
         """
         try:
             checked = check(record)

@@ -10,7 +10,7 @@ from supplies.domain.entry_rows import LaterResolution, Resolution
 
 
 class LatestResolution(NamedTuple):
-    """The latest resolution of a conflict: the decision, and the number of its entry."""
+    """The latest resolution of a conflict: the decision, and the number of the entry with it."""
 
     seq: int
     way: Resolved

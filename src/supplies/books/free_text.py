@@ -34,8 +34,8 @@ _decode_digests = msgspec.json.Decoder(_Digests).decode
 def free_text_in_command(command: msgspec.Struct) -> Texts:
     """Return the free texts of a command, by the path of the field.
 
-    For a correction, the paths are those in the corrected command. The reason of the correction has
-    the path "correction/reason".
+    For a correction, the paths are those in the command as it should have been. The reason of the
+    correction has the path "correction/reason".
     """
     found = dict(_walk(command, ""))
     if isinstance(command, Correct):

@@ -1,4 +1,4 @@
-"""Find the deliveries through which a stop was moved, one after the other."""
+"""Find all deliveries that have had a stop, if it was moved from one to the next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from supplies.domain.entry_rows import StopRemoval
 
 
 def deliveries_of_stop(books: Books, delivery: str, allocation: str) -> list[str]:
-    """Return the given delivery and those from which a stop was moved to it, newest first."""
+    """Return the given delivery and the deliveries that had the stop before it, newest first."""
     found = [delivery]
     while (
         removal := books.latest_row(StopRemoval, moved_to=found[-1], allocation=allocation)

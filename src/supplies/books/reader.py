@@ -95,7 +95,7 @@ class LotBalance(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The last entry in the books of a station, and the latest days.
+    """The last entry in the books of a station, the latest booked day and the last closed day.
 
     Attributes:
         seq: Number of the last entry; 0 if there is none.
@@ -418,7 +418,7 @@ class Books:
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def needs_still_open(self, recipient: str, item: str) -> dict[str, bool]:
-        """Return all needs of a recipient for an item, each with whether it is still open.
+        """Return all needs of a recipient for an item, and for each need whether it is still open.
 
         A need is open if a part of it is still needed or claimed.
         """
@@ -437,7 +437,7 @@ class Books:
         return {need: bool(open_) for need, open_ in rows}
 
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
-        """Return all lots of an item in an account with a balance other than zero.
+        """Return each lot of an item whose balance in an account is not zero, with this balance.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.

@@ -15,7 +15,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
 
 COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
-"""Kinds of entry that book the difference of a count, and later changes of this difference."""
+"""The kind of entry that books the difference found by a count, and the kind that changes it."""
 
 RESOLVED = "conflict_resolved"
 """Kind of entry that resolves a conflict.
@@ -135,10 +135,11 @@ def moment_of(books: Books, seq: int) -> Moment:
 
 
 def first_entry(books: Books, head: int) -> int:
-    """Return the number of a command's first entry, given the first entry of a correction.
+    """Return the number of the first entry of a command, which may have been corrected since.
 
     Args:
-        head: Number of the first entry of the command's latest correction, or of the command.
+        head: Number of the first entry of the command's latest correction; if the command was not
+            corrected, of the command itself.
     """
     while True:
         older = books.value(

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 LONGEST_CELL = 60
-"""Maximum length of the values in a table on the terminal.
+"""Maximum length of the values in a table on the terminal, in characters.
 
-A list leaves out a column with a longer value. JSON, CSV, workbooks and `supplies show` contain it.
+A list on the terminal leaves out a column with a longer value. JSON, CSV, workbooks and `supplies
+show` contain the column.
 """
 
 LEFT_OUT = {"entries": ("id", "previous", "hash", "body")}
@@ -110,8 +111,7 @@ def print_tables(tables: list[Table], longest: int | None = LONGEST_CELL) -> Non
     """Print tables on the terminal, without the columns in `LEFT_OUT` and those without any value.
 
     Args:
-        longest: A column with a longer value than this is not printed. None means that there is no
-            such limit.
+        longest: A column with a longer value than this is not printed. None sets no limit.
     """
     from supplies.cli.tables import print_table, value_in_words
 

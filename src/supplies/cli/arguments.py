@@ -163,7 +163,7 @@ def report_period_options(function: _Function) -> _Function:
 
 
 def check_period(first: date | None, last: date | None) -> tuple[date, date]:
-    """Return the first and the last day of a period.
+    """Check that both days of a period are given, and return them.
 
     Raises:
         InvalidField: one of them is None.

@@ -135,7 +135,7 @@ def _log(
     outcome: str,
     detail: str | None = None,
 ) -> None:
-    """Add a line to the history of a record in the access log."""
+    """Add a line about a change of a record to the access log."""
     from supplies.access import access_log
     from supplies.access.access_context import AccessContext
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR

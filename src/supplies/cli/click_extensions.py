@@ -23,7 +23,7 @@ _NO_LIMIT = 1_000
 
 
 class Refused(click.ClickException):
-    """An error of this library. It is printed on standard error, and the exit status is 1."""
+    """The exception that prints an error of this library, and sets the exit status to 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message on standard error."""

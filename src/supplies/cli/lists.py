@@ -85,7 +85,7 @@ _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "campaigns": ("Campaigns and grants.", _RECORDS),
     "merges": ("Codes merged into others.", ()),
 }
-"""The line in `--help` and the filters of each list in `supplies.exports.lists`."""
+"""For each list in `supplies.exports.lists`, its line in `--help` and its filters."""
 
 ALIASES = {"households": "recipients", "places": "locations"}
 
@@ -135,7 +135,7 @@ def _answer(books: Any, name: str, filters: dict[str, Any]) -> Answer:
 
 
 def _json_parts(rows: Iterator[Any]) -> Iterator[bytes]:
-    """Yield the parts of a list as JSON, in the format of a single page of the REST API."""
+    """Yield a list as JSON, part by part, in the format in which the REST API sends a page."""
     import msgspec
 
     encode = msgspec.json.Encoder().encode

@@ -23,7 +23,7 @@ def open_ledger(database: str, station: str | None) -> Ledger:
         station: The code of the station. None means the only station of the database.
 
     Raises:
-        InvalidField: there is no such station, or `station` is None and there are several.
+        InvalidField: the database has no such station, or has several and `station` is None.
         StoreError: the database cannot be opened.
     """
     with closing(open_store(database, create=False)) as store:
@@ -36,7 +36,7 @@ def open_ledgers(database: str, station: str | None) -> Iterator[list[Ledger]]:
     """Open the books of one station, or of each station of the database if `station` is None.
 
     Raises:
-        InvalidField: there is no such station.
+        InvalidField: the database has no such station.
         StoreError: the database cannot be opened.
     """
     with closing(open_store(database, create=False)) as store:
@@ -51,7 +51,7 @@ def find_station(store: Store, named: str | None) -> str:
     The station is `named` or, if `named` is None, the only station of the database.
 
     Raises:
-        InvalidField: there is no such station, or `named` is None and there are several.
+        InvalidField: the database has no such station, or has several and `named` is None.
     """
     codes = _find_stations(store, named)
     if len(codes) > 1:

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 def report_organisation_stock(ledger: Ledger) -> Answer:
-    """Report the stock of each item at this station and all stations under it."""
+    """Return the stock of each item at this station and all stations under it."""
     with ledger.reading() as books:
         page = list_stock_by_item(books, limit=None)
     return answer_with("stock", page, lambda: print_structs(page.items), kind=StockOfItem)
 
 
 def report_organisation_needs(ledger: Ledger) -> Answer:
-    """Report the needs for each item at this station and all stations under it."""
+    """Return the needs for each item at this station and all stations under it."""
     with ledger.reading() as books:
         page = list_needs_by_item(books, limit=None)
     return answer_with("needs", page, lambda: print_structs(page.items), kind=NeedOfItem)
@@ -50,13 +50,13 @@ def report_organisation_period(
     as_of: date | None,
     output: OutputFile | None,
 ) -> Answer | None:
-    """Report on a period for this station and all stations under it.
+    """Return or write the report on a period for this station and all stations under it.
 
     Args:
         first, last: The first and the last day of the period. None means the day of the earliest or
             latest entry of all stations.
         as_of: Leave out entries booked after this day. None means now.
-        output: The file to write the PDF to. If None, the report is returned.
+        output: The file to write the PDF to. If None, the report is returned, otherwise None.
     """
     with ledger.reading() as books:
         each = [books_as_of(books.for_station(one.code), as_of) for one in stations(books)]

@@ -102,7 +102,7 @@ def _option(option: ReportOption) -> Callable[[_Function], _Function]:
 OTHER_FORMS = ("stock", "recall", "alerts", "pledges", "needs", "deliveries")
 """Reports without a command in this module.
 
-Their commands, in `supplies.cli.reports`, print tables of another form.
+These reports have commands in `supplies.cli.reports`, which print tables of another form.
 """
 
 PERIOD_REPORTS = tuple(_command(kind) for name, kind in REPORTS.items() if name not in OTHER_FORMS)

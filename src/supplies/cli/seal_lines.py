@@ -1,4 +1,4 @@
-"""Print whether users, credentials, settings and the access log of a copy were compared."""
+"""Print whether the users, credentials, settings and access log in a copy of books were checked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_seals(verified: Verified) -> None:
-    """Print for each station of a copy what was compared. Differences go to standard error."""
+    """Print for each station in a copy which rows were checked. Print differences to stderr."""
     for each in verified.stations:
         if each.access.difference is None:
             print(seal_sentence(each.station, each.access))
@@ -37,7 +37,7 @@ def exit_if_changed(verified: Verified) -> None:
 
 
 def seal_sentence(station: str, access: SealedRows) -> str:
-    """Return a sentence that says how many users, settings and other rows were compared."""
+    """Return a sentence that says how many users, settings and other rows were checked."""
     what = "users, credentials, settings and access log"
     if access.state == "no-keys":
         return f"Not compared for station {station}, because the key file is not here: {what}."

@@ -33,7 +33,7 @@ _SETTINGS = {
     "retention": ("recipients_days", "donors_days", "access_log_days"),
     "organisation": ("under",),
 }
-"""The names of the settings that `station set` changes, grouped by where they are stored."""
+"""The names of the settings that `station set` changes, by the object that contains them."""
 
 _TEXTS = {
     "name": "Name of the station, printed on papers.",
@@ -291,7 +291,7 @@ def set_settings(
 def _changes(
     settings: dict[str, str | int | None], removed: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
-    """Return the changed settings, grouped by where they are stored.
+    """Return the changed settings, grouped as in `_SETTINGS`.
 
     The value None removes a setting.
 

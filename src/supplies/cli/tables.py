@@ -185,7 +185,7 @@ def print_period_report(report: StationReport) -> None:
 
 
 def _console_for(drawn: Table) -> tuple[Console, bool]:
-    """Return the console for printing a table, and whether the table fits its width."""
+    """Return the console for printing a table, and whether the table fits the console's width."""
     from rich.console import Console
 
     console = Console()

@@ -125,7 +125,7 @@ class _Result(NamedTuple):
     Attributes:
         verified: The totals, and the result for each station.
         witnesses: How many checkpoints were given.
-        compared: How many of these checkpoints belong to verified stations.
+        compared: How many of the given checkpoints belong to verified stations.
         file: The file to which checkpoints were added; None if no file was given.
         found: How the receipt compares with the books; None if no receipt was given.
     """
@@ -255,7 +255,9 @@ def _store_result(database: str, verified: Verified) -> None:
 def _find_receipt(
     database: str, station: str | None, file: str, keys: PublicKeys | None, store: Store
 ) -> PaperInBooks:
-    """Look up a receipt in the books of `station`, or of the station that issued it.
+    """Look up a receipt in the books of a station.
+
+    If `station` is None, these are the books of the station that issued the receipt.
 
     Args:
         keys: The public keys of the station. None means that the signing key cannot be checked.

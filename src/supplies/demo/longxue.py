@@ -308,7 +308,7 @@ class Scene:
         return [name for (name,) in rows if name in allocations]
 
     def _dispatch(self, team: str, recipients: list[str]) -> tuple[str, dict[str, str]]:
-        """Dispatch a delivery of a team. Return its id, and the allocation of each recipient."""
+        """Dispatch a team. Return the id of the delivery, and the allocation of each recipient."""
         stops = {code: name for code in recipients for name in self._allocations(code)}
         delivery = self._document(c.Dispatch(team=team, allocations=list(stops.values())))
         self.deliveries.append(delivery)
@@ -353,7 +353,7 @@ class Scene:
         self._record(c.CloseDelivery(delivery=delivery))
 
     def _leave_a_delivery_out(self) -> None:
-        """Dispatch a delivery for four households, and record no outcome of it."""
+        """Dispatch a delivery to four households. No outcome is recorded, so it stays open."""
         self.clock.day(LAST.day + 1)
         households = PARTLY[5:9]
         for code in households:

@@ -25,14 +25,14 @@ _DUE = BilingualText(zh="期限 {due}", en="due on {due}")
 
 
 def alert_feed(books: Books, today: date, now: datetime) -> bytes:
-    """Return the alerts of a day as an Atom feed, in the language of the station's papers.
+    """Return today's alerts as an Atom feed, in the language of the station's papers.
 
     An alert keeps its id in later feeds, so that a feed reader shows it only once. People are named
     only by code.
 
     Args:
         today: The date at the station.
-        now: The current time, which becomes the time of the feed.
+        now: The current time, which the feed states as the time of its last update.
     """
     station = books.station
     language = "en" if paper_settings(books).languages == "en" else "zh"
@@ -84,5 +84,5 @@ def _in(language: str, text: BilingualText) -> str:
 
 
 def _authority(host: str) -> str:
-    """Return the host name in an address such as https://example.org:8000."""
+    """Return the host name of an address: example.org for https://example.org:8000."""
     return host.partition("//")[2].partition(":")[0].partition("/")[0]

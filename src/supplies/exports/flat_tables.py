@@ -151,7 +151,7 @@ def _alternatives(hint: Any) -> list[Any]:
 
 
 def _struct(hint: Any) -> type[msgspec.Struct] | None:
-    """Return the struct type in a type such as `ValueView | None`; None if it contains none."""
+    """Return the struct type within a type such as `ValueView | None`, or None if there is none."""
     for one in _alternatives(hint):
         if isinstance(one, type) and issubclass(one, msgspec.Struct):
             return one

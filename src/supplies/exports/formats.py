@@ -93,7 +93,7 @@ class ExportFormat(NamedTuple):
     """A format of exports.
 
     Attributes:
-        takes: The names of the fields of `ExportRequest` that the format uses.
+        takes: The names of the fields of `ExportRequest` that have an effect on this format.
         write: The function that writes the export.
     """
 

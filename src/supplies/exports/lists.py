@@ -49,8 +49,8 @@ class ListOf(NamedTuple):
         kind: The type of the list's elements.
         fetch: Returns one page of the list: an object with `items` and `next`. Its arguments are
             the books, filters, and `after` and `limit` for pagination.
-        get: Returns one element. Its arguments are the books, and the code or id of the element.
-            None if the elements have no codes or ids.
+        get: Returns one element. Its arguments are the books, and the code or id of the element. If
+            the elements have no codes or ids, `get` is None.
     """
 
     kind: type[msgspec.Struct]

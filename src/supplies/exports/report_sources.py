@@ -26,7 +26,7 @@ The function returns None if there are no entries to show.
 """
 
 AS_OF = "as_of"
-"""Name of the value that says at the end of which past day the books are read.
+"""Name of the value with the past day at whose end the books are read.
 
 The value is None for the books as they are now.
 """

@@ -16,7 +16,7 @@ HEADER_WITHIN = 30
 
 _IGNORED = re.compile(r"[\s_\-./:：*#（）()\[\]【】]+")
 _OTHER_DAY = re.compile("生产|出生|出厂|制造|birth|manufactur|production|有效|失效|保质|expir")
-"""Regular expression of headings with dates that are not the day of the event.
+"""Regular expression of headings above dates that are not the day of the event.
 
 An example is 生产日期, the date of production.
 """
@@ -357,7 +357,8 @@ def _rank(folded: str, column: Column) -> int:
     """Return how well a heading matches a column; smaller is better.
 
     The result is the index of the word that equals the heading. If the heading only contains a
-    word, the number of words is added to its index.
+    word, the number of words is added to this index. If the heading does not match, the result is
+    twice the number of words.
     """
     words = _folded_words(column)
     if folded in words:

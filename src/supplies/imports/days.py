@@ -216,7 +216,7 @@ def _in_either_order(first: int, second: int, year: int, hints: DayHints) -> dat
 
 
 def _padded(time: str) -> str:
-    """Return a time in the form of ISO 8601.
+    """Complete the digits of a time, so that it has the form of ISO 8601.
 
     The hour gets two digits. If there is a fraction of a second, it gets six digits.
     """

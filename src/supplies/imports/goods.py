@@ -36,8 +36,8 @@ class Goods:
         quantity: In packs, or in base units if `pack` is None.
         base: The quantity in base units.
         pack_size: Base units in a pack; None means the registered size.
-        unnamed_spec: The specification in the row, such as "N95", if the name of the item does not
-            contain it; otherwise "".
+        unnamed_spec: The specification (size or model) in the row, such as "N95", if the name of
+            the item does not contain it; otherwise "".
     """
 
     item: str
@@ -247,12 +247,12 @@ def read_labels(reader: RowReader, row: Row) -> dict[str, Any]:
 
 
 def _outer_unit(written: str, contents: Sequence[Content]) -> str:
-    """Return the pack that the text of a unit names, such as 件 in 30盒/件; "" if there is none."""
+    """Return the outer pack named with a unit, such as 件 in 30盒/件; "" if none is named."""
     return next((one.outer for one in contents if written.endswith(f"/{one.outer}")), "")
 
 
 def _names_a_kind(spec: str) -> bool:
-    """Return whether a specification distinguishes goods, as a size does.
+    """Return whether a specification distinguishes kinds of goods, as a size does.
 
     A specification that only states the content of a pack does not.
     """

@@ -201,7 +201,8 @@ class ImportResult(msgspec.Struct):
     Attributes:
         rows: Number of rows below the headings, without those that repeat the headings.
         recorded: Number of rows that were recorded, or that would be recorded in a dry run.
-        before: Number of rows that an earlier import of the same file recorded.
+        before: Number of rows that were not recorded again, because an earlier import of the same
+            file had recorded them.
         documents: Number of commands that were recorded.
         equal: Pairs of places of rows. The two rows are equal in all columns that are read, and
             both are recorded. The name of the sheet is "" if rows of only one sheet were read.

@@ -1,4 +1,4 @@
-"""Find the catalogue records that cells name by code, name, alias or barcode.
+"""Find the catalogue records that cells of imported rows name by code, name, alias or barcode.
 
 Missing records can be registered.
 """

@@ -117,7 +117,7 @@ class CommandRecorder:
         """Record opening stock for the goods that are missing for a command, as `error` says.
 
         Raises:
-            NotEnough: `error` does not say how much is missing; it is raised again.
+            NotEnough: `error` does not say how much is missing, and is raised again.
         """
         missing = []
         for fault in error.faults:

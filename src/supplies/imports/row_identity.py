@@ -61,8 +61,8 @@ class IdentifiedRow:
 
     Attributes:
         key: The identity of the row in the original file.
-        corrected: For a row of a file of rejected rows, `key` with the digest of the corrected
-            content; None for a row of an original file.
+        corrected: The identity with the digest of the corrected content, if the row is from a file
+            of rejected rows; None for a row of an original file.
         damaged: Whether the cell for the identity contains a text that is not an identity.
     """
 
@@ -87,7 +87,7 @@ class RowIdentifier:
         self._left_out = added if self._origin is not None else set()
 
     def identify(self, row: Row) -> IdentifiedRow:
-        """Determine the identity of a row."""
+        """Return a row together with its identity."""
         content = self._digest(row.cells)
         own = RowKey(self._file, self._sheet, row.number, content)
         at = self._origin

@@ -264,7 +264,7 @@ class RowReader:
         return next(iter(found), None)
 
     def optional(self, row: Row, *names: str) -> dict[str, Any]:
-        """Return the texts in these columns, by the name of the column.
+        """Return the texts that a row has in the given columns, by the name of the column.
 
         Empty texts are left out.
         """

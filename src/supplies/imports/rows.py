@@ -224,9 +224,9 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
 
 
 def _exported(column: str, text: str | None) -> list[dict[str, Any]]:
-    """Return the JSON objects in a cell that `supplies export` wrote.
+    """Return the JSON objects in a cell, as `supplies export` writes them into one cell.
 
-    Return an empty list for any other cell.
+    Return an empty list for a cell without a JSON object.
 
     Raises:
         RowFault: the cell begins like a JSON object, but is not valid JSON.
@@ -318,7 +318,7 @@ COLUMN_OF_FIELD: Mapping[str, str] = {
 
 
 def _make(kind: type[c.Command], *parts: Mapping[str, Any], **fields: Any) -> c.Command:
-    """Return a command of this type with these fields.
+    """Return a command of the given type with the given fields.
 
     Raises:
         InvalidField: a value is outside its limits.

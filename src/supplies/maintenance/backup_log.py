@@ -28,7 +28,7 @@ class LastBackup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def log_backup(store: Store, file: Path, verified: Verified, now: datetime) -> None:
-    """Store in a database that a backup of it was made.
+    """Store in a database that it was backed up.
 
     Args:
         store: The database that was backed up.

@@ -78,7 +78,7 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
 def _keys(source: str, target: str) -> Path | None:
     """Return the path of the key file of the books, or None if no path is known.
 
-    An existing file is preferred, and of two existing files that of the source.
+    The key file of the source is preferred, unless only that of the target exists.
     """
     known = []
     for database in (source, target):

@@ -24,7 +24,7 @@ Commands may overwrite such a file, although it is a database.
 """
 
 _MARK_AT = 68
-"""Byte offset of the four bytes of the application id in the header of a SQLite database."""
+"""Byte offset of the application id, which has four bytes, in the header of a SQLite database."""
 
 
 def refuse_files_of_books(path: Path, database: str) -> None:

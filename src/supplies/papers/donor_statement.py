@@ -18,7 +18,8 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         repacked: The quantity that was made by repacking gifts of other items.
-        places: The quantity at each place that has some, by the name in `accounts.PLACES`.
+        places: The quantity at each place where the gifts are, by the name of the place in
+            `accounts.PLACES`.
         stated: The packs in which `received` was given; unset if any of it was given in base units.
         collected: The part of the handed-over quantity that recipients fetched at the counter;
             unset if it is zero.

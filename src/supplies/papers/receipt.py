@@ -129,7 +129,7 @@ class GivenBackMark(PaperPart, frozen=True, kw_only=True):
 
 
 class Proof(PaperPart, frozen=True, kw_only=True):
-    """The parts of a printed receipt that help to check it: entry, digest, check code, marks.
+    """What a printed receipt shows so that it can be checked: entry, digest, check code, marks.
 
     Attributes:
         url: The URL in the QR code.

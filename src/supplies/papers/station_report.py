@@ -1,4 +1,4 @@
-"""The content of the reports of a station and of an organisation over a period."""
+"""The content of the reports about a station or an organisation in a period."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The last seal and the last line of the access log that a process has committed.
 
     Attributes:
-        database, station: The books to which both belong.
+        database, station: The books that contain the seal and the line.
         seq, mac: Number and code (hexadecimal) of the seal.
         line, line_mac: Number and code of the line; 0 and an empty text if there is none.
     """
@@ -179,13 +179,14 @@ def _keep(store: Store, station: str) -> None:
 
 
 def find_missing(store: Store, seen: Witness) -> Literal["seals", "access_log"] | None:
-    """Return the table in which the recorded seal or line of the access log is missing, or None.
+    """Return the table that lacks the last seal or log line named in the file, or None.
 
-    Nothing counts as missing if sealing was started anew after the recorded seal. A line that was
-    erased after its retention period does not count as missing either.
+    The table is `seals` or `access_log`. Nothing counts as missing if sealing was started anew
+    after this seal. A line that was erased after its retention period does not count as missing
+    either.
 
     Args:
-        seen: The seal and the line that were recorded.
+        seen: The seal and the line of the access log that the file names.
     """
     if _mac_at(store, "seals", seen.station, seen.seq) != seen.mac:
         missing: Literal["seals", "access_log"] = "seals"

@@ -43,7 +43,7 @@ MAX_UNITS = 200
 """Maximum number of units of measure that a station may add."""
 
 MAX_PURPOSES = 200
-"""Maximum number of purposes for its own use of goods that a station may name."""
+"""Maximum number of purposes that a station may name for goods that it uses itself."""
 
 LOGO_SIDE = 800
 """Maximum width and height of a logo in pixels."""

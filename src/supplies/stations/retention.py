@@ -251,8 +251,9 @@ def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[P
     """Return the people about whom no entry has a day in the last `days` days.
 
     The entry that was recorded last need not have the latest day, because facts may be recorded
-    late. But if it has a recent day, the person cannot be due. So all entries are read only for the
-    other people. A person with merged codes is returned under the code that stays in use.
+    late. But if the last recorded entry has a recent day, the person cannot be due. So all entries
+    are read only about the other people. A person with merged codes is returned under the code that
+    stays in use.
     """
     if days is None:
         return []

@@ -45,7 +45,7 @@ def find_saved_columns(books: Books, name: str, kind: str) -> SavedColumns:
     """Return the column choices that were saved under a name for a kind of rows.
 
     Raises:
-        InvalidField: there are none, or they are for rows of another kind.
+        InvalidField: nothing is saved under this name, or the choices are for rows of another kind.
     """
     all_saved = saved_columns(books)
     found = all_saved.get(name)
@@ -67,7 +67,7 @@ def find_saved_columns(books: Books, name: str, kind: str) -> SavedColumns:
 def save_columns(books: Books, name: str, saved: SavedColumns | None) -> None:
     """Save column choices under a name, and replace earlier choices of this name.
 
-    If the choices are None, delete those of this name. Call this within
+    If `saved` is None, delete the choices that have this name. Call this within
     `Ledger.admin_transaction()`.
 
     Raises:

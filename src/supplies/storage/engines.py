@@ -86,7 +86,7 @@ def open_store(url: str, *, create: bool = True, guarded: bool = True, made: boo
     Args:
         create: Whether to create missing tables. Tables of an older version are migrated in any
             case.
-        guarded: Whether to refuse books with missing triggers. Only verification reads such books.
+        guarded: Whether to refuse books with missing triggers. Only verification passes False.
         made: Whether to create or migrate tables at all. If false, the caller creates the tables
             with `create_tables` and `create_guards`.
 

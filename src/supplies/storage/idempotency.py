@@ -35,7 +35,7 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 
     Attributes:
         caller: The caller who sent the request. Two callers may use the same key.
-        sent: The request in canonical form.
+        sent: Path and content of the request as JSON with sorted keys, the same for each repeat.
         former_caller: Another caller under which a response with this key may be stored, because
             an earlier version stored it so. None if there is none.
     """

@@ -31,9 +31,9 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
     "demo_people_first": 29,
 }
-"""Triggers and functions that were added after their table.
+"""Triggers and functions that are newer than their table.
 
-Each has the version of the tables with which it was added.
+The value is the version of the tables in which the trigger or function was added.
 """
 
 REWRITTEN_IN_VERSION: Mapping[str, int] = {
@@ -44,8 +44,8 @@ REWRITTEN_IN_VERSION: Mapping[str, int] = {
 }
 """Triggers and functions that were changed after they were added.
 
-Each has the version of the tables with which it was last changed. The names are those of triggers
-in SQLite, and of functions in PostgreSQL.
+The value is the version of the tables in which the trigger or function was last changed. The names
+are those of triggers in SQLite, and of functions in PostgreSQL.
 """
 
 SECURITY_DEFINER_SINCE: Mapping[str, int] = {
@@ -313,7 +313,7 @@ def sqlite_guards() -> Mapping[str, str]:
 
 
 def _same_rows() -> dict[str, str]:
-    """Return, for each table, the SQL condition under which a new row has a stored row's key.
+    """Return for each table the SQL condition that a new row has the same key as a stored row.
 
     Triggers refuse such rows. Otherwise `INSERT OR REPLACE` would delete the stored row without an
     error.

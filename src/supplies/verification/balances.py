@@ -34,7 +34,7 @@ Closing = tuple[int, int, int]
 
 
 class Balance:
-    """The balance of an account, item and lot: the current one, and those of earlier day-ends."""
+    """The current balance of an account, item and lot, and its earlier day-end balances."""
 
     __slots__ = ("day", "earlier", "family", "floored", "kind", "line", "quantity", "seq")
 
@@ -240,8 +240,8 @@ class Balances:
     def _later_rows(self, table: Table) -> list[Row]:
         """Return those stored rows of `balances` or `days` that are not trusted.
 
-        They are all rows of each balance that an entry changed after the trusted ones, and the rows
-        that name such an entry.
+        These are all rows of each balance that a later entry than the trusted ones changed, and all
+        rows that name such a later entry.
         """
         found = set(self.reader.rows_after(table, self._trusted))
         for account, item, lot in self.by_key:
@@ -255,9 +255,10 @@ class Balances:
         return list(found)
 
     def _read_trusted(self) -> None:
-        """Add all stored balances that no entry changed after the trusted ones.
+        """Add all stored balances that no later entry than the trusted ones changed.
 
-        Their family does not matter, because they are not moved.
+        Whether they are goods, promises or needs is not determined, because no transfer changes
+        them.
         """
         for account, item, lot, quantity in self.reader.store.all(
             "SELECT account, item, lot, quantity FROM balances WHERE station = :station "

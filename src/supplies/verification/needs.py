@@ -1,8 +1,9 @@
 """Compare the quantities of needs with the promises and goods that serve them.
 
-For each need, the claimed quantity must equal the quantity that pledges promise to it. The quantity
-assigned to needs must not exceed what is allocated or in transit. The quantity that counts as met
-must not exceed what was received.
+For each need, the claimed quantity must equal the quantity that pledges promise to it. Goods that
+are set aside for a need, or on the way, are assigned to the need. The assigned quantity must not
+exceed what is allocated or in transit. The quantity that counts as met must not exceed what was
+received.
 """
 
 from __future__ import annotations

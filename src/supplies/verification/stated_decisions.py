@@ -26,7 +26,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future the time of a report may be."""
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""Age of a phone's report after which a coordinator may book it on another day than it states."""
+"""If a phone's report is older, a coordinator may book it on another day than the report states."""
 
 _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[StopOutcome]: ("outcome", "happened_at", "received_by", "proof"),
@@ -35,7 +35,7 @@ _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[HandOutTo]: ("location", "headcount"),
     TABLES[HandOutReport]: ("team", "happened_at", "phone_time"),
 }
-"""The columns that are compared, by table."""
+"""The columns in which a decision must agree with the report, by table."""
 
 _TIMES = ("happened_at", "phone_time")
 

@@ -111,8 +111,9 @@ class StatedOutcomes:
     def check(self) -> None:
         """Check the goods that were booked as received, lost or brought back to resolve conflicts.
 
-        If a resolution reduces what the earlier outcome booked, goods that have been used in the
-        meantime are not moved. Older versions of the program booked only the received goods.
+        Fewer moved goods are accepted in two cases. If a resolution reduces what the earlier
+        outcome booked, it does not move goods that have been used since. Older versions of the
+        program booked only the received goods.
 
         Raises:
             BooksBroken: the entries moved more goods than the outcome lists, or too few.

@@ -83,7 +83,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
         since: Number of the entry of a checkpoint. Only the entries after it were verified. If 0,
             all entries were verified.
         entries: Number of the last entry.
-        transfers, receipts: How many of them the verified entries have.
+        transfers, receipts: How many transfers and receipts the verified entries have.
         head: Hash of the last entry, in hexadecimal; zeros if there are no entries.
         clock_set_back: Numbers of entries that were recorded at an earlier time than the entry
             before them, because the clock had been set back.
@@ -324,7 +324,7 @@ def _closings(recorded: Rows) -> dict[int, date]:
 def _ranges(low: int, count: int) -> Iterator[tuple[int, int]]:
     """Yield ranges of entry numbers from `low` on, each as its first and last number.
 
-    Together, the ranges contain every integer from there, so that rows with impossible entry
+    Together, the ranges contain every integer from `low` on, so that rows with impossible entry
     numbers are found too.
     """
     for last in range(max(low, 1) + ENTRIES_PER_CHUNK - 1, count, ENTRIES_PER_CHUNK):

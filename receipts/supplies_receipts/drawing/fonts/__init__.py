@@ -97,4 +97,4 @@ def _to_unicode(name: str, subset: list[int]) -> str:
 
 
 _NOTHING = ""
-"""The text of a glyph if another glyph represents its text, which is then copied only once."""
+"""Text of a glyph whose characters another glyph represents, so that they are copied only once."""

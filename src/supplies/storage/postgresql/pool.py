@@ -266,8 +266,9 @@ def _begin_session(connection: Connection) -> None:
 def _is_alive(connection: Connection) -> None:
     """Check that an idle connection was not lost.
 
-    If it was, raise the error of the driver. A query is sent only if the server has sent data since
-    the last use of the connection. Such data usually means that the server closes the connection.
+    If it was lost, raise the error of the driver. A query is sent only if the server has sent data
+    since the last use of the connection. Such data usually means that the server closes the
+    connection.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

@@ -9,7 +9,7 @@ from supplies.storage import schema
 from supplies.storage.store import Store
 
 ADVISORY_LOCK_NAMESPACE = 0x5355_5050
-"""The first of the two numbers of each PostgreSQL advisory lock of this program."""
+"""The first of the two numbers that identify an advisory lock in PostgreSQL."""
 
 
 class SchemaManager:

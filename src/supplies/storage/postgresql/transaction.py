@@ -24,7 +24,7 @@ MAX_QUEUED = 1_000
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 """States of a connection in which ROLLBACK must be sent at the end.
 
-The connection works, and a transaction is still open.
+In these states the connection works, and a transaction is still open.
 """
 
 
