@@ -106,7 +106,11 @@ def _hear(out: IO[bytes]) -> bytes | None:
 
 
 def serve(function: Callable[[bytes], bytes], seconds: int) -> None:
-    """Run the server: for each message on standard input, call the function in a forked process."""
+    """Run the server: for each message on standard input, call the function in a forked process.
+
+    Args:
+        seconds: Maximum time for one call.
+    """
     while (question := _hear(sys.stdin.buffer)) is not None:
         _send(sys.stdout.buffer, _from_a_fork(function, question, seconds))
 

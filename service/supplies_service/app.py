@@ -119,7 +119,7 @@ def create_app(
 
 
 def _add_gauges(app: Litestar, metrics: Metrics, daily: DailyCheckpoints | None) -> None:
-    """Add the figures that are read from the running application whenever metrics are asked for."""
+    """Add the gauges whose values are read from the running application at each scrape."""
     metrics.add_gauge(
         "supplies_writer_waiting",
         "Requests that were accepted and are not yet durable",
@@ -134,7 +134,7 @@ def _add_gauges(app: Litestar, metrics: Metrics, daily: DailyCheckpoints | None)
 
 
 def _wrap(app: Litestar, metrics: Metrics, clock: Clock, proxies: Sequence[str]) -> ASGIApp:
-    """Return the application within the middlewares that also see what Litestar itself answers."""
+    """Wrap the application in the middlewares that must also see responses of Litestar itself."""
     cached = ResponseCacheMiddleware(
         HttpSemanticsMiddleware(app.asgi_handler),
         clock,

@@ -115,6 +115,9 @@ class GroupCommitQueue:
     ) -> Recorded:
         """Record a command. Commands that wait at the same time share one commit.
 
+        Args:
+            by, id: As in `Ledger.record`.
+
         Raises:
             Busy: the queue is full, or the command did not start in time. Nothing was recorded.
             Uncertain: it is unknown whether the command was recorded.

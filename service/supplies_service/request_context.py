@@ -299,7 +299,7 @@ class RequestContext:
 
     @property
     def _limited_caller(self) -> str:
-        """The name under which long reads of a caller are limited.
+        """The name under which the caller's long reads are counted, so that they can be limited.
 
         It is the caller's code or, if the caller is unknown, the network address.
         """
@@ -371,6 +371,7 @@ class RequestContext:
         Args:
             by: The code of the other caller.
             key: The idempotency key of the other caller, with the request.
+            show: Builds the response to the recorded command.
 
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.

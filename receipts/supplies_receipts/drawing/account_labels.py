@@ -49,7 +49,7 @@ _SHARE_WIDTH = 9.0
 
 
 def shelf(places: Mapping[str, int]) -> int:
-    """Return the quantity on the shelf: free and set aside together."""
+    """Return the quantity on the shelf (free and set aside), given the quantity at each place."""
     return sum(places.get(place, 0) for place in _SHELF)
 
 
@@ -76,7 +76,7 @@ def labelled(places: Mapping[str, int]) -> list[tuple[Words, int]]:
 def percentage(part: int, whole: int) -> str:
     """Return a share in whole percent, rounded half up, or "–" if `whole` is not positive.
 
-    Only the whole is 100%, and only nothing is 0%.
+    If the share is neither zero nor the whole, the result is from 1% to 99%.
     """
     if whole <= 0:
         return "–"

@@ -25,6 +25,9 @@ def break_lines(text: str, width: float, measure: Measure) -> list[str]:
 
     Line breaks in the text are kept. A single character that is wider than `width` gets a line of
     its own.
+
+    Args:
+        measure: Returns the width of a text, in the unit of `width`.
     """
     lines: list[str] = []
     for given in text.replace("\t", " ").split("\n"):
@@ -36,7 +39,11 @@ def break_lines(text: str, width: float, measure: Measure) -> list[str]:
 
 
 def truncated(text: str, width: float, measure: Measure) -> str:
-    """Return the text, or, if it is wider than `width`, its beginning with an ellipsis."""
+    """Return the text, or, if it is wider than `width`, its beginning with an ellipsis.
+
+    Args:
+        measure: Returns the width of a text, in the unit of `width`.
+    """
     if measure(text) <= width:
         return text
     kept = clusters(text)

@@ -141,7 +141,7 @@ def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
 
     All characters of a part have the same direction.
 
-    The second value is True if the letters of the part are written from left to right.
+    Each part comes with True if its letters are written from left to right, otherwise with False.
     """
     if not has_right_to_left(text):
         yield _DIRECTIONS.sub("", text), True

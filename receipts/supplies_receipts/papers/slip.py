@@ -272,7 +272,7 @@ def _signed(slip: DeliverySlip) -> list[Block]:
 
 
 def _run_code(address: str) -> Block:
-    """Draw the QR code that opens this stop on a phone of the delivery team."""
+    """Draw the QR code with which a phone of the delivery team opens the stop of the slip."""
     left = _QR + 2
     words = layout.stacked([text(row, style, WIDTH - left, at=left) for row, style in _PHONE_ROWS])
 

@@ -256,7 +256,7 @@ def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
 
 
 def _typed_lines(form: CommandForm[Any], field: str) -> list[int]:
-    """Return the indexes of the lines of a list that are not empty."""
+    """Return the indexes of those lines of a list in the form that are not empty."""
     return [at for at in form.lines(f"/{field}", 0) if form.has_text(f"/{field}/{at}")]
 
 

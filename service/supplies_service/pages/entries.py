@@ -244,7 +244,11 @@ def _conflict_values(
 
 
 def _has_goods(sides: ConflictSides) -> bool:
-    """Return whether all goods of a reported hand-out are free at its location now."""
+    """Return whether all goods of a reported hand-out are free at its location now.
+
+    Args:
+        sides: The reported hand-out, and the free goods in the books.
+    """
     asked: Counter[str] = Counter()
     for line in sides.reported.lines:
         if line.pack is not None and line.pack_size is None:

@@ -222,6 +222,9 @@ def _headings(answer: ImportAnswer) -> list[str]:
     """Return the headings of the file, for the user to choose from.
 
     If no headings were recognized, return the texts of the row with the most cells filled in.
+
+    Args:
+        answer: The result of trying the import.
     """
     found = [name for sheet in getattr(answer.result, "sheets", []) for name in sheet.headings]
     if not found:

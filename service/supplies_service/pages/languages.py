@@ -53,7 +53,7 @@ def translations(language: Language) -> NullTranslations:
 
 
 def translate_sentence(sentence: str, language: Language) -> str:
-    """Return a sentence in a language. Another text than a `Sentence` is returned unchanged.
+    """Translate a `Sentence` into a language. Any other text is returned unchanged.
 
     Values that are a day or a month are written like other days on pages.
     """

@@ -170,7 +170,12 @@ class RecordNames:
         return len(phones.list_active(self._access, team))
 
     def unit(self, code: str, quantity: int = 1) -> str:
-        """Return the word for a unit, or its code if the station has no word for it."""
+        """Return the word for a unit, or its code if the station has no word for it.
+
+        Args:
+            quantity: The number before the word. It decides whether an English word is in the
+                plural.
+        """
         words = self._units.get(code)
         if words is None:
             return code

@@ -157,7 +157,11 @@ def _where(line: GoodsLine) -> list[Segment]:
 
 
 def _needs(books: Books, on: date) -> Mapping[str, Counter[str]]:
-    """Return, for each item, how much of its needs is met, set aside, promised and open."""
+    """Return, for each item, how much of its needs is met, set aside, promised and open.
+
+    Args:
+        on: The day at whose end the needs are summed up.
+    """
     parts = {MET: "met", ASSIGNED: "set-aside", CLAIMED: "promised", NEEDED: "open"}
     sums = sum_balances(books, tuple(parts), on=on)
     found: dict[str, Counter[str]] = {}

@@ -243,7 +243,11 @@ def _digits(currency: str) -> int:
 
 
 def _with_form_pointer(fault: Fault, names: Mapping[str, str]) -> Fault:
-    """Return a fault with the pointer of the form field into which the value was typed."""
+    """Return a fault with the pointer of the form field into which the value was typed.
+
+    Args:
+        names: Pointers in the form, by pointers in the JSON.
+    """
     there, rest = fault.pointer, ""
     while there not in names:
         there, _, name = there.rpartition("/")

@@ -150,7 +150,7 @@ def _access(ledger: Ledger) -> AccessContext:
 
 
 def _read_team(form: CommandForm[Any]) -> None:
-    """Let the form of a courier name a new team. Remove the team from the form of another role."""
+    """If the form is for a courier, let it name a new team. For another role, remove the team."""
     form.allow_new("/team", Team, "/new_team")
     if form.value("/role") != "courier":
         form.fields.pop("/team", None)

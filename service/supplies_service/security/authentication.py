@@ -83,7 +83,11 @@ def caller_of(scope: Scope) -> Caller | None:
 def _find_caller(
     connection: Connection, secret: str, kinds: tuple[CallerKind, ...]
 ) -> Authenticated | None:
-    """Return the caller to whom a secret belongs, or None if the secret is not valid."""
+    """Return the caller to whom a secret belongs, or None if the secret is not valid.
+
+    Args:
+        kinds: The kinds of credential that the route accepts.
+    """
     if not secret:
         return None
     service = served_stations(connection).find(credentials.station_of(secret))

@@ -10,7 +10,7 @@ from supplies.domain.entry_rows import LaterResolution, Resolution
 
 
 class LatestResolution(NamedTuple):
-    """The latest resolution of a conflict: the decision, and the number of the entry with it."""
+    """The latest resolution of a conflict: the decision, and the number of the resolving entry."""
 
     seq: int
     way: Resolved

@@ -1,4 +1,4 @@
-"""Find all deliveries that have had a stop, if it was moved from one to the next."""
+"""Follow a moved stop: find the delivery that has it now, and the deliveries that had it before."""
 
 from __future__ import annotations
 

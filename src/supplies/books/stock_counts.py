@@ -73,7 +73,10 @@ def counts_after(books: Books, day: str) -> list[Count]:
 
 
 def sheet_moment(books: Books, sheet: str) -> Moment | None:
-    """Return the day and entry with which a count is compared; None if there is no such sheet."""
+    """Return the moment at which a count sheet was opened, or None if there is no such sheet.
+
+    The count is compared with the stock at this moment.
+    """
     row = books.one(
         "SELECT o.booked_on, o.seq FROM count_sheets s "
         "JOIN entries o ON o.station = s.station AND o.seq = s.seq "

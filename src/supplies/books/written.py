@@ -61,7 +61,7 @@ class Written:
     def latest_rows(
         self, statement: type[S], key: str, id: str, head: type[EntryRow] | None = None
     ) -> list[tuple[Body, S]]:
-        """Return rows as `rows` does, but only of the last entry that wrote a `head` row for `id`.
+        """Return rows as `rows` does, but only those of the last entry with a `head` row for `id`.
 
         Args:
             head: The type of row that decides which entry is the last. None means `statement`.

@@ -91,7 +91,7 @@ def donations_of_donor(values: Values) -> str:
 
 
 def needs_of_group(status: str) -> str:
-    """Return the template for the needs with a status that are in one row of a report.
+    """Return the template for the needs that one row of a report counts, with this status only.
 
     A row contains the needs for one item in one community with one urgency.
     """

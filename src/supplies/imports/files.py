@@ -85,6 +85,9 @@ def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int]:
 
     The encoding is UTF-8, UTF-16 with a byte order mark, or GB18030.
 
+    Args:
+        start: The first bytes of the file.
+
     Raises:
         InvalidField: the file has none of these encodings.
     """

@@ -106,6 +106,10 @@ def _item(
     """Return the code and the record of the item in a row, and the specification.
 
     The specification is "" if the name of the item contains it.
+
+    Args:
+        spec: The specification in the row, such as N95; "" if there is none.
+        word, contents: The unit and the contents of packs, as written in the row.
     """
     full = f"{name} {spec}" if _names_a_kind(spec) else name
     text = full if _is_new_or_named(reader, full, name) else name
@@ -137,7 +141,7 @@ def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
 
 
 def _base_unit(reader: RowReader, word: str, contents: Sequence[Content]) -> tuple[str, str]:
-    """Return the base unit for a new item, as the word in the file and as a code.
+    """Return the base unit for a new item: the word for it in the file, and its code.
 
     The base unit is the smallest unit that is mentioned, such as the bottle in 6 bottles per box.
     """
@@ -182,6 +186,10 @@ def _counted(
     """Return the goods with their quantity: in base units, or in packs.
 
     If the pack is not registered with this size, the result contains the size of the pack.
+
+    Args:
+        read: The quantity, as read from its cell.
+        word, contents: The unit and the contents of packs, as written in the row.
     """
     larger = _larger(reader, item, word) if word else None
     if larger is not None:

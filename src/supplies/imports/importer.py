@@ -296,6 +296,9 @@ class _SheetImporter:
 
         If not, count the row as recorded before, or list the row with the reason that
         `_why_unclear` returns.
+
+        Args:
+            before: The identities of the rows that earlier imports recorded.
         """
         if not one.damaged and (one.corrected or one.key) in before:
             self._result.before += 1
@@ -310,6 +313,9 @@ class _SheetImporter:
 
         The reason is that the cell with the row's identity was changed, or that another row
         corrects the same row of the original file.
+
+        Args:
+            before: The identities of the rows that earlier imports recorded.
         """
         if one.damaged:
             return Sentence(

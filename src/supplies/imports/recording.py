@@ -116,6 +116,9 @@ class CommandRecorder:
     ) -> None:
         """Record opening stock for the goods that are missing for a command, as `error` says.
 
+        Args:
+            opened: The list to which the recorded goods are added.
+
         Raises:
             NotEnough: `error` does not say how much is missing, and is raised again.
         """

@@ -212,6 +212,10 @@ class RowReader:
     ) -> str:
         """Return the code of the record that a text names.
 
+        Args:
+            column: The column that contains the text, for the error.
+            make: As in `Matcher.find`.
+
         Raises:
             RowFault: no record has this name, or several have it.
         """

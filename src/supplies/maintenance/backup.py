@@ -121,6 +121,9 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 
     Return None if there is no such file, or if the database already has a key file with the same
     content.
+
+    Args:
+        place: The path of the restored key file.
     """
     beside = backup.with_suffix(KEYS_SUFFIX)
     if not beside.exists():
@@ -139,7 +142,12 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 def _verified_copy(
     source: Path, to: Path, keys: Path, progress: Progress | None
 ) -> Iterator[tuple[Path, Verified]]:
-    """Yield a verified copy under a draft name. Then delete the copy, unless it was renamed."""
+    """Yield a verified copy under a draft name. Then delete the copy, unless it was renamed.
+
+    Args:
+        to: The final path, in whose directory the draft is made.
+        keys: The key file with which seals are checked.
+    """
     from supplies.storage.sqlite.files import copy_file
     from supplies.storage.sqlite.store import SqliteStore
 

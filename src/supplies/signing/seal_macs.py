@@ -41,9 +41,9 @@ def seal_keys(database: str, station: str) -> list[bytes]:
 
 
 def seal_keys_in(file: Path, station: str) -> list[bytes]:
-    """Return the keys of a key file for the codes of a station, oldest first.
+    """Return the keys for the codes of a station's seals and access log, from a given key file.
 
-    Return an empty list if the file does not exist.
+    The oldest key comes first. Return an empty list if the file does not exist.
 
     Raises:
         StoreError: the key file is damaged, or others can read it.

@@ -1,1 +1,1 @@
-"""The organisations that run stations, retention periods of personal data, and paper settings."""
+"""Organisations of stations, retention periods of personal data, and settings of papers."""

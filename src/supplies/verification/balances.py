@@ -48,6 +48,9 @@ class Balance:
 
         Return False if the account must not fall below zero, but its balance is now negative at
         the end of one of these days. The change is made in either case.
+
+        Args:
+            seq, line: Entry number and line of the transfer that makes the change.
         """
         if day < self.day:
             return self._move_earlier_day(day, change, seq, line)
@@ -122,6 +125,11 @@ class Balances:
 
     def _open_balance(self, key: Key, column: str, seq: int, lots: Mapping[str, str]) -> Balance:
         """Create a balance of zero for an account, item and lot.
+
+        Args:
+            key: Account, item and lot.
+            column, seq: The column and the entry number of the transfer, for errors.
+            lots: The item of each lot.
 
         Raises:
             BooksBroken: there is no such account, or it cannot contain this item and lot.
@@ -273,9 +281,9 @@ class Balances:
 
 
 def _family(kind: AccountKind, lot: str) -> Family | None:
-    """Return the family of a balance: goods, promises or needs. Only goods have a lot.
+    """Return the family of a balance: goods if it has a lot, otherwise promises or needs.
 
-    Return None if accounts of this kind cannot have a balance with this item and lot.
+    Return None if accounts of this kind cannot have such a balance.
     """
     if lot:
         return Family.GOODS if Family.GOODS in kind.families else None

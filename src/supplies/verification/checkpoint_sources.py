@@ -32,6 +32,7 @@ def read_witnesses(
         stations: The stations whose checkpoints must be signed with one of `keys`.
         keys: The public keys of these stations. If None, any key is accepted. Checkpoints of other
             stations may have any key.
+        names: The files and web addresses.
 
     Raises:
         InvalidField: a file cannot be read, or a checkpoint was altered or forged.

@@ -131,6 +131,10 @@ class HashChain:
 
         If the hash is wrong, either the hashed bytes or the stored hash was changed. The next entry
         shows which of them: its hash depends on the true hash of this entry.
+
+        Args:
+            seq, head: The number and the hash that the entry must have.
+            rows: The entries of the same batch, among which the next entry may be.
         """
         if row[0] != seq:
             return self.reader.broken("entries", "seq", seq, seq, row[0])

@@ -54,7 +54,7 @@ def log_verification(store: Store, verified: Verified, now: datetime) -> None:
 def read_last_verification(books: Books) -> LastVerification | None:
     """Return the latest successful verification of a station's books.
 
-    Return None if they were never verified.
+    Return None if the books were never verified.
     """
     row = books.one(
         "SELECT verified_at, seq FROM verifications WHERE station = :station "
@@ -72,8 +72,8 @@ def find_unverified_station(
 ) -> tuple[str, datetime | None] | None:
     """Find a station whose books were not verified after a given time.
 
-    Return the station's code and the time of its latest verification, or None as the time if it was
-    never verified. Return None if the books of all stations were verified after that time.
+    Return the station's code, and the time of its latest verification (None if there was none).
+    Return None if the books of all stations were verified after that time.
 
     Args:
         only: Code of the only station to look at. If None, all stations in the database

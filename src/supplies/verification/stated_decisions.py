@@ -26,7 +26,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future the time of a report may be."""
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""If a phone's report is older, a coordinator may book it on another day than the report states."""
+"""If a phone's report is older than this, a coordinator may book it on another day than stated."""
 
 _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[StopOutcome]: ("outcome", "happened_at", "received_by", "proof"),
@@ -125,9 +125,9 @@ def _rows(reader: Reader, decision: _Decision, table: str, seq: int) -> list[dic
 
 
 def _outcome_before_last(reader: Reader, decision: _Decision) -> int:
-    """Return the entry number of the last outcome but one before a decision; 0 if there is none.
+    """Return the entry of the second-last outcome of a stop before a decision; 0 if there is none.
 
-    The decision undid the last outcome and restored this one.
+    The decision undid the last outcome and restored the second-last one.
     """
     rows = reader.store.all(
         "SELECT seq FROM outcomes WHERE station = :station AND delivery = :delivery "

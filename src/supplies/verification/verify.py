@@ -127,8 +127,8 @@ def verify(
     entries.
 
     With `since`, the entries up to a checkpoint are trusted: their hashes and rows are not
-    recomputed. Verified are the entries after it, all rows and balances that these entries wrote,
-    and that they do not contradict earlier ones.
+    recomputed. The entries after the checkpoint are verified, with all rows and balances that they
+    wrote. They must not contradict earlier entries.
 
     Args:
         station: Code of the station. If None, all stations in the database are checked.
@@ -137,8 +137,8 @@ def verify(
         witnesses: Checkpoints whose signatures were checked. Their entries must be in the books.
             Checkpoints of other stations are ignored.
         progress: Called repeatedly with two numbers: entries verified so far, and all entries.
-        keys_of_copy: Give the key file of the books if `store` is a copy of them. A difference of
-            users, settings and access log is then in the result and raises no error.
+        keys_of_copy: The key file of the books, if `store` is a copy of them. Then a difference in
+            users, settings or access log is part of the result and raises no error.
 
     Raises:
         BooksBroken: the books are not intact; the error describes the first difference.

@@ -55,7 +55,12 @@ def check_guards(store: Store, books: str) -> None:
 
 
 def _function_rights(definer: bool, settings: list[str] | None) -> str:
-    """Return the part of CREATE FUNCTION that determines the rights with which a function runs."""
+    """Return the part of CREATE FUNCTION that determines the rights with which a function runs.
+
+    Args:
+        definer: Whether the function runs with the rights of its owner.
+        settings: Settings that apply while the function runs, such as the search path.
+    """
     sets = [f"SET {setting.replace('=', ' = ', 1)}" for setting in settings or ()]
     return " ".join((["SECURITY DEFINER"] if definer else []) + sets)
 

@@ -277,7 +277,11 @@ def _is_alive(connection: Connection) -> None:
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
-    """Split a URL into the URL for the driver, and the values of this program's own parameters."""
+    """Split a URL into the URL for the driver, and the values of this program's own parameters.
+
+    Raises:
+        StoreError: a parameter of this program is not a number from 1 to 1000.
+    """
     settings = {"connections": CONNECTIONS, "connection_wait": CONNECTION_WAIT_S}
     rest, _, query = url.partition("?")
     others = []

@@ -101,7 +101,14 @@ class SchemaManager:
         return {str(name) for (name,) in rows}
 
     def _version(self, found: set[str]) -> int:
-        """Return the version of the tables in the database, or 0 if there are none."""
+        """Return the version of the tables in the database, or 0 if there are none.
+
+        Args:
+            found: The names of all tables in the schema.
+
+        Raises:
+            NotADatabase: the tables are not those of this program, or do not contain their version.
+        """
         url = self._store.url
         if not found:
             return 0
