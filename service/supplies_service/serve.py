@@ -11,6 +11,8 @@ import resource
 import signal
 import socket
 from functools import partial
+from multiprocessing.synchronize import Semaphore
+from typing import NamedTuple
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
@@ -35,6 +37,22 @@ MAX_CONNECTIONS = 4096
 
 RESERVED_FILES = 128
 """Number of open files that a worker keeps for other uses than connections."""
+
+
+class Greeting(NamedTuple):
+    """What the service prints when its first worker can answer requests.
+
+    Attributes:
+        not_printed: A semaphore that all workers share. The worker that acquires it prints.
+    """
+
+    text: str
+    not_printed: Semaphore
+
+    def print_once(self) -> None:
+        """Print the text, unless a worker has printed it before."""
+        if self.not_printed.acquire(block=False):
+            print(self.text, flush=True)  # noqa: T201  # read by the person who starts it
 
 
 def check_address(settings: Settings, *, has_coordinator: bool) -> tuple[str, int]:
@@ -82,7 +100,7 @@ def serve(
     address: tuple[str, int],
     checkpoints: CheckpointPlan | None,
     *,
-    served: str,
+    greeting: str,
 ) -> int:
     """Serve the books until interrupted. Return the exit status.
 
@@ -90,11 +108,10 @@ def serve(
         settings: The settings of the service.
         address: The result of `check_address`.
         checkpoints: The result of `plan_checkpoints`.
-        served: What is served, for the message at the start: a station's code, or "all stations".
+        greeting: The text to print when the service can answer requests.
     """
     host, port = address
-    shown = f"[{host}]" if ":" in host else host
-    print(f"The books of {served} are at http://{shown}:{port}/ (Ctrl-C stops).", flush=True)  # noqa: T201  # read by the person who starts it
+    printed_once = Greeting(greeting, multiprocessing.Semaphore(1))
     server = Granian(
         "supplies_service.app:create_app",
         address=host,
@@ -113,7 +130,8 @@ def serve(
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
     )
     # Given a function, granian does not import the application from the current directory.
-    server.serve(target_loader=partial(_application, settings, checkpoints), wrap_loader=False)
+    load = partial(_application, settings, checkpoints, printed_once)
+    server.serve(target_loader=load, wrap_loader=False)
     return 0
 
 
@@ -132,7 +150,9 @@ def _max_connections() -> int:
     return max(1, min(files - RESERVED_FILES, MAX_CONNECTIONS))
 
 
-def _application(settings: Settings, checkpoints: CheckpointPlan | None) -> Litestar:
+def _application(
+    settings: Settings, checkpoints: CheckpointPlan | None, greeting: Greeting
+) -> Litestar:
     """Create the application in a worker process of granian.
 
     If somebody types Ctrl-C in a terminal, the workers get that signal too. They ignore it and wait
@@ -153,7 +173,7 @@ def _application(settings: Settings, checkpoints: CheckpointPlan | None) -> Lite
     )
     # granian's own handler for SIGINT, installed later, could end the worker from any thread.
     application.on_startup += [_ignore_interrupts, _limit_shutdown, _stop_without_parent]
-    application.on_startup += [collect_garbage_from_now_on]
+    application.on_startup += [collect_garbage_from_now_on, greeting.print_once]
     return application
 
 

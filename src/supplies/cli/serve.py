@@ -91,14 +91,16 @@ def serve(
             "readable by you alone: back it up.",
             flush=True,
         )
+    greeting = (
+        f"The books of {served} are at http://{_in_url(address[0])}:{address[1]}/ (Ctrl-C stops)."
+    )
     if first is not None:
-        print(
+        greeting = (
             f"Nobody can sign in yet. The first coordinator, {first.login}, sets a password at "
             "this address, once, within a day:\n"
-            f"  http://{_in_url(settings.host)}:{settings.port}{first.path}",
-            flush=True,
+            f"  http://{_in_url(settings.host)}:{settings.port}{first.path}\n{greeting}"
         )
-    status = run_service(settings, address, checkpoints, served=served)
+    status = run_service(settings, address, checkpoints, greeting=greeting)
     if status:
         raise Exit(status)
 
