@@ -17,7 +17,9 @@ async def join_team(
     version: str | None = None,
     present_secret: str = "",
 ) -> tuple[Phone, str]:
-    """Add a phone to a team, and log it. The arguments are passed on to `phones.join`.
+    """Add a phone to a team, and log it. Return the phone and its secret.
+
+    The arguments are passed on to `phones.join`.
 
     Raises:
         InvalidField: the label or the version is invalid.

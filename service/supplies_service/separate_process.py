@@ -59,8 +59,8 @@ async def run_apart(module: str, job: msgspec.Struct, outcome: type[T], *, secon
 def serve_job(job: type[J], run: Callable[[J], msgspec.Struct]) -> None:
     """In the separate process: read a job, run it with low priority, and print its outcome.
 
-    A sequence that is not a list, such as `ListedRows`, is printed as a list. The type of such a
-    sequence is called with the decoded list to make the sequence again.
+    A sequence that is not a list, such as `ListedRows`, is printed as a list. To read the outcome,
+    `run_apart` calls the type of the sequence with the decoded list.
     """
     os.nice(_NICENESS)
     outcome = run(msgspec.json.decode(sys.stdin.buffer.read(), type=job))

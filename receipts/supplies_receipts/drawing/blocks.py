@@ -189,7 +189,7 @@ class Table:
 
 @lru_cache(maxsize=512)
 def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """Return the title of a column, in smaller type if one of its words is too wide."""
+    """Return the title of a column, and its style: with smaller type if a word is too wide."""
     longest = max(title.split(), key=style.width, default="")
     return title, fit_style(longest, style, width - GUTTER)
 

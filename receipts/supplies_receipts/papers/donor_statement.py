@@ -1,8 +1,9 @@
 """捐赠物资去向报告, the donor statement: where the goods that a donor gave are now.
 
-It shows the quantities received, handed over, in transit and on the shelf in large type. Below are
-an equation that accounts for all goods received, a bar for each item, the number of people reached
-in each community, and every deviation from the donor's wish. Recipients are not named.
+It shows the quantities received, handed over, in transit and on the shelf in large type. Below
+them, it shows an equation that accounts for all goods received, a bar for each item, the number of
+people reached in each community, and every deviation from the donor's wish. Recipients are not
+named.
 """
 
 from __future__ import annotations
@@ -197,7 +198,7 @@ def _figures(goods: Sequence[StatementLine]) -> Block:
 def _amounts(
     goods: Sequence[StatementLine], quantity: Callable[[StatementLine], int]
 ) -> list[_Amount]:
-    """Return the sum of a quantity of all lines for each unit, the largest first."""
+    """Return for each unit the sum of one quantity over all lines, the largest sum first."""
     lines: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:
         if quantity(line):

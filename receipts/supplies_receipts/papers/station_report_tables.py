@@ -112,7 +112,7 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
 
 
 def figure(value: int, style: Style, width: float = _NUMBER) -> list[tuple[str, Style]]:
-    """Return a number for a table cell, in smaller type if needed. Zero is printed as a dash."""
+    """Return a table cell with a number, in smaller type if needed. Zero is printed as a dash."""
     text = bilingual.number(value) if value else "–"
     return [(text, fit_style(text, style, width - layout.GUTTER))]
 

@@ -180,7 +180,7 @@ def _success(content: Any, components: Components) -> Schema:
 
 
 def _problems(handler: HTTPRouteHandler) -> Mapping[int, str]:
-    """Return the error responses of a route, by HTTP status."""
+    """Return the descriptions of a route's error responses, by HTTP status."""
     who = _PUBLIC_PROBLEMS if handler.opt["roles"] == PUBLIC else _AUTHORIZATION_PROBLEMS
     if body_type(handler) is not None:
         # Without a role, the caller's secret is in the body.

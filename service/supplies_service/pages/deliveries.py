@@ -177,9 +177,9 @@ class DeliveryPages(Controller):
 
     @post("/{delivery:str}/confirmation", opt=COORDINATORS)
     async def confirm(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Record that a household confirmed a hand-over, or withdraw this. Show errors if refused.
+        """Record that a household confirmed a hand-over, or withdraw this confirmation.
 
-        The form has the stop's allocation as a field.
+        The form has the stop's allocation as a field. If the form is refused, show the errors.
         """
         form = await CommandForm.read(context.request, ConfirmHandOver)
         return await _change(context, delivery, form)

@@ -45,12 +45,12 @@ def pack_of(text: str, size: int, units: Units, taken: Collection[str]) -> str:
 
 
 def packs_of_barcode(text: str, units: Units, packs: Collection[str]) -> list[str]:
-    """Return the packs of an item that a text typed beside a barcode may mean.
+    """Return the packs of an item that a user may mean by a text typed beside a barcode.
 
     Args:
         text: A text as for `pack_of`.
         units: The words for units, by code.
-        packs: The codes of the item's packs. A pack without a code is named by its word.
+        packs: The codes of the item's packs, or the words for packs that have no code yet.
     """
     wanted = normalize_text(text)
     for exact in (wanted.rpartition(SEPARATOR)[2], wanted):
@@ -61,13 +61,13 @@ def packs_of_barcode(text: str, units: Units, packs: Collection[str]) -> list[st
 
 
 def store_new_packs(books: Books, stated: Mapping[str, Any]) -> dict[str, Any]:
-    """Store the words of packs that are not codes as units of the station.
+    """Store the words for new packs of an item as units of the station.
 
     Call this within a transaction of the ledger.
 
     Args:
         books: The books.
-        stated: The fields of an item, in which such packs are named by their words.
+        stated: The fields of the item, in which new packs are named by their words.
 
     Returns:
         The fields with the codes of the new units.

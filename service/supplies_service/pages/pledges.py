@@ -140,7 +140,7 @@ def _likely_duplicates(books: Books, recorded: Recorded) -> list[Warned]:
 
 
 def _urgent_first(books: Books, item: str) -> list[NeedView]:
-    """Return the first `ROWS` open needs for an item: the urgent ones first, then by age."""
+    """Return the first `ROWS` open needs for an item, ordered by urgency and then by age."""
     found = list[NeedView]()
     for urgency in reversed(get_args(Urgency)):
         page = list_needs(books, item=item, status="open", urgency=urgency, limit=ROWS)

@@ -114,8 +114,8 @@ class ShipmentPages(Controller):
 
         Args:
             context: The request.
-            shipment: The shipment, if the books of its sender are in the same database. If None,
-                the form asks for the entry of the other station.
+            shipment: Id of the shipment, if the books of its sender are in the same database. If
+                None, the form asks for the entry of the other station.
         """
         form = CommandForm(ReceiveShipment, {"/shipment": shipment} if shipment else None)
         return _show_receive(context, form)

@@ -1,4 +1,4 @@
-"""Read the books of one station. All reading of rules and views goes through this module."""
+"""Read the books of one station. Rules and views read the books only through this module."""
 
 from __future__ import annotations
 
@@ -397,7 +397,8 @@ class Books:
     def nonzero_balances_on(self, day: str, account: str) -> dict[tuple[str, str, str], int]:
         """Return the balances of an account that were not zero at the end of a day.
 
-        Entries that were recorded later but are booked on or before this day are included.
+        The keys are account, item and lot. Entries that were recorded later but are booked on or
+        before this day are included.
 
         Args:
             day: The day as ISO text.
@@ -627,7 +628,10 @@ class Books:
         return [(row[0].partition(":")[2], row[1]) for row in rows]
 
     def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[tuple[str, str, str], int]:
-        """Return all balances of a lot, other than zero, in accounts of one kind."""
+        """Return the balances of a lot, other than zero, in accounts of one kind.
+
+        The keys are account, item and lot.
+        """
         rows = self.all(
             "SELECT account, item, quantity FROM balances WHERE station = :station "
             f"AND lot = :lot AND lot <> '' AND {account_range('first', 'end')} "

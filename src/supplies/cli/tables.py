@@ -23,7 +23,7 @@ _RowType = TypeVar("_RowType")
 def print_json(shape: object) -> None:
     """Print a struct, or several structs, as JSON in the format of the REST API.
 
-    Any other sequence in it is printed as a list.
+    Other sequences than lists are printed as lists.
     """
     print(msgspec.json.encode(shape, enc_hook=list).decode())
 

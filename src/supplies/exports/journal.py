@@ -141,8 +141,8 @@ def journal_balances(books: Books, day: str) -> Iterator[AccountBalance]:
 def journal_accounts(books: Books, day: str) -> Iterator[str]:
     """Yield each account with a transfer up to and including a day, once.
 
-    They are taken from `journal_balances`. There, the balances of an account follow one another,
-    except that the accounts `donor:D-1` and `promised:D-1` of a donor alternate.
+    The accounts are taken from `journal_balances`. There, the balances of an account follow one
+    another, except that the accounts `donor:D-1` and `promised:D-1` of a donor alternate.
     """
     before: list[str] = []
     for balance in journal_balances(books, day):

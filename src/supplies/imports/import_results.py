@@ -112,7 +112,7 @@ _TOGETHER = 500
 class ListedRows(Sequence[Listed]):
     """Rows that were not recorded, in the order in which they were listed.
 
-    They are compressed in memory, so that a million rows take little of it.
+    They are compressed, so that a million rows need little memory.
 
     Args:
         rows: The first rows, as `Listed` or as dictionaries with its fields.

@@ -51,7 +51,8 @@ def _cells(one: Listed, places: list[int], width: int, why: str) -> list[str]:
     """Return the cells of a row of the file.
 
     Args:
-        places: The columns of the cells in the imported row, and of the three further cells.
+        places: The column in the file for each cell of the imported row, and for the three further
+            cells.
         width: The number of columns of the file.
     """
     cells = [""] * width

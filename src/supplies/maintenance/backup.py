@@ -142,7 +142,9 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 def _verified_copy(
     source: Path, to: Path, keys: Path, progress: Progress | None
 ) -> Iterator[tuple[Path, Verified]]:
-    """Yield a verified copy under a draft name. Then delete the copy, unless it was renamed.
+    """Yield the path of a verified copy (its draft name), and what was verified.
+
+    After the `with` block, delete the copy unless it was renamed.
 
     Args:
         to: The final path, in whose directory the draft is made.

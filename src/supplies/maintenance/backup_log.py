@@ -1,4 +1,4 @@
-"""The log of the backups of a database. The database itself contains it."""
+"""The log of the backups of a database, which is stored in the same database."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ from supplies.storage.store import Row, Store
 SealKind = Literal["start", "row", "found", "log"]
 """What a seal records.
 
-It records that sealing began, that a row has the content with this digest, that a row was changed
-without the keys, or that lines of the access log were erased.
+There are four kinds: sealing began; a row has the content with this digest; a row was changed
+without the keys; or lines of the access log were erased.
 """
 
 

@@ -45,10 +45,11 @@ def clock_doubt(books: Books, now: datetime) -> str | None:
 
 
 def entries_reach(books: Books, today: date) -> bool:
-    """Return whether entries show that time went by until today, without a gap over `MAX_GAP`.
+    """Return whether the entries reach up to today without a gap longer than `MAX_GAP`.
 
-    This reads two rows of an index, so it may be called often. After a gap, the result is False
-    until the first entry after the gap is `MAX_GAP` ago. For new books it is False too.
+    Only two rows of an index are read, so this function may be called often. After a longer gap,
+    the result is False until the first entry after the gap is `MAX_GAP` old. For new books, the
+    result is False too.
 
     Args:
         today: The day that the clock shows.

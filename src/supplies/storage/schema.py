@@ -59,10 +59,10 @@ SECURITY_DEFINER_SINCE: Mapping[str, int] = {
 }
 """PostgreSQL functions that run with the owner's rights.
 
-Each has the first version of the tables in which it runs with these rights. Most of these functions
-write rows that follow from entries and transfers, so that the database role of the service needs no
-right to write those rows. The other functions protect data that cannot be restored after it is
-erased; they must see all rows.
+The value is the first version of the tables in which the function runs with these rights. Most of
+these functions write rows that follow from entries and transfers, so that the database role of the
+service needs no right to write those rows. The other functions protect data that cannot be restored
+after it is erased; they must see all rows.
 """
 
 
@@ -193,8 +193,8 @@ _ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN\s+(.*)", re.DOTALL)
 def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str]:
     """Return the triggers that were added or changed after a version of the tables.
 
-    A migration creates only these triggers. If another trigger is missing, the books cannot be
-    opened.
+    The result maps names to SQL statements, as `guards` does. A migration creates only these
+    triggers. If another trigger is missing, the books cannot be opened.
     """
     made_by = {
         found[1]: migration.version

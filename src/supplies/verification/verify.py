@@ -314,7 +314,7 @@ class _Verification:
 
 
 def _closings(recorded: Rows) -> dict[int, date]:
-    """Return which day was the last closed one after each entry that closed or reopened a period.
+    """Return the last closed day after each entry that closed or reopened a period.
 
     The days are keyed by entry number.
     """
@@ -366,7 +366,7 @@ SELECT code FROM found WHERE code IS NOT NULL
 """
 """SQL that selects the stations with rows in a table.
 
-It jumps from one station to the next in an index, so tables are not read completely.
+The query jumps from one station to the next in an index, so tables are not read completely.
 """
 
 

@@ -67,10 +67,7 @@ maximum, the driver may lose track of a statement that was prepared after anothe
 """
 
 _PROBE_TIMEOUT_S = 0.05
-"""How long to wait for a free connection before checking whether the server answers.
-
-In seconds.
-"""
+"""How many seconds to wait for a free connection before checking whether the server answers."""
 
 # The driver need not log its errors, because they are raised as StoreError.
 getLogger("psycopg").addHandler(NullHandler())

@@ -20,7 +20,8 @@ from supplies.storage.store import Params, Row
 PURGE_TIMEOUT_MS = 250
 """How long `purge_erased` waits for readers before emptying the write-ahead log.
 
-In milliseconds. If readers are still active after this time, SQLite empties the log later.
+The value is in milliseconds. If readers are still active after this time, SQLite empties the log
+later.
 """
 
 POLL_SECONDS = 0.0005
