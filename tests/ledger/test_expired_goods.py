@@ -273,6 +273,19 @@ def test_goods_for_a_recipient_or_to_an_open_location_cannot_be_quarantined(
     assert_refused(station, InvalidField, lambda: station(wished), at="/lines/0/for")
 
 
+def test_a_correction_does_not_set_goods_aside_in_a_quarantine(station: StationLedger) -> None:
+    need = station.need(6)
+    pledge = station.pledge(10, {need: 6})
+    done = station.give(5, location="ward")
+    wished = station.donation(5, location="ward", recipient="R-1")
+    correct = c.Correct(entry=done.seq, command=wished, reason="r")
+    assert_refused(station, InvalidField, lambda: station(correct), at="/command/lines/0/for")
+    pledged = station.donation(5, location="ward", pledge=pledge)
+    station(c.Correct(entry=done.seq, command=pledged, reason="r"))
+    assert station.total("stock:ward") == 5
+    assert station.total("allocated:") == 0
+
+
 def test_expired_goods_fulfil_a_pledge_but_serve_no_claim(station: StationLedger) -> None:
     need = station.need(6)
     pledge = station.pledge(10, {need: 6})

@@ -94,6 +94,19 @@ def test_another_fact_of_goods_opened_for_a_pledge_can_be_corrected(cases: Stati
     assert cases.total("stock:store", "case") == 3
 
 
+def test_a_corrected_conversion_sets_nothing_aside_in_a_quarantine(cases: StationLedger) -> None:
+    need = cases.need(6)
+    pledge = cases.pledge(50, {need: 6})
+    cases.give(3, "case", location="ward")
+    plain, pledged = (
+        msgspec.structs.replace(convert(1, 40, **product), location="ward")
+        for product in ({}, {"pledge": pledge})
+    )
+    correct(cases, cases(plain).seq, pledged)
+    assert cases.total("stock:ward", "mask") == 40
+    assert cases.total("allocated:") == 0
+
+
 def test_goods_opened_for_a_pledge_do_not_come_from_others_after_a_corrected_conversion(
     cases: StationLedger,
 ) -> None:

@@ -158,15 +158,29 @@ def is_closed_to_people(journal: Journal, location: Location) -> bool:
     In a correction, return False if the original command took goods there before the location
     became a quarantine.
     """
-    effect = () if journal.corrected is None else journal.corrected.effect
-    return location.quarantine and not any(
-        _is_at(account, location.code) for account, _, _ in effect
-    )
+    taken = STOCK(location.code) in _changed_accounts(journal)
+    return location.quarantine and not taken and not _has_allocated(journal, location)
 
 
-def _is_at(account: str, location: str) -> bool:
-    return account == STOCK(location) or (
-        account.startswith(ALLOCATED.prefix) and keys_of(account)[1] == location
+def is_closed_to_arrivals(journal: Journal, location: Location) -> bool:
+    """Return whether goods that arrive at a location must not be set aside for people there.
+
+    In a correction, return False if the original command set goods aside there before the location
+    became a quarantine.
+    """
+    return location.quarantine and not _has_allocated(journal, location)
+
+
+def _changed_accounts(journal: Journal) -> set[str]:
+    """Return the accounts that the corrected command changed; none outside a correction."""
+    return set() if journal.corrected is None else {key[0] for key in journal.corrected.effect}
+
+
+def _has_allocated(journal: Journal, location: Location) -> bool:
+    """Return whether the corrected command changed what is allocated at a location."""
+    return any(
+        account.startswith(ALLOCATED.prefix) and keys_of(account)[1] == location.code
+        for account in _changed_accounts(journal)
     )
 
 

@@ -16,7 +16,7 @@ from supplies.domain.expiry import expiry_field, shown_expiry
 from supplies.errors import InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.rules.allocations import is_closed_to_people
+from supplies.ledger.rules.allocations import is_closed_to_arrivals
 from supplies.ledger.rules.product_expiries import describe_products
 
 
@@ -86,7 +86,7 @@ def destination(
                 happened_on=journal.happened_on,
             ),
         )
-    closed = is_closed_to_people(journal, place)
+    closed = is_closed_to_arrivals(journal, place)
     usable = not (expired or closed or line.write_off is not None)
     if not usable and isinstance(line, DonationLine) and line.recipient is not None:
         raise InvalidField.at(

@@ -12,7 +12,7 @@ from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import by_pointer
-from supplies.ledger.rules.allocations import is_closed_to_people
+from supplies.ledger.rules.allocations import is_closed_to_arrivals
 from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.donations import fulfil_pledge
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
@@ -53,7 +53,7 @@ def convert(command: Convert, journal: Journal) -> None:
         NotEnough: less than requested is unallocated.
     """
     place = journal.books.location(command.location, "/location")
-    closed = is_closed_to_people(journal, place)
+    closed = is_closed_to_arrivals(journal, place)
     draft = journal.entry("goods_converted", prefix="k")
     conversion, stock = CONVERTED(str(draft.document)), STOCK(command.location)
     consumed = by_pointer(command.consumed, "consumed")
