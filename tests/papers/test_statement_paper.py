@@ -45,7 +45,7 @@ def test_pypdf_and_pdftotext_read_every_section_of_a_statement() -> None:
             "2020年2月3日至3月13日", "150瓶", "149瓶", "6件", "13件",
             "接收71=已发放48+在途6+已预留5+在架可用8+站点自用3+损耗1（件）",
             "received71=handedover48+ontheway6", "分装所得40=已发放31+在架可用9（袋）",
-            "67%", "样例社区", "36", "95", "<5", "未登记社区", "优先用于独居长者",
+            "68%", "样例社区", "36", "95", "<5", "未登记社区", "优先用于独居长者",
             "该户已由邻里互助解决", "u_1", "Asofentry311", "2020年3月13日10:00",
         ):  # fmt: skip
             assert value in page_text, value
