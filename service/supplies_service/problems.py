@@ -30,6 +30,8 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     Attributes:
         pointer: JSON pointer (RFC 6901) to the field in the request's body, or the name of a
             parameter.
+        asked, available: The requested and the available quantity in base units; left out if the
+            error is not about a quantity.
     """
 
     pointer: str

@@ -83,6 +83,7 @@ class Run(msgspec.Struct, frozen=True):
         size: Font size in points.
         box: The box around the glyphs, if they are the code of a character for which no font has a
             glyph; otherwise None.
+        face: Name of the font.
     """
 
     face: str
@@ -139,9 +140,8 @@ def has_right_to_left(text: str) -> bool:
 def _in_visual_order(text: str) -> Iterator[tuple[str, bool]]:
     """Yield the parts of a text in their order on the page, from left to right.
 
-    All characters of a part have the same direction.
-
-    Each part comes with True if its letters are written from left to right, otherwise with False.
+    All characters of a part have the same direction. Each part comes with True if its letters are
+    written from left to right, otherwise with False.
     """
     if not has_right_to_left(text):
         yield _DIRECTIONS.sub("", text), True

@@ -131,7 +131,11 @@ MERGE_PAGES = [merge_pages(Donor), merge_pages(Recipient)]
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """One of two records that are compared before their codes are merged."""
+    """One of two records that are compared before their codes are merged.
+
+    Attributes:
+        counts: How many documents of each kind are about the record.
+    """
 
     record: Donor | Recipient
     counts: DocumentCounts

@@ -46,6 +46,7 @@ class VerifiedReceipt(View, frozen=True, kw_only=True):
         goods: Empty if the donor was forgotten.
         given_back: Whether all goods or a part of them were given back to the donor; left out if
             none were.
+        replaced_by: Number of the receipt that replaces this one; None if none does.
     """
 
     number: str

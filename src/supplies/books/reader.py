@@ -302,7 +302,7 @@ class Books:
         return 0 if row is None else int(row[0])
 
     def balances(self, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
-        """Return several balances, given as account, item and lot, with only a few queries."""
+        """Return the balances of several accounts, items and lots, with only a few queries."""
         wanted = list(dict.fromkeys(keys))
         found = dict.fromkeys(wanted, 0)
         for start in range(0, len(wanted), _MAX_IDS // 4):

@@ -95,6 +95,7 @@ class ExportFormat(NamedTuple):
     Attributes:
         takes: The names of the fields of `ExportRequest` that have an effect on this format.
         write: The function that writes the export.
+        suffix: The end of the names of exported files.
     """
 
     name: str

@@ -30,6 +30,8 @@ class JournalEntry(NamedTuple):
     Attributes:
         booked_on: The day in ISO format, like `happened_on`.
         hash: The hash of the entry in hexadecimal.
+        recorded_at: Time of recording, as stored text in UTC.
+        supersedes: Number of the entry whose place this entry takes; None if it corrects none.
     """
 
     seq: int

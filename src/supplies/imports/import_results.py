@@ -46,7 +46,12 @@ class ImportOptions:
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """The parts of a translatable text, from which another process can translate the text."""
+    """The parts of a translatable text, from which another process can translate the text.
+
+    Attributes:
+        template, values: The template of a `Sentence`, and the values for the names in the
+            template.
+    """
 
     template: str
     values: dict[str, Message | str]

@@ -45,7 +45,12 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
 
 
 class Disclosure(PaperPart, frozen=True, kw_only=True):
-    """The public disclosure (公示) of a period: goods received and handed over, and totals."""
+    """The public disclosure (公示) of a period: goods received and handed over, and totals.
+
+    Attributes:
+        as_of_seq: Number of the latest entry that the disclosure includes.
+        goods: The totals of each item.
+    """
 
     station: str
     first: date = msgspec.field(name="from")

@@ -95,6 +95,7 @@ class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
     Attributes:
         month: The month, such as 2020-02.
         count: Number of receipts.
+        ranges: The numbers of these receipts.
     """
 
     month: str
@@ -119,6 +120,8 @@ class DonorStatement(PaperPart, frozen=True, kw_only=True):
     Attributes:
         receipt_months: The receipts by month of issue.
         given_back: Receipts of which goods were given back to the donor; unset if there are none.
+        as_of_seq: Number of the latest entry that the statement includes.
+        departures: Goods that were set aside for a wish or a claim, and released later.
     """
 
     station: str

@@ -78,6 +78,7 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
         edition: The layout of the paper; unset on receipts issued before this field existed. Such
             receipts are drawn in the first layout, which has smaller type and does not name the
             page for checking receipts.
+        replaces: Numbers of the receipts that this receipt replaces.
     """
 
     number: str
@@ -134,6 +135,8 @@ class Proof(PaperPart, frozen=True, kw_only=True):
     Attributes:
         url: The URL in the QR code.
         replaced_by: Number of the receipt that replaces this one; None if none does.
+        copy: Number of the copy; None on the original.
+        given_back: The goods that were given back to the donor; unset if there are none.
     """
 
     seq: int
@@ -168,6 +171,12 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
 
     The original has no marks. The signature of the receipt does not cover them; they have a
     signature of their own (`SignedMarks`).
+
+    Attributes:
+        void_on, void_reason: When and why the receipt was voided; None if it is valid.
+        replaced_by: Number of the receipt that replaces this one; None if none does.
+        copy, copied_on: Number and day of the copy; None on the original.
+        given_back: The goods that were given back to the donor; unset if there are none.
     """
 
     void_on: date | None = None

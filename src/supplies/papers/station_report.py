@@ -57,6 +57,10 @@ class StationReport(PaperPart, frozen=True, kw_only=True):
     """A station's work over a period, computed from the books.
 
     The first and the last day are included.
+
+    Attributes:
+        as_of_seq: Number of the latest entry that the report includes.
+        short: Items of which less is free than needed.
     """
 
     station: str

@@ -108,7 +108,7 @@ _ROW_CONVERTERS = {row_type: _row_converter(row_type) for row_type in ENTRY_ROWS
 
 
 def rows_of(bodies: Sequence[Body]) -> tuple[list[Row], Rows]:
-    """Return the transfers and other rows that the database should have for these entries."""
+    """Return the rows that the database should have for these entries: transfers, then others."""
     transfers: list[Row] = []
     recorded: dict[type[EntryRow], list[Row]] = {row_type: [] for row_type in ENTRY_ROWS}
     writers = {kind: (rows.append, _ROW_CONVERTERS[kind]) for kind, rows in recorded.items()}
