@@ -115,7 +115,7 @@ def heading(
 
 
 def section(x: float, words: Words) -> Block:
-    """Return the heading of a section."""
+    """Return the heading of a section as a block."""
     after = x + _SECTION.width(words.primary) + 2
     return layout.beside(
         [

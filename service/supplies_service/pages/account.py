@@ -39,7 +39,7 @@ class AccountPages(Controller):
 
     @get()
     async def account(self, context: Context) -> Response[bytes]:
-        """Show the account."""
+        """Show the account of the signed-in user."""
         return account_page(context)
 
     @post("/tokens")

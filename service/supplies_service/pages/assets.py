@@ -135,7 +135,7 @@ class AssetFiles(Controller):
 
     @get("/{name:str}")
     async def asset(self, request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
-        """Return a file.
+        """Return a style sheet, script or image.
 
         Raises:
             NotFoundException: no page of this version loads this file.

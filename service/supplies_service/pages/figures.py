@@ -130,7 +130,7 @@ def _show(context: RequestContext, books: Books, chosen: _Chosen, after: int) ->
 
 
 def _next(chosen: _Chosen, after: int) -> str:
-    """Return the address of the next page."""
+    """Return the address of the next page of rows behind the figure."""
     fields = {"item": chosen.item, "activity": chosen.activity, "step": chosen.step}
     given = {name: text for name, text in fields.items() if text}
     days = {"from": str(chosen.first), "to": str(chosen.last)}

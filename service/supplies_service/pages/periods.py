@@ -24,7 +24,7 @@ class PeriodPages(Controller):
 
     @get()
     async def periods(self, context: Context) -> Response[bytes]:
-        """Show which days are closed, and the forms."""
+        """Show which days are closed, with the forms that close and reopen days."""
         return _page(context)
 
     @post("/close")

@@ -52,7 +52,7 @@ class PhonePages(Controller):
         team: FromQuery[str | None] = None,
         after: FromQuery[str | None] = None,
     ) -> Response[bytes]:
-        """List the phones, newest first."""
+        """List the phones of all teams or of one team, newest first."""
         with context.reading() as books:
             access, chosen = context.access(books), code_filter(books, Team, team, "/team")
             page = phones_page(access, after, ROWS, team=chosen)

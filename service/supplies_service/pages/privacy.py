@@ -185,7 +185,7 @@ class DonorRequestPages(Controller):
     async def answer(
         self, context: Context, code: FromPath[str], request_id: FromPath[str]
     ) -> Response[bytes]:
-        """Answer a request. Its text is erased."""
+        """Answer a donor's request, and erase the text of the request."""
         form = await CommandForm.read(context.request, Answer)
         number = parse_number(request_id)
         try:

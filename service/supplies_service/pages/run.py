@@ -30,7 +30,7 @@ class RunPages(Controller):
 
     @get()
     async def run(self, request: Request[Any, Any, Any]) -> Response[bytes]:
-        """Return the page without data."""
+        """Return the page of a delivery team, without data."""
         return _shell(request)
 
     @get("/{delivery:str}/{allocation:str}")

@@ -135,7 +135,7 @@ class ShipmentPages(Controller):
 
     @get("/{shipment:str}", opt=READERS)
     async def shipment(self, context: Context, shipment: FromPath[str]) -> Response[bytes]:
-        """Show a shipment."""
+        """Show a shipment that this station sent or received."""
         return _show(context, shipment, CommandForm(AcknowledgeShipment))
 
     @post("/{shipment:str}/acknowledge", opt=STAFF)

@@ -151,7 +151,7 @@ class SignInPages(Controller):
 
     @post("/invitation/{secret:str}")
     async def accept_invitation(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
-        """Set the password and start a session."""
+        """Set the password of an invited user, and start a session."""
         sent = await form_fields(context.request, ("password", "repeat"))
         context, user = _find_invited_user(context, secret)
         if user is None:

@@ -67,7 +67,7 @@ class StartPages(Controller):
 
     @get("/station")
     async def station(self, context: Context) -> Response[bytes]:
-        """Show the form of the settings."""
+        """Show the form for the settings of the station."""
         form = CommandForm(FirstSettings)
         with context.reading() as books:
             form.fields = fields_of(station_with_settings(books))
@@ -95,7 +95,7 @@ class StartPages(Controller):
 
     @get("/place")
     async def place(self, context: Context) -> Response[bytes]:
-        """Show the form of a place."""
+        """Show the form for the first place."""
         return _place_page(context, CommandForm(FirstPlace))
 
     @post("/place")

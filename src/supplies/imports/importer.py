@@ -112,7 +112,7 @@ def import_rows(
 
 
 class _Import:
-    """One import of one file."""
+    """Imports one file: sheet by sheet, in batches of rows."""
 
     def __init__(
         self,

@@ -35,7 +35,7 @@ class _Decision(NamedTuple):
 
 
 class StatedHandOuts:
-    """Checks how conflicts about hand-outs were resolved."""
+    """Checks that each resolution of a conflict about a hand-out moved the right goods."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader

@@ -1,4 +1,4 @@
-"""The database file and its write-ahead log."""
+"""Create and copy database files, and notice if an open one was deleted or replaced."""
 
 from __future__ import annotations
 
