@@ -37,6 +37,7 @@ Allocate.note                | CR
 CancelPledge.reason          | CR
 ClaimNeeds.note              | CR
 CollectAllocation.note       | CR
+ConfirmHandOver.note         | CR
 Convert.note                 | CR
 ConvertedLine.expiry_reason  | CR
 Correct.reason               | CR

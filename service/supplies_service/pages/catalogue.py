@@ -118,15 +118,16 @@ class DonorStatementPages(Controller):
 
 def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
     """Return the controller for the pages of one kind of record: the list and each record."""
-    personal = kind in PERSONAL_KINDS
-    staff = {"page": True} | allow_roles("coordinator", "recorder", personal=personal)
-    readers = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=personal)
+    # The page of a campaign names the donors whose goods arrived.
+    names_people = kind in (*PERSONAL_KINDS, Campaign)
+    staff = {"page": True} | allow_roles("coordinator", "recorder", personal=names_people)
+    page = _read_by(personal=names_people)
 
     class RecordPages(Controller):
         path = f"/{kind.table}"
         include_in_schema = False
 
-        @get(opt=readers)
+        @get(opt=_read_by(personal=kind in PERSONAL_KINDS))
         async def records(
             self,
             context: Context,
@@ -137,7 +138,7 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
             """List records by code. By default, retired records are left out."""
             return await _show_list(context, kind, q, retired, after)
 
-        @get("/{code:str}", opt=readers)
+        @get("/{code:str}", opt=page)
         async def record(
             self, context: Context, code: FromPath[str], after: FromQuery[str | None] = None
         ) -> Response[bytes]:
@@ -156,6 +157,15 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
 
     RecordPages.__name__ = RecordPages.__qualname__ = f"{kind.__name__}Pages"
     return RecordPages
+
+
+def _read_by(*, personal: bool) -> dict[str, Any]:
+    """Return the options of a page that auditors may read too.
+
+    Args:
+        personal: Whether the page has personal data.
+    """
+    return {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=personal)
 
 
 async def _show_list(
