@@ -93,7 +93,9 @@ def test_a_coordinator_records_that_a_household_confirmed_a_hand_over(
     recorder = sign_in_as(rest.client, service, "recorder").open(path)
     assert "The household confirms that it received the goods" not in recorder
     browser = sign_in_as(rest.client, service, "coordinator")
-    assert question in browser.open("/")
+    today = browser.open("/")
+    assert question in today
+    assert "1 code did not match" in today
     typed = {"/allocation": stop["allocation"], "/way": "paper", "do": "save"}
     refused = browser.send(f"{path}/confirmation", key="a" * 20, **typed)
     assert "name who confirmed the hand-over" in refused.text
@@ -104,7 +106,11 @@ def test_a_coordinator_records_that_a_household_confirmed_a_hand_over(
     assert "confirmed by: the recipient, on paper, " in page
     assert "Confirmation of the household · 1. " in page
     assert "signed at the station" in page
-    assert question not in browser.open("/")
+    (reported,) = re.findall(r"Delivery outcome · ([^<]+) · <a", page)
+    assert reported.split(" · ")[1:] == ["handed over", "the code did not match"]
+    today = browser.open("/")
+    assert question not in today
+    assert "1 code did not match" not in today
     withdrawn = {"/allocation": stop["allocation"], "/way": "withdrawn", "do": "save"}
     browser.send(f"{path}/confirmation", key="c" * 20, **withdrawn)
     assert "confirmed by: " not in browser.open(path)

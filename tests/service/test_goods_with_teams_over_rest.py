@@ -58,6 +58,7 @@ def test_the_desk_sees_the_goods_at_the_stock_and_at_the_delivery(
     link = f'<a class="note" href="/deliveries/{carried}">4 pieces still with 一队</a>'
     for path in ("/stock", "/stock/items/mask"):
         assert link in browser.open(path)
+    assert f'<a href="/deliveries/{carried}">mask 4 pieces</a>' in browser.open("/")
     page = browser.open(f"/deliveries/{carried}")
     assert re.search(r"To be brought back:\s+mask 4 pieces", page)
     lots = browser.open("/find/lots?q=mask")

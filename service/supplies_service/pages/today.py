@@ -16,6 +16,7 @@ from supplies.views.demand import list_demand
 from supplies.views.donations import list_donations
 from supplies.views.entries import list_conflicts
 from supplies.views.first_steps import get_first_steps
+from supplies.views.goods_with_teams import GoodsWithTeam, list_goods_with_teams
 from supplies.views.periods import get_period_of_entries
 from supplies_service.pages.layout import render_page, render_page_of
 from supplies_service.request_context import Context, RequestContext
@@ -93,6 +94,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
     out = list_deliveries(books, status="out", limit=SHOWN)
     entries, role = books.head()[0], context.caller.role
     is_staff = role in STAFF  # The labels of phones may be names.
+    to_bring_back = list_goods_with_teams(books)
     latest = list_donations(books, limit=LATEST, newest_first=True).items
     return render_page_of(
         books,
@@ -106,7 +108,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
         late={alert.code for alert in alerts if alert.what == "delivery_out"},
         failures=find_checkpoint_failures(context) if role == "coordinator" else [],
         phones=phones.list_overdue(context.access(books)) if is_staff else [],
-        out=[(delivery, _carried(delivery)) for delivery in out.items],
+        out=[(delivery, _carried(delivery, to_bring_back)) for delivery in out.items],
         more_out=out.next is not None,
         demand=list_demand(books, today),
         shown=SHOWN,
@@ -132,9 +134,17 @@ def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
     return groups
 
 
-def _carried(delivery: DeliveryView) -> Counter[str]:
-    """Return the quantity of each item that a team still carries, in base units."""
-    carried: Counter[str] = Counter()
+def _carried(delivery: DeliveryView, to_bring_back: list[GoodsWithTeam]) -> Counter[str]:
+    """Return the quantity of each item that a team still carries, in base units.
+
+    Args:
+        delivery: A delivery that is out.
+        to_bring_back: The goods that the teams of all open deliveries bring back.
+    """
+    carried = Counter[str]()
+    for goods in to_bring_back:
+        if goods.delivery == delivery.id:
+            carried[goods.item] += goods.quantity
     for stop in delivery.stops:
         for line in stop.lines:
             carried[line.item] += line.in_transit
