@@ -7,8 +7,10 @@ import json
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
+import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
@@ -217,6 +219,22 @@ def test_a_counter_page_shows_new_goods_until_something_is_typed(
     # The response is shown when it is stored, and at the next tap, because something was typed.
     page.wait_for_function(TAP_UNTIL_SHOWN, arg="1 kg left", polling=200)
     expect(page.get_by_role("spinbutton", name="rice, 1 kg left")).to_have_value("1")
+
+
+@pytest.mark.parametrize(("typed", "role"), [("", "heading"), ("1", "paragraph")])
+def test_an_open_counter_page_says_that_the_access_of_the_phone_has_ended(
+    new_phone: NewPhone, run: TeamRun, typed: str, role: Literal["heading", "paragraph"]
+) -> None:
+    run.open_counter(rice=10)
+    page = new_phone().open()
+    page.locator("#bar").get_by_role("link", name="Counter").click()
+    if typed:
+        page.get_by_role("spinbutton", name="rice, 10 kg left").fill(typed)
+    run.revoke_phones()
+    page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    ended = page.get_by_role(role).filter(has_text="This phone's access has ended")
+    expect(ended).to_be_visible()
+    expect(page.get_by_role("spinbutton")).to_have_count(1 if typed else 0)
 
 
 IS_ABOVE_THE_BUTTONS = """(alert) => {

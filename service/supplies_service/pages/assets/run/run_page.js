@@ -63,8 +63,10 @@ function show({ keepForm = false } = {}) {
   replace(hints, h("div", {}, installNote()));
   if (keepForm && main.querySelector(".outcome") && !isUntouchedCounter()) {
     // A revoked phone may save what is typed, but shows no names.
-    if (!state.run) for (const names of main.querySelectorAll(".who, optgroup")) names.remove();
-    else showWaiting();
+    if (!state.run) {
+      for (const names of main.querySelectorAll(".who, optgroup")) names.remove();
+      if (state.ended) notes.firstElementChild.append(h("p", { class: "notice" }, t("This phone's access has ended")));
+    } else showWaiting();
     return;
   }
   const codes = keepForm && unsent ? main.querySelector(".rescue") : null;
@@ -380,8 +382,12 @@ async function receive(answer, etag, askedAt) {
 async function signedOut() {
   state.empty = "";
   const ended = state.run?.answer.station ?? station;
+  const isUntouched = isUntouchedCounter();
   forgetEnded();
   if (ended) await store.wipeNames(ended);
+  if (!isUntouched) return;
+  await load();
+  show();
 }
 
 async function reportStatus() {
