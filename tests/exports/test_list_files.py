@@ -67,6 +67,16 @@ def test_frictionless_accepts_the_data_package(everything: str, tmp_path: Path) 
     assert (checked.returncode, report["valid"], wrong) == (0, True, [])
 
 
+def test_tables_of_entries_have_their_hashes_but_not_the_hashed_bytes(
+    everything: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "entries.csv"
+    export(everything, "csv", "entries", "-o", path)
+    rows = rows_of(path)
+    assert all(re.fullmatch("[0-9a-f]{64}", row["hash"]) for row in rows)
+    assert "body" not in rows[0]
+
+
 def test_rows_of_3w_count_what_each_community_got(station: StationLedger) -> None:
     station.ledger.register(Recipient(code="R-9", name="赵某", community="longxue"))
     station.stock(71)

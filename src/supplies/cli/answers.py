@@ -26,7 +26,7 @@ A list on the terminal leaves out a column with a longer value. JSON, CSV, workb
 show` contain the column.
 """
 
-LEFT_OUT = {"entries": ("id", "previous", "hash", "body")}
+LEFT_OUT = {"entries": ("id", "previous", "hash")}
 """Columns that are left out of tables on the terminal, by the name of the table."""
 
 

@@ -34,7 +34,7 @@ _ENTRY_KINDS = {
     "need_ended": "需求终止",
     "need_noted": "登记需求",
     "needs_claimed": "认领需求",
-    "outcome_reported": "送达结果",
+    "outcome_reported": "配送结果",
     "period_closed": "结账",
     "period_reopened": "重新开账",
     "pledge_cancelled": "认捐取消",

@@ -39,7 +39,8 @@ def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.St
     """Return views of one type as a table.
 
     A view with lines becomes one row for each line; its other values are repeated in each row. A
-    field that contains another view becomes a column for each field of that view.
+    field that contains another view becomes a column for each field of that view. Bytes are left
+    out: the bytes of an entry grow with its lines, and JSON Lines contain them.
 
     Args:
         name: The name of the table.
@@ -101,7 +102,7 @@ def _columns(kind: type[msgspec.Struct], *, find_lines: bool) -> _Columns:
     names: list[str] = []
     parts: list[tuple[str, _Columns | None]] = []
     for field in msgspec.structs.fields(kind):
-        if field.name == lines:
+        if field.name == lines or bytes in _alternatives(hints[field.name]):
             continue
         inner = _struct(hints[field.name])
         below = None if inner is None else _columns(inner, find_lines=False)
