@@ -197,6 +197,53 @@ def test_a_failed_stop_says_why_and_when_to_come_again(
     station.ledger.verify()
 
 
+@pytest.mark.parametrize("change", ["corrected", "decided"])
+def test_a_confirmation_counts_until_another_outcome_is_booked(
+    station: StationLedger, stop: tuple[str, str], change: str
+) -> None:
+    wrong = station.outcome(*stop, "handed_over", code=_other(_code(station, *stop)))
+    _confirm(station, stop)
+    _outcome_changes(station, stop, change, wrong.seq, "partly", received=3, brought_back=7)
+    assert get_delivery(station.books, stop[0]).stops[0].confirmed is msgspec.UNSET
+    assert _alerts(station) == [stop[1]]
+    with pytest.raises(AlreadyDone, match="is not confirmed"):
+        _confirm(station, stop, way="withdrawn", confirmed_by=None)
+    again = _confirm(station, stop)
+    shown = get_delivery(station.books, stop[0]).stops[0].confirmed
+    assert isinstance(shown, ConfirmationView)
+    assert shown.entry == again.seq
+    assert _alerts(station) == []
+
+
+@pytest.mark.parametrize("change", ["corrected", "decided"])
+def test_nobody_is_asked_about_a_wrong_code_if_nothing_was_handed_over(
+    station: StationLedger, stop: tuple[str, str], change: str
+) -> None:
+    wrong = station.outcome(*stop, "handed_over", code=_other(_code(station, *stop)))
+    assert _alerts(station) == [stop[1]]
+    _outcome_changes(station, stop, change, wrong.seq, "not_at_home")
+    assert _alerts(station) == []
+
+
+def _outcome_changes(
+    station: StationLedger,
+    stop: tuple[str, str],
+    change: str,
+    entry: int,
+    outcome: Any,
+    **quantities: int,
+) -> None:
+    """Change the recorded outcome of a stop by a correction, or by deciding a conflict."""
+    lines = [c.OutcomeLine(line=1, **quantities)] if quantities else None
+    delivery, allocation = stop
+    report = c.ReportOutcome(delivery=delivery, allocation=allocation, outcome=outcome, lines=lines)
+    if change == "corrected":
+        station(c.Correct(entry=entry, command=report, reason="the household called"))
+    else:
+        conflict = station(report).seq
+        station(c.ResolveConflict(conflict=conflict, by="correct", reason="the team called"))
+
+
 @pytest.mark.parametrize("why", get_args(c.FailureReason))
 def test_every_reason_is_stored_as_a_code(
     station: StationLedger, stop: tuple[str, str], why: c.FailureReason

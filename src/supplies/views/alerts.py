@@ -285,7 +285,8 @@ def _conflicts(books: Books) -> Iterator[Alert]:
 def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
     """Yield an alert for each stop for which wrong codes were reported, but never the right one.
 
-    Stops whose household confirmed the hand-over afterwards are left out.
+    Stops are left out whose household confirmed the hand-over afterwards, and stops where nothing
+    was handed over by the latest outcome.
 
     The alert's `code` is the id of the stop's allocation.
 
@@ -294,14 +295,19 @@ def _wrong_codes(books: Books, since: date) -> Iterator[Alert]:
     """
     for delivery, allocation, day in books.all(
         "SELECT c.delivery, c.allocation, min(e.booked_on) FROM code_attempts c "
-        "CROSS JOIN entries e WHERE c.station = :station AND c.result = 'wrong' "
+        "CROSS JOIN entries e CROSS JOIN outcome_lines l "
+        "WHERE c.station = :station AND c.result = 'wrong' "
         "AND e.station = c.station AND e.seq = c.seq AND e.booked_on >= :since "
+        "AND l.station = c.station AND l.delivery = c.delivery "
+        "AND l.allocation = c.allocation AND l.received > 0 "
+        "AND l.seq = (SELECT max(o.seq) FROM outcomes o WHERE o.station = c.station "
+        "AND o.delivery = c.delivery AND o.allocation = c.allocation) "
         "AND NOT EXISTS (SELECT 1 FROM code_attempts m "
         "WHERE m.station = c.station AND m.delivery = c.delivery "
         "AND m.allocation = c.allocation AND m.result = 'matched') "
         "AND NOT EXISTS (SELECT 1 FROM confirmations f "
         "WHERE f.station = c.station AND f.delivery = c.delivery "
-        "AND f.allocation = c.allocation AND f.way <> 'withdrawn' "
+        "AND f.allocation = c.allocation AND f.way <> 'withdrawn' AND f.seq > l.seq "
         "AND f.seq = (SELECT max(g.seq) FROM confirmations g WHERE g.station = f.station "
         "AND g.delivery = f.delivery AND g.allocation = f.allocation)) "
         "GROUP BY c.delivery, c.allocation ORDER BY 3, c.delivery, c.allocation",

@@ -88,7 +88,8 @@ class StopProofs(NamedTuple):
     Attributes:
         code: The result of comparing reported codes with the code of the stop; None if no code was
             reported.
-        confirmed: The household's latest confirmation; None if there is none, or it was withdrawn.
+        confirmed: The household's latest confirmation; None if there is none, if it was
+            withdrawn, or if another outcome was booked since.
     """
 
     proofs: list[ProofView]
@@ -136,7 +137,11 @@ def read_proofs(books: Books, deliveries: Iterable[str]) -> dict[tuple[str, str]
 def _read_confirmations(
     books: Books, deliveries: list[str]
 ) -> dict[tuple[str, str], ConfirmationView]:
-    """Return the valid confirmations of the stops of these deliveries."""
+    """Return the valid confirmations of the stops of these deliveries.
+
+    A confirmation is about the outcome that was booked at that time. It is not valid if another
+    outcome was booked since, by a correction or a decision.
+    """
     found: dict[tuple[str, str], ConfirmationView] = {}
     for delivery, allocation, seq, way, by, day in query_ids(
         books,
@@ -144,6 +149,8 @@ def _read_confirmations(
         "SELECT c.delivery, c.allocation, c.seq, c.way, c.confirmed_by, e.happened_on "
         "FROM wanted w CROSS JOIN confirmations c CROSS JOIN entries e "
         "WHERE c.station = :station AND c.delivery = w.id "
+        "AND c.seq > (SELECT max(o.seq) FROM outcomes o WHERE o.station = c.station "
+        "AND o.delivery = c.delivery AND o.allocation = c.allocation) "
         "AND e.station = c.station AND e.seq = c.seq ORDER BY c.seq",
     ):
         found.pop((delivery, allocation), None)

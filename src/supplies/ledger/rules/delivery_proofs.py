@@ -166,13 +166,16 @@ def confirm_hand_over(command: ConfirmHandOver, journal: Journal) -> None:
 
 
 def _check_confirmed(journal: Journal, where: dict[str, str]) -> None:
-    """Check that the hand-over at a stop is confirmed.
+    """Check that the hand-over at a stop, by its latest outcome, is confirmed.
 
     Raises:
         AlreadyDone: it is not.
     """
-    latest = journal.books.latest_row(Confirmation, **where)
-    if latest is None or latest.way == "withdrawn":
+    books = journal.books
+    latest = books.latest_row(Confirmation, **where)
+    is_withdrawn = latest is None or latest.way == "withdrawn"
+    seq, of_outcome = (books.latest_seq(row, **where) for row in (Confirmation, StopOutcome))
+    if is_withdrawn or (seq or 0) < (of_outcome or 0):
         sentence = Sentence("the hand-over of {allocation} is not confirmed", **where)
         raise AlreadyDone(sentence, [Fault("/way", sentence)])
 
