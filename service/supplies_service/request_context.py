@@ -33,7 +33,7 @@ from supplies.views.likely_duplicates import find_likely_duplicates
 from supplies.views.merges import find_merge_warnings
 from supplies.views.movements import MovementsView
 from supplies.views.pagination import Page, Warned
-from supplies.views.pseudonyms import pseudonymize, without_staff_notes
+from supplies.views.pseudonyms import pseudonymize, without_remarks, without_staff_notes
 from supplies.views.stock import StockView
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.group_commit import Job
@@ -325,12 +325,14 @@ class RequestContext:
         return JSONResponse(shown, headers={"Link": link})
 
     def redacted(self, view: S) -> S:
-        """Replace names by codes for auditors, and remove staff notes for donors."""
+        """Replace names by codes for auditors; withhold staff notes from donors and couriers."""
         match self._caller and self._caller.role:
             case "auditor":
                 return pseudonymize(view)
             case "donor":
                 return without_staff_notes(view)
+            case "courier":
+                return without_remarks(view)
             case _:
                 return view
 

@@ -59,7 +59,7 @@ LendGoods.note               | CR
 MakePledge.note              | CR
 Move.note                    | CR
 MergeCodes.reason            | CR
-MoveStops.note               | CRT
+MoveStops.note               | CR
 NewRequest.wish              | CR
 NoteNeed.note                | CR
 OpenCountSheet.note          | CR
@@ -96,7 +96,7 @@ SendShipment.note            | CR
 Settle.handled_by            | CR
 Settle.reason                | CR
 TakeBack.reason              | CR
-UndoDispatch.reason          | CRT
+UndoDispatch.reason          | CR
 Value.evidence               | CR
 VoidReceipt.reason           | CR
 WriteOff.note                | CR
@@ -246,7 +246,13 @@ def book_the_rest(station: PlantingStation) -> None:
     record(c.UndoDispatch(delivery=other, allocations=stops[3:], reason="x"))
     delivery = document(c.Dispatch(team="t1", allocations=stops[:1]))
     record(c.MoveStops(delivery=other, allocations=stops[1:2], to_delivery=delivery))
-    record(c.ReportOutcome(delivery=delivery, allocation=stops[0], outcome="not_at_home"))
+    record(c.ReportOutcome(delivery=delivery, allocation=stops[0], outcome="handed_over"))
+    record(
+        c.ConfirmHandOver(
+            delivery=delivery, allocation=stops[0], way="visit", confirmed_by="self", note="x"
+        )
+    )
+    record(c.ReportOutcome(delivery=delivery, allocation=stops[1], outcome="not_at_home"))
 
 
 # --- reading everything --------------------------------------------------------------------------

@@ -138,6 +138,32 @@ def test_a_confirmation_is_recorded_over_rest_and_seen_by_the_phone(
     assert run["stops"][0]["outcome"]["confirmed"] == confirmed
 
 
+def test_a_courier_does_not_read_what_a_household_told_the_station(
+    rest: RestClient, service: Service, open_delivery: str
+) -> None:
+    address = f"/api/deliveries/{open_delivery}"
+    (stop,) = rest.get(address)["stops"]
+    report = {"allocation": stop["allocation"], "outcome": "handed_over", "code": "none"}
+    rest.post(f"{address}/outcomes", report)
+    confirmation = {"way": "telephone", "confirmed_by": "self", "note": "the courier was rude"}
+    rest.post(f"{address}/stops/{stop['allocation']}/confirmation", confirmation)
+    assert rest.get(address)["remarks"][-1]["texts"][0]["text"] == confirmation["note"]
+    courier = {"Authorization": f"Bearer {service.tokens['courier']}"}
+    answers = [
+        rest.client.get("/api/deliveries", headers=courier),
+        rest.client.get(address, headers=courier),
+        rest.client.get("/api/run", headers=courier),
+        rest.client.post(f"{address}/outcomes", json=report, headers=courier),
+        rest.client.post(
+            f"{address}/stops/{stop['allocation']}/photo",
+            content=jpeg(),
+            headers={**courier, "Content-Type": "image/jpeg"},
+        ),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 201, 201]
+    assert not any("rude" in answer.text for answer in answers)
+
+
 def test_the_form_offers_the_reasons_of_each_outcome_and_refuses_others(
     rest: RestClient, service: Service, open_delivery: str
 ) -> None:

@@ -82,10 +82,10 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 
 
 def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEntered]:
-    """Return a function that builds the response to a phone, with only the stop that it reported.
+    """Return a function that builds the response to a courier, with only the reported stop.
 
-    The phone got the other stops of the delivery before. After the delivery has ended, the phone
-    may not read them.
+    The courier got the other stops of the delivery before. After the delivery has ended, the
+    courier may not read them.
 
     Args:
         allocation: The allocation of the reported stop.
@@ -270,12 +270,11 @@ class DeliveryController(Controller):
         is corrected by the difference to the station's clock. All phones of the station share one
         set of idempotency keys, because a phone may get another id before it repeats a request.
         """
-        is_late = await ownership.check_report(context, delivery)
+        await ownership.check_report(context, delivery)
         offset = clock_offset(context.request, context.ledger.clock())
         command = correct_clock(payload, offset)
         if context.caller.role == "courier":
             command = take_reason_from_note(command)
-        if is_late or context.caller.kind == "phone":
             return await context.record(command, show_own_stop(payload.allocation, offset))
         return await context.record(command, show_outcome(offset))
 
@@ -295,8 +294,8 @@ class DeliveryController(Controller):
 
         JPEG and WebP are accepted, up to 300 KB. Metadata, such as the place, is not stored.
         """
-        is_late = await ownership.check_report(context, delivery)
-        if is_late or context.caller.kind == "phone":
+        await ownership.check_report(context, delivery)
+        if context.caller.role == "courier":
             return await context.record(payload, show_own_stop(payload.allocation, None))
         return await context.record(payload, show_delivery)
 

@@ -113,27 +113,24 @@ async def check_delivery(context: RequestContext, delivery: str) -> None:
         await context.log_own_access()
 
 
-async def check_report(context: RequestContext, delivery: str) -> bool:
+async def check_report(context: RequestContext, delivery: str) -> None:
     """Check that a courier's team has or once had the delivery to which an outcome belongs.
 
     An outcome is a fact, so it may be reported late: after the delivery was closed or given to
-    another team. Return whether the report is late. The response to a late report must not show the
-    delivery.
+    another team. So the response must show only the stop that was reported.
 
     Raises:
         Forbidden: the courier's team never had the delivery.
         NotFound: the delivery is unknown.
     """
     if context.caller.role != "courier" or context.is_repeat:
-        return False
-    team = context.caller.team
+        return
     with context.reading() as books:
-        found = get_delivery(books, delivery)
-        had = may_report(books, team, delivery)
+        get_delivery(books, delivery)
+        had = may_report(books, context.caller.team, delivery)
     if not had:
         await context.forbid(NOT_YOUR_REPORT)
     await context.log_own_access()
-    return found.team != team or found.status != "out"
 
 
 async def check_recipient(context: RequestContext, recipient: str) -> None:

@@ -107,6 +107,14 @@ def without_staff_notes(view: S) -> S:
     return cast("S", _replaced(view, _STAFF_TEXT))
 
 
+def without_remarks(view: S) -> S:
+    """Return a copy of a view for a courier, without the content of remarks about documents.
+
+    A remark may say what a household told the station about the courier.
+    """
+    return cast("S", _replaced(view, {TextView: REPLACED_FIELDS[TextView]}))
+
+
 def _replaced(value: Any, fields: _Replacements) -> Any:
     if isinstance(value, list):
         return [_replaced(each, fields) for each in value]
