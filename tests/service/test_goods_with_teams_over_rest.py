@@ -105,3 +105,21 @@ def test_an_allocation_that_came_back_is_shown_as_with_the_team(
     assert asked.status_code == 422
     assert "<details open><summary>The household fetches the goods" in asked.text
     confirmed(browser, "/deliveries/new", {"/team": "T-2", "/allocations/0": stop})
+
+
+def test_goods_that_left_again_are_not_shown_as_with_the_team(
+    rest: RestClient, service: Service
+) -> None:
+    rest.give(10)
+    stop = rest.allocation(3)
+    away = {"allocation": stop, "outcome": "not_at_home"}
+    first = rest.delivery(stop)
+    rest.post(f"/api/deliveries/{first}/outcomes", away)
+    second = rest.delivery(stop)
+    rest.post(f"/api/deliveries/{second}/outcomes", away)
+    rest.post("/api/stock/hand-outs", HAND_OUT | {"lines": [{"item": "mask", "quantity": 7}]})
+    browser = sign_in_as(rest.client, service, "recorder")
+    for path in (f"/allocations/{stop}", "/stock", "/stock/items/mask"):
+        page = browser.open(path)
+        assert f'href="/deliveries/{second}">3 pieces still with' in page
+        assert f'href="/deliveries/{first}">3 pieces still with' not in page

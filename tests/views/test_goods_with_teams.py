@@ -63,6 +63,13 @@ def test_goods_that_come_back_are_with_the_team_until_the_delivery_is_closed(
     assert list_goods_with_teams(station.books) == []
 
 
+def test_no_more_is_with_teams_than_is_in_the_books(station: StationLedger) -> None:
+    run(station, "refused")
+    hand_out(station, 9)
+    (row,) = get_stock(station.books).items
+    assert (row.on_hand, row.with_teams) == (1, 1)
+
+
 def test_the_stock_of_an_earlier_day_does_not_say_what_teams_carry(
     station: StationLedger,
 ) -> None:

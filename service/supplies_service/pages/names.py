@@ -177,7 +177,9 @@ class Names(RecordNames):
         return [
             f"({words})"
             % {"quantity": self.quantity(one.quantity, row.item), "team": self.team(one.team)}
-            for one in self.goods_with_teams(row.item, row.location, row.lot, free=True)
+            for one in self.goods_with_teams(
+                row.item, row.location, row.lot, free=True, most=row.free
+            )
         ]
 
     def goods_with_teams(
@@ -188,6 +190,7 @@ class Names(RecordNames):
         *,
         allocation: str = "",
         free: bool = False,
+        most: int | None = None,
     ) -> list[GoodsWithTeam]:
         """Return the goods that are in stock by the books although teams still carry them.
 
@@ -198,6 +201,9 @@ class Names(RecordNames):
             location, lot: Only goods of this location or lot; "" means all.
             allocation: Only goods that are set aside in this allocation; "" means all.
             free: Whether to return only goods that are free by the books.
+            most: The quantity in the books. If it is less than what the teams carry, others have
+                taken some of these goods; they are left out, those of the oldest delivery first.
+                None means no limit.
         """
         found = [
             one
@@ -212,7 +218,13 @@ class Names(RecordNames):
             known = sums.get(one.delivery)
             quantity = one.quantity + (known.quantity if known else 0)
             sums[one.delivery] = one._replace(quantity=quantity)
-        return list(sums.values())
+        left, shown = most, []
+        for one in reversed(sums.values()):
+            quantity = one.quantity if left is None else min(one.quantity, left)
+            left = None if left is None else left - quantity
+            if quantity:
+                shown.append(one._replace(quantity=quantity))
+        return shown[::-1]
 
     @cached_property
     def _carried(self) -> list[GoodsWithTeam]:

@@ -46,8 +46,9 @@ class StockRow(View, frozen=True, kw_only=True):
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.
         with_teams: The quantity that teams of open deliveries still have to bring back. It is
-            counted in the stock already, but the goods are not at the location yet. Unset if there
-            is none, and in the stock at an earlier time.
+            counted in the stock already, but the goods are not at the location yet. At most
+            `on_hand`, if others took some of these goods. Unset if there is none, and in the stock
+            at an earlier time.
     """
 
     location: str
@@ -196,7 +197,7 @@ def _row(
         on_hand=quantities.total(),
         free=quantities[STOCK.name],
         allocated=quantities[ALLOCATED.name],
-        with_teams=with_teams or msgspec.UNSET,
+        with_teams=min(with_teams, quantities.total()) or msgspec.UNSET,
     )
 
 
