@@ -198,6 +198,37 @@ def test_names_and_telephones_leave_the_run_when_it_ends(
     assert (run["runs"], run["closed"]) == ([], sorted([open_delivery, other]))
 
 
+def test_goods_to_bring_back_are_in_the_run_for_a_day_after_the_close_without_names(
+    rest: RestClient, open_delivery: str, service: Service
+) -> None:
+    phone = TeamPhone.of_team(rest)
+    assert phone.get("/api/run").json()["ended"] == []
+    (stop,) = rest.get(f"/api/deliveries/{open_delivery}")["stops"]
+    rest.post(
+        f"/api/deliveries/{open_delivery}/outcomes",
+        {"allocation": stop["allocation"], "outcome": "not_at_home"},
+    )
+    rest.post(f"/api/deliveries/{open_delivery}/close")
+    (ended,) = phone.get("/api/run").json()["ended"]
+    (goods,) = ended.pop("goods")
+    assert ended == {"delivery": open_delivery}
+    assert set(goods) == {"item", "name", "quantity", "words", "unit"}
+    assert (goods["item"], goods["quantity"]) == ("mask", 4)
+    service.clock.advance(days=2)
+    assert phone.get("/api/run").json()["ended"] == []
+
+
+def test_goods_of_a_closed_delivery_are_only_in_the_run_of_the_team_that_had_it_last(
+    rest: RestClient, open_delivery: str
+) -> None:
+    first, second = TeamPhone.of_team(rest), TeamPhone.of_team(rest, "T-2")
+    rest.post(f"/api/deliveries/{open_delivery}/reassign", {"team": "T-2"})
+    second.report(open_delivery, HANDED_OVER)
+    rest.post(f"/api/deliveries/{open_delivery}/close")
+    assert first.get("/api/run").json()["ended"] == []
+    assert second.get("/api/run").json()["ended"] == [{"delivery": open_delivery, "goods": []}]
+
+
 def test_reading_a_run_is_logged_with_the_phone_and_the_delivery(
     rest: RestClient, open_delivery: str
 ) -> None:

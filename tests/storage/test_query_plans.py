@@ -60,6 +60,7 @@ from supplies.views import (
     donations,
     donor_reports,
     donor_statement,
+    ended_runs,
     entries,
     figure_sources,
     first_steps,
@@ -303,6 +304,7 @@ def show_everything(books: Books, url: str) -> None:
         ]
         read(books, *shown[0])
     team_runs.list_team_runs(books, "t2", NoNames())
+    ended_runs.list_ended_runs(books, "t2", NoNames(), datetime(2020, 2, 13, tzinfo=UTC))
     team_runs.read_time_windows(books, {stop.recipient})
     team_counters.get_team_counter(books, "t2", NoNames(), date(2020, 2, 13))
     team_counters.list_waiting_hand_outs(books, "t2", NoNames())

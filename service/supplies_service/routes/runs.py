@@ -18,6 +18,7 @@ from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 from supplies.domain.fields import Label, Timestamp
 from supplies.stations.paper_settings import paper_settings
+from supplies.views.ended_runs import EndedRun, list_ended_runs
 from supplies.views.pagination import View
 from supplies.views.team_counters import (
     TeamCounter,
@@ -74,6 +75,7 @@ class Runs(View, frozen=True, kw_only=True):
         waiting_hand_outs: Hand-outs of the team that were recorded as conflicts, and that no
             coordinator has resolved yet.
         closed: Deliveries of the team that ended, or went to another team, after this phone joined.
+        ended: Deliveries of the team that were closed in the last day, with goods to bring back.
     """
 
     now: str
@@ -87,6 +89,7 @@ class Runs(View, frozen=True, kw_only=True):
     counter: TeamCounter | None
     waiting_hand_outs: list[WaitingHandOut]
     closed: list[str]
+    ended: list[EndedRun]
 
 
 class PhoneStatus(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +133,7 @@ def read_runs(context: RequestContext, books: Books) -> Runs:
         counter=get_team_counter(books, team.code, names, context.ledger.today()),
         waiting_hand_outs=list_waiting_hand_outs(books, team.code, names),
         closed=phones.ended_deliveries(access, caller.credential, team.code) if is_phone else [],
+        ended=list_ended_runs(books, team.code, names, context.ledger.clock()),
     )
 
 

@@ -12,16 +12,22 @@ const KEPT_FOR = 24 * 3600_000; // milliseconds
 export const endedRuns = () =>
   JSON.parse(localStorage.getItem(PLACE) ?? "[]").filter(({ at }) => Math.abs(Date.now() - at) < KEPT_FOR);
 
-// Keep what is to be brought back of the deliveries that are in the run of `state` and have ended in a new answer.
+// Keep what a new answer of the station says that is to be brought back. About a delivery that went to another team, it
+// says nothing: then what this phone knows of it counts.
 export function keepEnded(state, answer) {
-  const out = new Set(answer.runs.map(({ delivery }) => delivery));
-  const stops = stopsOf(state);
-  const ended = (state.run?.answer.runs ?? []).filter(({ delivery }) => !out.has(delivery) && answer.closed.includes(delivery));
-  const found = ended.map(({ delivery }) => ({ delivery, at: Date.now(), goods: broughtBack(stops, delivery) }));
   const before = endedRuns();
-  const still = before.filter(({ delivery }) => !out.has(delivery) && ended.every((each) => each.delivery !== delivery));
-  if (found.length || still.length < before.length) localStorage.setItem(PLACE, JSON.stringify([...still, ...found]));
+  const since = new Map(before.map(({ delivery, at }) => [delivery, at]));
+  const kept = new Map(before.map((each) => [each.delivery, each]));
+  const keep = (delivery, goods) => kept.set(delivery, { delivery, at: since.get(delivery) ?? Date.now(), goods });
+  const known = state.run?.answer.runs ?? [];
+  const stops = stopsOf(state);
+  for (const { delivery } of known) if (answer.closed.includes(delivery)) keep(delivery, broughtBack(stops, delivery));
+  for (const { delivery, goods } of answer.ended) keep(delivery, goods.map(inBag));
+  for (const { delivery } of answer.runs) kept.delete(delivery);
+  if (kept.size || before.length) localStorage.setItem(PLACE, JSON.stringify([...kept.values()]));
 }
+
+const inBag = ({ item, name, quantity, words, unit }) => ({ item, name, line: { quantity, words, unit }, ahead: 0, back: quantity });
 
 const broughtBack = (stops, delivery) =>
   bagOf(stops.filter((stop) => stop.delivery === delivery))
