@@ -58,7 +58,7 @@ _log = logging.getLogger(LOGGER)
 
 
 class CheckpointPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The files and addresses that the daily task writes and reads.
+    """The files and addresses that the daily task about checkpoints writes and reads.
 
     Attributes:
         file: The file to which checkpoints are added.

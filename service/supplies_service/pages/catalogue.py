@@ -79,7 +79,7 @@ class Retiring(StrictStruct, frozen=True, kw_only=True):
 
 
 class CataloguePages(Controller):
-    """Route of the page with links to the lists."""
+    """Route of the page of the catalogue, with links to the lists of all kinds of record."""
 
     path = "/catalogue"
     include_in_schema = False

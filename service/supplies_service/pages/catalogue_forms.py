@@ -231,12 +231,13 @@ def fields_of_record(record: CatalogueRecord) -> dict[str, str]:
 
 
 def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
-    """Return the values that the user typed into a form, by the names of the record's fields.
+    """Return what the user typed into a form, as a dict from field name to value.
 
-    Packs of an item are named by their codes, or by words for which `store_new_packs` makes codes.
+    The packs of an item are a dict too. Its keys are codes of packs, or words that the user typed
+    for a new pack; `store_new_packs` replaces these words by codes.
 
     Raises:
-        InvalidField: fields are wrong, or two lines have the same name.
+        InvalidField: fields are wrong, or two lines of the form name the same pack or unit.
     """
     _write_ages_plainly(form)
     fields: dict[str, Any] = msgspec.to_builtins(form.command(books))

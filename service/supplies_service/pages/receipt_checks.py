@@ -49,7 +49,7 @@ class ReceiptCheckPages(Controller):
 
 
 def _as_printed(typed: str) -> str:
-    """Return a typed number or code as it is printed: without spaces and full-width letters."""
+    """Return a typed number or code as printed: no spaces, and half-width letters and digits."""
     return "".join(unicodedata.normalize("NFKC", typed).split())
 
 

@@ -40,7 +40,7 @@ MAX_DAYS_UNVERIFIED = 31
 MAX_CLOCK_BEHIND, MAX_CLOCK_AHEAD = timedelta(days=1), timedelta(days=366)
 """How far the clock may be behind or ahead of the time of the last entry.
 
-If the difference is larger, `attention` has a message.
+If the difference is larger, the field `attention` of the health response has a message.
 """
 
 

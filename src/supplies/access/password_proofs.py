@@ -28,7 +28,7 @@ def make_proof(access: AccessContext, password: StoredPassword) -> str:
 
 
 def find_password(access: AccessContext, proof: str) -> StoredPassword | None:
-    """Return the user and the password hash for a proof.
+    """Return the user who typed the right password to get this proof, and the password's hash.
 
     Return None if the proof is invalid or too old, if the password was changed, or if the user is
     disabled.

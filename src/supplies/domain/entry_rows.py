@@ -77,7 +77,7 @@ class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries")
 
 
 class ProductPledge(EntryRow, frozen=True, kw_only=True, tag="product_pledges"):
-    """How much of a product fulfilled the pledge that the command names for the product.
+    """How much of a conversion's product fulfilled the pledge that the command names for it.
 
     If a conversion is corrected, the rows of all its products are recorded again. The rows of the
     latest entry are valid.
@@ -338,7 +338,8 @@ class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details")
 def reason_columns(why: FailureReason | None) -> dict[str, Any]:
     """Return the columns `why` and `reason` of `OutcomeDetails` for a reason.
 
-    The table accepts only the first reasons in the column `why`.
+    The column `why` accepts only the reasons that existed when its table was made. Each newer
+    reason is stored in the column `reason`.
     """
     is_first = why in get_args(FirstFailureReason)
     return {"why": why if is_first else None, "reason": None if is_first else why}

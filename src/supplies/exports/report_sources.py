@@ -72,7 +72,7 @@ def stock_movements(values: Values) -> str:
 
 
 def goods_that_left(values: Values) -> str:
-    """Return the template for the report "derivation" over the days of which a rate is measured."""
+    """Return the template for the report of where goods went, for the days of a daily rate."""
     first = values["today"] - timedelta(days=values["rate_days"] - 1)
     return f"/reports/tables/derivation?item={{item}}&from={first}&to={{today}}"
 

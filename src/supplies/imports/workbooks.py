@@ -204,7 +204,7 @@ def _parser() -> expat.XMLParserType:
 
 
 def _scan(path: Path, archive: zipfile.ZipFile, part: str, sheet: str) -> _Scan:
-    """Scan the XML of a sheet.
+    """Read the XML of a sheet once, before its rows are read, and return what was found in it.
 
     Args:
         part: The name of the XML file in the archive.

@@ -87,7 +87,8 @@ def retention(books: Books) -> Retention:
 def set_retention(books: Books, kept: Retention) -> None:
     """Set the retention periods. Call this within `Ledger.admin_transaction()`.
 
-    Only the database checks the periods here; `amend_station` checks them with plain messages.
+    This function does not check the periods; the database refuses wrong ones. `amend_station`
+    checks them first and says what is wrong.
 
     Raises:
         StoreError: the access log would be kept for less than `MIN_ACCESS_LOG_DAYS`; or the

@@ -71,9 +71,10 @@ def day_of_collection(
 
 
 def _came_back_in(books: Books, line: LoadedLine, before: int) -> int | None:
-    """Return the number of a stop's last outcome before entry `before`, if it brought goods back.
+    """Return the entry of a stop's last outcome before entry `before`, if goods came back in it.
 
-    Return None if there is no such outcome, or if no goods came back to stay set aside.
+    Only goods count that came back and stayed set aside for the household. Return None if there
+    are none.
     """
     where = {"delivery": line.delivery, "allocation": line.allocation}
     seq = books.value(

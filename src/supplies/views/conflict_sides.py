@@ -305,11 +305,11 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _with_evidence(books: Books, reported: Side, recorded: Side) -> tuple[Side, Side]:
-    """Add the signatures, photos and compared codes of a stop to the two sides.
+    """Add the signatures, photos and checked codes of a stop to the side that they support.
 
-    Evidence in the entry of a conflict belongs to the report of that conflict. A photo that the
-    reporting phone or user added later belongs to the report too. All other evidence belongs to
-    the books: later codes and signatures came with outcomes that agree with the books.
+    Evidence belongs to the report if it is in the entry of the conflict, or if it is a photo that
+    the same phone or user added later. All other evidence belongs to the books, because it came
+    with outcomes that agree with the books.
     """
     where: dict[str, Any] = {"delivery": recorded.delivery, "allocation": recorded.allocation}
     found = read_proofs(books, [str(recorded.delivery)])

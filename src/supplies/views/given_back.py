@@ -84,10 +84,10 @@ def read_given_back(
 
 
 def last_return(books: Books, donations: Sequence[str]) -> int | None:
-    """Return the number of the last entry that may have changed what was given back to the donors.
+    """Return the last entry that may have changed which goods of some donations were given back.
 
-    Such an entry recorded, corrected or reversed a return of goods of these donations, or repacked
-    goods of these donations. Return None if no goods of the donations are given back.
+    Such an entry recorded, corrected or reversed a return of goods to the donors, or repacked goods
+    of the donations. Return None if no goods of the donations are given back.
     """
     recorded = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
     own = [line.lot for lines in recorded.values() for line in lines]

@@ -34,9 +34,10 @@ def recorded_parents(journal: Journal, lot: str) -> list[str]:
 
 
 def consumed_lots(journal: Journal, conversion: str) -> list[str]:
-    """Return the lots that a conversion consumed, sorted. Drafted entries are included.
+    """Return the ids of the lots that a conversion consumed, sorted.
 
-    A lot whose goods were only spilled is not included.
+    Entries that the present command has drafted are included. A lot is left out if all that the
+    conversion took of it was spilled.
 
     Args:
         conversion: The account of the conversion, such as `converted:k_5`.

@@ -126,7 +126,7 @@ def book_hand_out(
     """Book a reported hand-out to resolve its conflict.
 
     If the reported time is impossible, the hand-out is booked without a time. The same happens if
-    this time is long ago and `day` is another day.
+    this time is so long ago that it needs a decision, and `day` is not the day of this time.
 
     Args:
         report: The entry that recorded the conflict.
