@@ -225,6 +225,18 @@ def test_a_delivery_closes_once_and_only_without_goods_in_transit(
         station(c.ReassignDelivery(delivery=delivery, team="T-2"))
 
 
+def test_a_refused_close_names_every_open_stop(station: StationLedger) -> None:
+    station.stock(10)
+    first, second = (station.allocate(quantity) for quantity in (3, 4))
+    delivery = station.dispatch(first, second)
+    with pytest.raises(Unaccounted) as refused:
+        station(c.CloseDelivery(delivery=delivery))
+    goods = f"3 × 口罩 of {first}, 4 × 口罩 of {second}"
+    assert str(refused.value.detail) == (
+        f"still in transit on delivery {delivery}: {goods}; report the outcome of every stop first"
+    )
+
+
 def test_an_open_delivery_can_be_reassigned_to_another_team(
     station: StationLedger, stop: tuple[str, str]
 ) -> None:

@@ -54,6 +54,8 @@ def test_the_history_of_a_delivery_names_the_stop_and_what_happened(
         "code": "000000",
     }
     rest.post(f"/api/deliveries/{delivery}/outcomes", report)
+    other = {"allocation": stop, "outcome": "handed_over"}
+    assert rest.send(f"/api/deliveries/{delivery}/outcomes", other).status_code == 202
     rest.give(5)
     rest.allocation(5)
     name = rest.get("/api/recipients/R-1")["name"]
@@ -61,6 +63,7 @@ def test_the_history_of_a_delivery_names_the_stop_and_what_happened(
     page = browser.open(f"/deliveries/{delivery}")
     assert f"Delivery outcome · 1. {name} · not at home" in page
     assert "Correct this" in page
+    assert f"Conflict · 1. {name}" in page
     assert "At home: after six" in browser.open("/deliveries/new")
 
 
@@ -68,8 +71,10 @@ def test_an_undone_delivery_is_shown_as_undone(rest: RestClient, service: Servic
     rest.give(10)
     delivery = rest.delivery(rest.allocation(4))
     rest.post(f"/api/deliveries/{delivery}/undo", {"reason": "no car"})
+    name = rest.get("/api/recipients/R-1")["name"]
     page = sign_in_as(rest.client, service, "recorder").open(f"/deliveries/{delivery}")
     assert "<p>undone ·" in page
+    assert f"Dispatch undone · 1. {name}" in page
     assert "0 of 0 stops" not in page
     assert 'class="button quiet" href="/deliveries/' in page
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
+import msgspec
+
 from supplies.books.reader import Books
-from supplies.domain.commands import ConfirmationWay, Outcome
+from supplies.domain.commands import ConfirmationWay, Outcome, ReportOutcome
 from supplies.domain.entry_rows import (
     TABLES,
     CodeAttempt,
@@ -14,12 +16,16 @@ from supplies.domain.entry_rows import (
     DeliveryEnd,
     Proof,
     StopOutcome,
+    StopRemoval,
 )
 from supplies.views.delivery_proofs import StopCodeResult
 
 
 class StopEvent(NamedTuple):
-    """What an entry recorded about a stop: an outcome, the result of a code, or a proof.
+    """What an entry recorded about a stop.
+
+    An event is an outcome, the result of a code, a proof, the removal of the stop, or a report that
+    contradicts the books.
 
     Attributes:
         outcome: The reported outcome; None if the event is not an outcome.
@@ -41,6 +47,7 @@ def read_stop_events(books: Books, delivery: str) -> dict[int, list[StopEvent]]:
         (CodeAttempt, "result"),
         (Confirmation, "way"),
         (Proof, "NULL"),
+        (StopRemoval, "NULL"),
     ):
         for seq, allocation, value in books.all(
             f"SELECT seq, allocation, {column} FROM {TABLES[row]} "
@@ -55,6 +62,14 @@ def read_stop_events(books: Books, delivery: str) -> dict[int, list[StopEvent]]:
             elif row is Confirmation:
                 event = event._replace(confirmed=value)
             found[int(seq)].append(event)
+    for seq, stated in books.all(
+        "SELECT c.seq, c.stated FROM entries e CROSS JOIN conflicts c "
+        "WHERE e.station = :station AND e.document = :delivery AND e.kind = 'conflict_noted' "
+        "AND c.station = e.station AND c.seq = e.seq ORDER BY c.seq",
+        delivery=delivery,
+    ):
+        report = msgspec.json.decode(stated, type=ReportOutcome)
+        found[int(seq)].append(StopEvent(report.allocation))
     return dict(found)
 
 

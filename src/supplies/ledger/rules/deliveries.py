@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import IN_TRANSIT
 from supplies.domain.commands import (
@@ -15,6 +19,7 @@ from supplies.domain.expiry import shown_expiry
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted, template
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.not_enough import LIST, join_sentences
 from supplies.ledger.rules.allocations import (
     allocated_goods,
     check_leaves_open_location,
@@ -183,6 +188,8 @@ _SOME_IN_TRANSIT = template(
     "{quantity} × {item} of {allocation} are still in transit on delivery {delivery}; report the "
     "outcome of every stop first"
 )
+_MOST_NAMED = 5
+"""How many goods in transit an error message names."""
 
 
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:
@@ -196,18 +203,37 @@ def close_delivery(command: CloseDelivery, journal: Journal) -> None:
     find_open_delivery(journal, command.delivery)
     balances = journal.nonzero_balances(f"{IN_TRANSIT.prefix}{command.delivery}:")
     if balances:
-        (account, item, _), quantity = next(iter(balances.items()))
-        raise Unaccounted(
-            Sentence(
-                _ONE_IN_TRANSIT if quantity == 1 else _SOME_IN_TRANSIT,
-                quantity=quantity,
-                item=journal.books.item(item).name,
-                allocation=account.rsplit(":", 1)[1],
-                delivery=command.delivery,
-            )
-        )
+        raise _in_transit_error(journal, command.delivery, balances)
     draft = journal.entry("delivery_closed", document=command.delivery)
     draft.add_rows(DeliveryEnd(delivery=command.delivery))
+
+
+def _in_transit_error(
+    journal: Journal, delivery: str, balances: Mapping[tuple[str, str, str], int]
+) -> Unaccounted:
+    """Return the error that goods are still in transit. It names those of the first stops."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for (account, item, _), quantity in balances.items():
+        sums[account.rsplit(":", 1)[1], item] += quantity
+    named: list[dict[str, Any]] = [
+        {"quantity": quantity, "item": journal.books.item(item).name, "allocation": allocation}
+        for (allocation, item), quantity in list(sums.items())[:_MOST_NAMED]
+    ]
+    if len(sums) == 1:
+        (one,) = named
+        some = _ONE_IN_TRANSIT if one["quantity"] == 1 else _SOME_IN_TRANSIT
+        return Unaccounted(Sentence(some, **one, delivery=delivery))
+    goods = [Sentence("{quantity} × {item} of {allocation}", **each) for each in named]
+    if len(sums) > len(named):
+        goods.append(Sentence("{count} more", count=len(sums) - len(named)))
+    return Unaccounted(
+        Sentence(
+            "still in transit on delivery {delivery}: {goods}; report the outcome of every stop "
+            "first",
+            delivery=delivery,
+            goods=join_sentences(goods, LIST),
+        )
+    )
 
 
 def reassign_delivery(command: ReassignDelivery, journal: Journal) -> None:
