@@ -61,6 +61,7 @@ def environment(language: Language) -> Environment:
         "asset": asset_address,
         "language": language,
         "comma": "、" if language == "zh" else ", ",
+        "semicolon": "；" if language == "zh" else "; ",
         "colon": "：" if language == "zh" else ": ",
         "html_language": HTML_LANGUAGES[language],
         "reasons_of_outcome": REASONS_OF_OUTCOME,

@@ -81,7 +81,7 @@ def test_a_printed_collection_slip_says_collected_in_both_languages(
     assert "已领取" not in text
     collect(station, allocation, 10)
     text = pdf_reading.text(draw_collection_slip(build_collection_slip(station.books, allocation)))
-    for word in ("已领取", "Collected", "家属", "family", "10"):
+    for word in ("已领取", "Collected", "家人", "family", "10"):
         assert word in text
     assert "王某" not in text
 

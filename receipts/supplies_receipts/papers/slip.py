@@ -31,7 +31,7 @@ TITLE = Words("配送单", "Delivery slip")
 NO_ADDRESS = Words("地址未登记", "no address on record")
 _ACCESS_NOTE = Words("上门提示", "At the door")
 _NOTHING = Words("无物资", "nothing to hand over")
-_CODE = Words("居民口述的验证码", "Code spoken by the resident")
+_CODE = Words("住户报出的验证码", "Code spoken by the resident")
 _RECEIVED_BY = Words("签收人", "Received by")
 _REASON = Words("未送达原因", "Reason")
 TEAM = Words("配送队", "Team")
@@ -43,14 +43,14 @@ _PRIVACY = Words(
 )
 RECEIVERS = {
     "self": Words("本人", "self"),
-    "family": Words("家属", "family"),
+    "family": Words("家人", "family"),
     "neighbour": Words("邻居", "neighbour"),
     "guard": Words("门卫", "guard"),
 }
 """The printed text for each value of `received_by`, which says who took the goods."""
 _OUTCOMES = (
     *RECEIVERS.values(),
-    Words("放门口", "left at the door"),
+    Words("放在门口", "left at the door"),
     Words("未送达", "not delivered"),
 )
 

@@ -249,6 +249,7 @@ def test_an_error_of_a_form_is_above_the_button_that_saves(
 ) -> None:
     page = new_phone().open()
     open_next(page, "Partly")
+    expect(page.get_by_role("spinbutton", name="rice, handed over of 5 kg")).to_be_visible()
     page.get_by_role("button", name="Save", exact=True).click()
     alert = page.get_by_role("alert").filter(has_text="Change at least one quantity")
     expect(alert).to_be_visible()

@@ -140,7 +140,9 @@ def test_a_saved_record_can_be_undone_before_it_is_sent(
     expect(page.locator(".proofs .done")).to_have_count(3)
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator("#bar a").last.click()
-    expect(page.locator(".unsent")).to_contain_text("Partly · Signature · Spoken code · Photo")
+    expect(page.locator(".unsent")).to_contain_text(
+        "Partly handed over · Signature · Spoken code · Photo"
+    )
     send_all(page)
     (sent,) = [json.loads(post.body) for post in network.outcomes()]
     assert {**sent, "happened_at": ""} == {**kept, "happened_at": ""}

@@ -5,7 +5,7 @@ import { goods } from "./quantities.js";
 import { outcomeOf } from "./records.js";
 import { formHash, whoAndWhere } from "./stop_view.js";
 import { t } from "./texts.js";
-import { isCodeWrong, outcomeWords, stateWords } from "./wording.js";
+import { isCodeWrong, isReached, outcomeWords, stateWords } from "./wording.js";
 
 const FIND_FROM = 8; // stops
 const AT_ONCE = 50; // stops that are drawn at once, so that a long list is quick on an old phone
@@ -74,7 +74,7 @@ function row(stop) {
       h("span", { class: "number" }, String(stop.number)),
       h("span", { class: "what" }, stop.recipient.name ?? stop.recipient.code, h("small", {}, stop.recipient.address ?? "")),
       draftOf(stop) ? h("span", { class: "state late" }, t("Begun, not saved")) : null,
-      outcome ? h("span", { class: isTrouble ? "state late" : "state" }, outcomeWords(outcome), h("small", {}, stateOf(stop))) : null,
+      outcome ? h("span", { class: isTrouble ? "state late" : isReached(outcome) ? "state good" : "state" }, outcomeWords(outcome), h("small", {}, stateOf(stop))) : null,
     ),
   );
 }

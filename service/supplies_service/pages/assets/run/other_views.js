@@ -115,6 +115,9 @@ function item(record, zone, title, tryAgain, kind, undo) {
     h("strong", {}, title),
     h("span", { class: isOverdue(record.made_at) ? "late" : "note" }, dayAndTimeOf(record.made_at, zone), " · ", tryAgain ? stateWords(record) : t("Kept on this phone")),
     record.problem ? h("span", {}, problemWords(record.problem)) : null,
+    kind === "records" && record.state === "waiting" && record.tried_at && tryAgain
+      ? h("span", { class: "note" }, t("It cannot be undone any more: the station may have it."))
+      : null,
     undo ? h("button", { type: "button", class: "quiet", onclick: () => undo(record) }, t("Undo")) : null,
     record.problem && tryAgain ? h("button", { type: "button", class: "quiet", onclick: () => tryAgain(kind, record.key) }, t("Try again")) : null,
   );

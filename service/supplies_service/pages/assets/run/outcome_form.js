@@ -5,7 +5,7 @@ import { photoField } from "./photo_field.js";
 import { inWords } from "./quantities.js";
 import { signatureField } from "./signature.js";
 import { t } from "./texts.js";
-import { OUTCOMES, RECEIVED_BY, reasonsOf } from "./wording.js";
+import { OUTCOMES, RECEIVED_BY, isReached, isTriedAgain, reasonsOf } from "./wording.js";
 
 const MOST_NOTE = 2000; // characters that the service accepts
 
@@ -17,14 +17,14 @@ const MOST_NOTE = 2000; // characters that the service accepts
 //   keepPhoto(photo): called when a photo was made small, and with null when there is none any more
 export function outcomeForm(stop, outcome, before, { keep, keepPhoto }) {
   const typed = before?.typed ?? {};
-  const reached = outcome === "handed_over" || outcome === "partly";
-  const failed = outcome === "not_at_home" || outcome === "refused";
+  const reached = isReached({ outcome });
+  const again = isTriedAgain(outcome);
   const quantities = outcome === "partly" ? stop.lines.map((line, at) => lineFields(line, typed.lines?.[at])) : [];
   const receivedBy = reached ? chips("received_by", t("Who received it?"), RECEIVED_BY(), typed.received_by) : null;
   const reasons = reasonsOf(outcome);
   const why = reasons ? chips("why", t("Why, if you know"), reasons, typed.why ?? typed.refusal) : null;
-  const nextAttempt = failed ? field(t("Try again on"), { type: "date", value: typed.next_attempt }) : null;
-  const window = failed ? field(t("At home at this time"), { type: "text", maxlength: 200, value: typed.time_window }) : null;
+  const nextAttempt = again ? field(t("Try again on"), { type: "date", value: typed.next_attempt }) : null;
+  const window = again ? field(t("At home at this time"), { type: "text", maxlength: 200, value: typed.time_window }) : null;
   const code = reached && stop.code_expected ? codeField(typed.code) : null;
   const note = field(outcome === "lost" ? t("What happened?") : t("Note"), { type: "text", maxlength: MOST_NOTE, value: typed.note });
   const photo = photoField(before?.photo ?? null, keepPhoto);
@@ -112,7 +112,7 @@ function codeField(before) {
   const wrong = h("p", { class: "alert", role: "alert", hidden: true }, t("A code has six digits. Correct it or delete it, or save again to keep it as it is."));
   const { value } = said;
   let warnedOf = "";
-  const fold = folded(t("Spoken code"), () => h("div", {}, said.element, wrong), value);
+  const fold = folded(t("Spoken code"), () => h("div", {}, said.element, wrong), said.isCode);
   const check = () => {
     const isFine = [warnedOf, ""].includes(value()) || said.isCode();
     wrong.hidden = isFine;
@@ -131,7 +131,7 @@ function lineFields(line, before = { amount: line.quantity, rest: "brought_back"
   const lost = chips("rest", t("Where is the rest?"), { brought_back: t("In the bag"), lost: t("Lost") }, before.rest);
   const left = () => (number.isValid() ? line.quantity - number.amount() : 0);
   const number = stepper({
-    title: t("%(name)s, of %(quantity)s", { name: line.name, quantity: line.words }),
+    title: t("%(name)s, handed over of %(quantity)s", { name: line.name, quantity: line.words }),
     value: before.amount, most: line.quantity, fallback: line.quantity,
     less: t("One less: %(name)s", line), more: t("One more: %(name)s", line),
     changed: () => {

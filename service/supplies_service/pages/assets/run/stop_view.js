@@ -6,7 +6,7 @@ import { codeInput, outcomeForm } from "./outcome_form.js";
 import { goods, inWords } from "./quantities.js";
 import { linesOf, outcomeOf } from "./records.js";
 import { t } from "./texts.js";
-import { CODE_RESULTS, OUTCOMES, REASONS, RECEIVED_BY, confirmedWords, isCodeWrong, outcomeWords, problemWords, proofWords, stateWords } from "./wording.js";
+import { CODE_RESULTS, OUTCOMES, REASONS, RECEIVED_BY, confirmedWords, isCodeWrong, isReached, outcomeWords, problemWords, proofWords, stateWords } from "./wording.js";
 
 const isAndroid = /Android/.test(navigator.userAgent);
 
@@ -147,9 +147,10 @@ function codeAgain(stop, save) {
 function known(stop, outcome, zone) {
   const { own } = stop;
   const tag = own ? (own.state ? stateWords(own) : t("Sent to the station")) : t("Recorded at the station");
+  const isTrouble = own?.state === "refused" || own?.state === "asks" || isCodeWrong(outcome);
   return h(
     "div",
-    { class: own?.state === "refused" || own?.state === "asks" || isCodeWrong(outcome) ? "warning" : "notice" },
+    { class: isTrouble ? "warning" : isReached(outcome) ? "notice" : "box" },
     h("p", {}, h("strong", {}, outcomeWords(outcome)), " · ", tag),
     outcome.code && !outcome.confirmed ? h("p", {}, CODE_RESULTS()[outcome.code]) : null,
     outcome.confirmed ? h("p", {}, confirmedWords(outcome.confirmed)) : null,
@@ -169,8 +170,8 @@ function conflictSides(stop, zone) {
     h(
       "div",
       { class: "sides" },
+      h("div", {}, h("h3", {}, t("As reported")), side(stop, reported, zone)),
       h("div", {}, h("h3", {}, t("In the books")), recorded ? side(stop, recorded, zone) : h("p", {}, t("Nothing"))),
-      h("div", {}, h("h3", {}, t("Reported")), side(stop, reported, zone)),
     ),
   );
 }

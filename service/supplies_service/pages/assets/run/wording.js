@@ -45,6 +45,9 @@ export const reasonsOf = (outcome) => {
   return codes ? Object.fromEntries(codes.map((code) => [code, REASONS()[code]])) : null;
 };
 
+// Return whether the team may try again after an outcome, so that it matters when the household is at home.
+export const isTriedAgain = (outcome) => outcome === "not_at_home";
+
 const PROOFS = () => ({
   signature: t("Signature"),
   code: t("Spoken code"),
@@ -54,7 +57,11 @@ const PROOFS = () => ({
 // Return the evidence of an outcome in words. A record that an older version kept does not state it.
 export const proofWords = ({ proofs, proof }) => (proofs ?? [proof].filter(Boolean)).map((name) => PROOFS()[name]);
 
-export const outcomeWords = (outcome) => OUTCOMES()[outcome.outcome];
+// Return a recorded outcome in words.
+export const outcomeWords = ({ outcome }) => (outcome === "partly" ? t("Partly handed over") : OUTCOMES()[outcome]);
+
+// Return whether the household got goods.
+export const isReached = ({ outcome }) => outcome === "handed_over" || outcome === "partly";
 
 // What became of the codes that the household said.
 export const CODE_RESULTS = () => ({
