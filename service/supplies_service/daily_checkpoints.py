@@ -128,7 +128,7 @@ class DailyCheckpoints:
             await asyncio.sleep(TICK_SECONDS)
 
     async def run_if_due(self) -> None:
-        """Write checkpoints if a day has passed. Otherwise, only ask partners that failed again."""
+        """Write checkpoints if a day has passed. Otherwise, repeat only what failed."""
         now = self._clock()
         again = self._next_at is not None and not is_due(self._next_at - INTERVAL, now)
         if again and not self._unreached:
@@ -240,7 +240,7 @@ def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:
 
 
 def _read_if_there(path: Path) -> tuple[str, list[Checkpoint]]:
-    """Return the text of a file, and the checkpoints in it. Both are empty if there is no file."""
+    """Return the text of a file, and the checkpoints in it. Both are empty without a file."""
     text = read_file(str(path)) if path.exists() else ""
     return text, read_checkpoints(text, str(path)) if text else []
 

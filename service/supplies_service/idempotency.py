@@ -126,7 +126,7 @@ def phone_request_key(phone: str, header: str, path: str, body: dict[str, Any]) 
 
 
 def keyed_request(request: Request[Any, Any, Any]) -> KeyedRequest | None:
-    """Return the request's idempotency key and stored response; None if there is no key."""
+    """Return the request's idempotency key and stored response; None without a key."""
     scope: Any = request.scope
     found: KeyedRequest | None = scope.get(_REQUEST)
     return found

@@ -73,7 +73,7 @@ def counts_after(books: Books, day: str) -> list[Count]:
 
 
 def sheet_moment(books: Books, sheet: str) -> Moment | None:
-    """Return the moment at which a count sheet was opened, or None if there is no such sheet.
+    """Return the moment at which a count sheet was opened, or None if the sheet is unknown.
 
     The count is compared with the stock at this moment.
     """

@@ -14,7 +14,7 @@ from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 from supplies.views.delivery_lines import read_loaded_lines
 from supplies.views.pagination import View
-from supplies.views.team_runs import UnitNames, UnitWords, unit_words
+from supplies.views.team_runs import ShownGoods, UnitNames, unit_words
 
 LISTED_FOR = timedelta(days=1)
 """How long a delivery stays in the list after it was closed."""
@@ -30,21 +30,6 @@ class GoodsNames(UnitNames, Protocol):
         """Return a quantity with its unit."""
 
 
-class GoodsToBringBack(View, frozen=True, kw_only=True):
-    """The quantity of an item that the team brings back, in base units.
-
-    Attributes:
-        words: The quantity with its unit, in the language of the phone.
-        unit: The words for the unit, with which the phone shows other quantities of the item.
-    """
-
-    item: str
-    name: str
-    quantity: int
-    words: str
-    unit: UnitWords
-
-
 class EndedRun(View, frozen=True, kw_only=True):
     """A delivery of a team that was closed.
 
@@ -54,7 +39,7 @@ class EndedRun(View, frozen=True, kw_only=True):
     """
 
     delivery: str
-    goods: list[GoodsToBringBack]
+    goods: list[ShownGoods]
 
 
 def list_ended_runs(books: Books, team: str, names: GoodsNames, now: datetime) -> list[EndedRun]:
@@ -77,7 +62,7 @@ def list_ended_runs(books: Books, team: str, names: GoodsNames, now: datetime) -
         EndedRun(
             delivery=delivery,
             goods=[
-                GoodsToBringBack(
+                ShownGoods(
                     item=item,
                     name=names.item(item),
                     quantity=quantity,

@@ -112,8 +112,8 @@ def _released(books: Books, goods: GoodsWithTeam) -> int:
 def find_goods_with_teams(books: Books, first: int, last: int) -> list[Warned]:
     """Return a warning for each team that still carries goods which a command took from stock.
 
-    Goods are taken if they leave a location, or are set aside. There is no warning as long as
-    other goods of the same lot are left for what the team brings back.
+    Goods are taken if they leave a location, or are set aside. As long as enough other goods of the
+    lot are at the place, the list is empty.
 
     Args:
         first, last: The numbers of the first and the last entry of the command.

@@ -16,7 +16,7 @@ from supplies.views.conflict_reasons import reason_of_conflict
 from supplies.views.entries import list_conflicts
 from supplies.views.pagination import View
 from supplies.views.shared_queries import read_lots
-from supplies.views.team_runs import UnitNames, UnitWords, unit_words
+from supplies.views.team_runs import ShownGoods, UnitNames, unit_words
 
 LISTED_AFTER_USE = timedelta(days=30)
 """How long an item stays in the list of a counter's goods after the counter has run out of it."""
@@ -56,21 +56,12 @@ class CounterGroup(View, frozen=True, kw_only=True):
     persons: int | None
 
 
-class CounterGoods(View, frozen=True, kw_only=True):
+class CounterGoods(ShownGoods, frozen=True, kw_only=True):
     """The unallocated goods of an item at a counter, in base units, without expired lots.
 
-    Attributes:
-        quantity: 0 if all goods are expired, or were used up in the last 30 days. Such items are
-            listed because the team may have handed out goods that the books do not contain.
-        words: The quantity with its unit, in the language of the phone.
-        unit: The words for the unit, with which the phone shows other quantities of the item.
+    The quantity is 0 if all goods are expired, or were used up in the last 30 days. Such items are
+    listed because the team may have handed out goods that the books do not contain.
     """
-
-    item: str
-    name: str
-    quantity: int
-    words: str
-    unit: UnitWords
 
 
 class ReportedGoods(View, frozen=True, kw_only=True):

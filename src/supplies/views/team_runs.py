@@ -96,6 +96,21 @@ class UnitWords(View, frozen=True, kw_only=True):
     many: str
 
 
+class ShownGoods(View, frozen=True, kw_only=True):
+    """A quantity of an item in base units, with its name, in the language of the phone.
+
+    Attributes:
+        words: The quantity with its unit.
+        unit: The words for the unit, with which the phone shows other quantities of the item.
+    """
+
+    item: str
+    name: str
+    quantity: int
+    words: str
+    unit: UnitWords
+
+
 class RunLine(View, frozen=True, kw_only=True):
     """Goods of one lot for a stop, in base units.
 

@@ -145,7 +145,7 @@ def confirm_hand_over(command: ConfirmHandOver, journal: Journal) -> None:
     Raises:
         InvalidField: the delivery has no such stop; no goods were handed over there, or on a later
             day; or the command does not say who confirmed it.
-        AlreadyDone: there is no confirmation to withdraw.
+        AlreadyDone: the hand-over is not confirmed, so nothing can be withdrawn.
         Forgotten: the data of the recipient was erased.
         NotFound: the delivery is unknown.
     """
