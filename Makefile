@@ -10,6 +10,10 @@ SEED ?= 1
 STEPS ?= 5000
 ENGINE ?= sqlite
 
+# Tests start Python a thousand times, and without its files of bytecode it compiles every module
+# again, which takes longer than the rest of the start. Many containers turn these files off.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Licences that would oblige users of the program to publish their own. Tests run the command of
 # beancount (GPL), which is not part of the program.
 REFUSED_LICENCES := AGPL-3.0-only;AGPL-3.0-or-later;GPL-2.0-only;GPL-2.0-or-later;GPL-3.0-only;GPL-3.0-or-later;GNU Affero General Public License v3;GNU Affero General Public License v3 or later (AGPLv3+);GNU General Public License (GPL);GNU General Public License v2 (GPLv2);GNU General Public License v2 or later (GPLv2+);GNU General Public License v3 (GPLv3);GNU General Public License v3 or later (GPLv3+)
