@@ -29,7 +29,7 @@ Other writers wait during the search, so a larger number would delay them too lo
 _DAY = "/happened_on"
 
 _OF_ITEM = {"quantity", "pack", "pack_size", "need", "pledge", "lot", "lots", "claims", "drop"}
-"""Fields of a line that may be refused only because the item in the same line is unknown."""
+"""Fields of a line that may be refused only because the item of the line is unknown."""
 
 RunRule = Callable[[Command, Books], None]
 """A function that runs the rule of a command on given books without recording anything."""
@@ -173,7 +173,7 @@ class _Search:
         return self._command.mend(pointer)
 
     def _find_unknown_codes(self) -> None:
-        """Add a fault for each unknown code in those parts of the command that no rule has read."""
+        """Add a fault for each unknown code in the parts of the command that no rule has read."""
         messages = {message for message, _ in self._found.values()}
         for pointer, name, code in self._command.texts():
             try:

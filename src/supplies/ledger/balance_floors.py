@@ -49,7 +49,7 @@ class Floors:
         }
 
     def day_end_balances(self, key: Key) -> dict[str, int]:
-        """Return the balance with this key at the end of each day on which it changes.
+        """Return a balance at the end of each day on which it changes.
 
         The keys of the result are days in ISO format, in order. They begin with the day of the
         first planned transfer.
@@ -88,9 +88,9 @@ class Floors:
 def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
     """Return the error for drafted transfers that make a balance fall below zero on some day.
 
-    Return None if there are no such transfers. The transfers are applied in order. A transfer at
-    fault is not applied before the next ones are checked. If the same field of the command caused
-    several transfers at fault, the error has one fault for the field.
+    Return None if there are no such transfers. The transfers are applied in order. A transfer that
+    is at fault is left out when the next ones are checked. If one field of the command caused
+    several transfers at fault, the error has one fault for this field.
     """
     steps = [(draft.booked_on, move) for draft in drafts for move in draft.moves]
     floors = Floors(books, [(day, move.transfer) for day, move in steps])
@@ -118,7 +118,7 @@ def floor_error(books: Books, drafts: Sequence[Draft]) -> NotEnough | None:
 
 
 def _day_end_balances(books: Books, key: Key, days: set[str]) -> dict[str, int]:
-    """Return a balance by day: at the end of each of `days`, and of later days with a change."""
+    """Return a balance at the end of each of `days`, and of each later day on which it changes."""
     closings = books.daily_balances(key, since=min(days))
     ends: dict[str, int] = {}
     for day in sorted(days.union(end for end in closings if end >= min(days))):

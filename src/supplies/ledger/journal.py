@@ -286,10 +286,10 @@ class Journal:
     ) -> int:
         """Return the quantity that can be taken from an account on one day.
 
-        This is the smallest balance at the end of that day or of any later day. Goods that leave a
-        location before a later stock count there are an exception. If the count is recorded
-        already, such goods only make its shortage smaller or its surplus larger. So only the days
-        before the count limit what can be taken.
+        This is the smallest balance at the end of that day or of any later day. There is an
+        exception if a later stock count is recorded already, and the goods leave the location of
+        the count before it. Such goods only make the shortage of the count smaller or its surplus
+        larger. So only the days before the count limit what can be taken.
 
         Args:
             since: The day on which the goods are taken, which must be open; None means the
@@ -451,8 +451,8 @@ class Journal:
     def kept(self, account: str, item: str, lot: str = "") -> int:
         """Return how much of the original command's change of a balance can still be repeated.
 
-        The part that the drafted entries have repeated is subtracted. The result is 0 if the
-        original command did not change the balance, or if this is not a correction.
+        What the drafted entries have repeated is subtracted. The result is 0 if the original
+        command did not change the balance, or if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -470,8 +470,8 @@ class Journal:
     def taken_before(self, account: str, item: str, lot: str) -> int:
         """Return how much the original command took from a balance on the day of the correction.
 
-        The part that the drafted entries have taken again is subtracted. The result is 0 if the
-        correction changes the day, or if this is not a correction.
+        What the drafted entries have taken again is subtracted. The result is 0 if the correction
+        changes the day, or if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -516,9 +516,9 @@ class Journal:
         return [self._needs[need] for need in needs]
 
     def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
-        """Return the need that each item and lot in an allocation is for, drafted entries included.
+        """Return the need that goods in an allocation are for, by item and lot.
 
-        None means that the goods are for no need.
+        Drafted entries are included. None means that the goods are for no need.
         """
         served = self._needs_served.get(allocation)
         if served is None:
@@ -554,8 +554,8 @@ class Journal:
     def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
         """Return the packs that a line counts, with the size of one pack in base units.
 
-        The size is the one given in the line or, in a correction, the one that the original command
-        used. Otherwise it is the size registered for the item.
+        The size is the one that the line gives. If the line gives none, it is the size that the
+        original command used, in a correction, or else the size registered for the item.
 
         Raises:
             InvalidField: the pack is unknown, or the quantity is more than `MAX_QUANTITY`.
@@ -612,7 +612,7 @@ class Journal:
         return self._packed.get(pointer)
 
     def place_packed_line(self, pointer: str, lines: Sequence[int]) -> None:
-        """Record the packs of a command's line together with the row that has its goods.
+        """Record the packs of a command's line with the number of the row that has its goods.
 
         If the goods are split over several rows, the packs are not recorded, because no row has the
         quantity of the whole line.

@@ -89,15 +89,15 @@ def system_clock() -> datetime:
 class _Connection:
     """The state that all ledgers on one database connection share.
 
-    The database reports only changes by other connections. So a ledger would not notice that
-    another ledger on the same connection changed the catalogue. Therefore, such ledgers share their
+    The database reports only changes by other connections. So a ledger would not notice a change of
+    the catalogue by another ledger on the same connection. Therefore, these ledgers share their
     caches.
 
     Attributes:
         reading: Code of the station whose `Ledger.reading` is open, or None.
         writing: Code of the station whose transaction is open, or None.
         erased: Whether a command in the open transaction erased texts or a person's data.
-        key_ensured: Whether the key that signs receipts is known to exist or not to be needed.
+        key_ensured: Whether it is known that the key that signs receipts exists, or is not needed.
         catalogues: The catalogue of each station for which a ledger was opened, by station code.
     """
 
@@ -196,7 +196,7 @@ class Ledger:
         return ledger._with_current_index()
 
     def _with_current_index(self) -> Self:
-        """Rebuild the name index if an older version of the program built it. Return the ledger."""
+        """Return the ledger. Rebuild its name index if an older version of the program built it."""
         with self._connection.lock:
             if not self._catalogue.name_index_is_current():
                 with self._writing():

@@ -37,7 +37,7 @@ def by_pointer(lines: Sequence[L], field: str = "lines") -> dict[str, L]:
 def lots_first(lines: Mapping[str, L]) -> list[tuple[str, L]]:
     """Return the lines of a command with their JSON pointers, those that name a lot first.
 
-    In this order, the other lines do not use up a lot that a line names. Every rule that takes
+    Otherwise, an earlier line could use up the lot that a later line names. Every rule that takes
     goods for several lines takes them in this order.
     """
     return sorted(lines.items(), key=lambda each: not _names_lot(each[1]))

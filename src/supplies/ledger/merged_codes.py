@@ -23,7 +23,7 @@ C = TypeVar("C", bound=Command)
 
 
 def with_codes_that_stay(books: Books, command: C) -> C:
-    """Return a command in which merged codes are replaced by the codes to record.
+    """Return a command with each merged code replaced by the code under which it is recorded.
 
     If no code in the command was merged, return the same command.
     """
@@ -155,5 +155,6 @@ _PEOPLE: Mapping[
 }
 """For each command that names a person: the kind of person, the field, and a function.
 
-If codes of the person were merged, the function chooses the code to record.
+The field contains a code of the person. If codes of the person were merged, the function chooses
+the code to record.
 """

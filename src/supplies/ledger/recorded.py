@@ -32,8 +32,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         repeated: Whether the same request was recorded before, so that nothing new was written.
         conflict: How the reported fact contradicts the books, so that a coordinator must resolve
             the conflict; None if it does not contradict them.
-        recounted: Ids of count sheets whose expected quantities have changed, because this command
-            was recorded after the count but has an earlier day.
+        recounted: Ids of count sheets whose expected quantities this command has changed. It was
+            recorded after the count, but happened before it.
         warnings: Messages about possible mistakes, such as goods that exceed the pledge they name.
     """
 
@@ -82,7 +82,7 @@ def warnings_in(books: Books, rows: Iterable[EntryRow], first: int, last: int) -
 
 
 def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
-    """Return the ids of the count sheets in which these rows change an expected quantity."""
+    """Return the ids of the count sheets whose expected quantities these rows change."""
     return list(dict.fromkeys(row.sheet for row in rows if type(row) is Recount))
 
 

@@ -155,8 +155,8 @@ def check_leaves_open_location(journal: Journal, account: str, pointer: str) -> 
 def is_closed_to_people(journal: Journal, location: Location) -> bool:
     """Return whether a location is a quarantine, whose goods must not be given to people.
 
-    In a correction, return False if the original command took goods there before the location
-    became a quarantine.
+    In a correction, return False if the original command took goods from this location. The
+    location was then no quarantine yet.
     """
     taken = STOCK(location.code) in _changed_accounts(journal)
     return location.quarantine and not taken and not _has_allocated(journal, location)
@@ -165,8 +165,8 @@ def is_closed_to_people(journal: Journal, location: Location) -> bool:
 def is_closed_to_arrivals(journal: Journal, location: Location) -> bool:
     """Return whether goods that arrive at a location must not be set aside for people there.
 
-    In a correction, return False if the original command set goods aside there before the location
-    became a quarantine.
+    In a correction, return False if the original command set goods aside at this location. The
+    location was then no quarantine yet.
     """
     return location.quarantine and not _has_allocated(journal, location)
 
@@ -260,8 +260,8 @@ def first_open_need(
     Of equally urgent needs, the oldest is returned.
 
     Args:
-        claimed: Whether to return a need that pledges promise to meet completely, if no other need
-            is open.
+        claimed: Whether to return a need whose whole quantity is claimed on pledges, if no other
+            need is open.
     """
     needs = open_needs(journal, recipient, item)
     for need in needs:
@@ -332,7 +332,7 @@ def release(command: Release, journal: Journal) -> None:
 
 
 def release_goods_of_need(journal: Journal, need: Need, allocation: str) -> None:
-    """Put all goods that an allocation has for one need back: allocated → stock."""
+    """Release all goods that an allocation has for one need: allocated → stock."""
     serving = journal.needs_served(allocation)
     goods = [
         (account, item, lot, quantity)

@@ -142,9 +142,9 @@ class History:
         Releases of goods that the command had set aside are included.
 
         Args:
-            of_sheet: The id of a count sheet: return only the transfers that changed the difference
-                of its count. If None, only the transfers that changed no count are returned. By
-                default, all transfers are returned.
+            of_sheet: Id of a count sheet. Return only the transfers that changed the difference
+                booked for the count of this sheet. None means only the transfers that changed no
+                such difference. By default, all transfers are returned.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:
@@ -164,9 +164,9 @@ class History:
 
 
 def recounted_sheet(body: Body) -> str | None:
-    """Return the id of a count sheet if the entry changes the booked difference of its count.
+    """Return the id of the count sheet whose booked difference an entry changes, or None.
 
-    The difference is that between counted and expected stock. Return None for all other entries.
+    The difference of a count is the counted quantity minus the expected one.
     """
     return body.document if body.kind == RECOUNTED else None
 
@@ -244,7 +244,10 @@ def _parts(books: Books, head: Body) -> list[Body]:
 
 
 def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
-    """Sum up what a command and its corrections recorded, so that the rule can run again."""
+    """Sum up what a command and its corrections recorded.
+
+    The rule of the command needs this when it runs again on the corrected version.
+    """
     allocations: dict[str, list[Allocation]] = defaultdict(list)
     for row in history.rows():
         if isinstance(row, Allocation):
@@ -276,9 +279,9 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return goods that a stock count found as a surplus before their gift was recorded.
+    """Return the quantity of goods that a stock count found before their gift was recorded.
 
-    The result has the quantity by balance. The quantity is 0 if the gift was reversed.
+    The quantity is by balance. It is 0 if the gift was reversed.
     """
     if history.first.kind != "donation_received":
         return {}

@@ -101,7 +101,7 @@ def resolve_conflict(
             )
         )
     if command.by == "keep" and earlier is not None:
-        _take_out(journal, command, fact, earlier.seq, rules)
+        _undo_resolution(journal, command, fact, earlier.seq, rules)
     elif command.by == "keep":
         body = journal.books.body(command.conflict)
         journal.entry(RESOLVED, document=body.document, about=body.about, day=journal.happened_on)
@@ -167,7 +167,7 @@ def _use_texts_of(journal: Journal, report: int) -> Texts:
     Texts that were erased are left out.
 
     Args:
-        report: Number of the entry with the report: a conflict, or the outcome of a stop.
+        report: Number of the entry that contains the report: a conflict, or the outcome of a stop.
     """
     texts = free_text_of_entry(journal.books, report) or {}
     # The entry may itself be a decision or a correction, whose reason is not part of the report.
@@ -177,7 +177,7 @@ def _use_texts_of(journal: Journal, report: int) -> Texts:
     return journal.reported_texts
 
 
-def _take_out(
+def _undo_resolution(
     journal: Journal, command: ResolveConflict, fact: Fact, decision: int, rules: Rules
 ) -> None:
     """Undo what an earlier resolution booked, as if the fact had not been reported.
@@ -444,7 +444,7 @@ def _book_difference(
             taken from the accounts with too much.
         unexplained: Whether goods that the stop does not have may come from `unexplained`.
     """
-    source, missing = _goods_of_stop(journal, stop, load), UNEXPLAINED(stop.delivery)
+    source, missing = _account_before_outcome(journal, stop, load), UNEXPLAINED(stop.delivery)
     goods = load.item, load.lot
     for account, change in more.items():
         if change < 0:
@@ -462,8 +462,8 @@ def _book_difference(
         journal.move(draft, missing, account, *goods, max(0, change) - carried)
 
 
-def _goods_of_stop(journal: Journal, stop: Stop, load: StopLine) -> str:
-    """Return the account that has the goods of a loaded line before any outcome is recorded."""
+def _account_before_outcome(journal: Journal, stop: Stop, load: StopLine) -> str:
+    """Return the account in which the goods of a loaded line are until an outcome is recorded."""
     where = {"delivery": stop.delivery, "allocation": stop.allocation}
     if (
         journal.books.latest_seq(StopRemoval, **where) is not None

@@ -44,9 +44,10 @@ Fact: TypeAlias = ReportOutcome | ReportHandOut | CountStock
 def record_conflict(command: Fact, journal: Journal, reason: SuppliesError) -> str | None:
     """Record a fact that contradicts the books as a conflict. Return the contradiction in words.
 
-    The conflict of an outcome or hand-out gets the day of the reported time, if that is possible.
-    If an unresolved conflict is already about the same outcome or count, only a proof in the new
-    report is recorded, and the result is None. Two equal hand-outs count as two facts.
+    The conflict about an outcome or hand-out gets the day of the reported time, unless this time is
+    impossible or too long ago. If an unresolved conflict is already about the same outcome or
+    count, only a proof in the new report is recorded, and the result is None. Two equal hand-outs
+    count as two facts.
 
     Args:
         reason: The error with which the rule of the command refused the fact.
@@ -140,8 +141,8 @@ def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime
     Return None if the report names no time, or an impossible one.
 
     Args:
-        reported_at: When the report was made. A stated time after it is impossible, even if this
-            time has passed since.
+        reported_at: When the report was made. A report cannot be about a later time, even if that
+            time is in the past now.
     """
     if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):

@@ -45,10 +45,11 @@ def book_difference(
 
     Args:
         head: The first draft of the corrected version.
-        wanted: The transfers of the corrected version, with its repeated releases.
+        wanted: The transfers of the corrected version, and the later releases that are booked
+            again.
         history: The entries that the command and its earlier corrections recorded.
         pointers: The JSON pointer for each source, target and item of a transfer.
-        others: Further drafts of the corrected version, such as new allocations.
+        others: Further drafts of the corrected version, such as new allocations. They are kept.
         recounted: Drafts that change the booked differences of stock counts; None if no count's
             difference changes.
 
@@ -104,11 +105,11 @@ def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) 
 def _change(
     journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
 ) -> Counter[tuple[date, Key]]:
-    """Compute by how much each balance changes on each open day when transfers are replaced.
+    """Compute by how much each balance changes, on each open day, if transfers are replaced.
 
     Args:
         before: The recorded transfers.
-        wanted: The transfers that replace them.
+        wanted: The transfers that replace the recorded ones.
     """
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, before)):
@@ -121,8 +122,8 @@ def _change(
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
     """Return a draft for each count sheet whose difference any version of the command changes.
 
-    The draft is empty if only an earlier version of the command changed the difference. An empty
-    draft undoes that change.
+    If only an earlier version changed the difference, the draft is empty. When the draft is
+    compared with what was booked, the earlier change is undone.
 
     Args:
         recounted: The drafts of the corrected version.

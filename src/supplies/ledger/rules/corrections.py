@@ -294,6 +294,7 @@ def _book(
 
     Args:
         again: The journal in which the rule of the command ran again.
+        head: The first draft of the corrected version.
         later: Drafts for later days that belong to the same document as `head`.
         others: Drafts that belong to other documents, such as new allocations.
     """
@@ -316,8 +317,8 @@ def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Dr
     Return None if the correction moves no goods at any location. Then no difference changes.
 
     A transfer changes the difference of a count only if it comes before the count. Transfers are
-    ordered by day. Within a day, those of the correction count as if the first entry of the command
-    contained them.
+    ordered by day. Within a day, the transfers of the correction have the place of the command's
+    first entry.
 
     Args:
         again: The journal in which the rule of the command ran again.

@@ -43,7 +43,7 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
     Each allocation becomes one stop of the delivery.
 
     Raises:
-        InvalidField: the team is unknown; an allocation or part is named twice or unknown; a lot
+        InvalidField: the team is unknown; an allocation or part is unknown or named twice; a lot
             has expired; goods are in a quarantine; or there are too many lines.
         AlreadyDone: nothing is left in an allocation.
         NotEnough: less of a line is set aside than the command takes along.

@@ -125,7 +125,7 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
         if not decided:
             check_age(journal, command, "outcome")
         journal.happened_on = day_of_report(journal, command, command.happened_at, journal.now)
-    _wait_for_move(journal, command)
+    _not_before_move(journal, command)
     draft = journal.entry("outcome_reported", document=command.delivery, about=about)
     add_outcome_rows(draft, command, lines, loaded, first=journal.corrected is None)
     add_proofs(draft, command, journal.books)
@@ -135,11 +135,11 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
     meet_needs_with_excess(journal, draft, stop.recipient)
 
 
-def _wait_for_move(journal: Journal, command: ReportOutcome) -> None:
-    """Book the outcome of a moved stop on the day of the move, if it happened before that day.
+def _not_before_move(journal: Journal, command: ReportOutcome) -> None:
+    """If the outcome of a moved stop is reported for an earlier day, use the day of the move.
 
-    The books have the goods on the new delivery only from the day of the move. But the team may
-    report an earlier day. A day before the first dispatch of the goods is not changed.
+    The goods of the stop are on the new delivery only from that day. A day before the first
+    dispatch of the goods is not changed, because such a report is refused.
     """
     deliveries = deliveries_of_stop(journal.books, command.delivery, command.allocation)
     if len(deliveries) == 1:
@@ -160,9 +160,9 @@ def day_of_report(
     """Return the day on which the time of a reported outcome falls, in the station's time zone.
 
     Raises:
-        InvalidField: the command names another day.
-        Contradicted: the time is impossible as in `day_of_time`, or is earlier than the dispatch of
-            the goods by more than `CLOCK_TOLERANCE`.
+        InvalidField: `happened_on` of the command is another day.
+        Contradicted: the time is in the future (see `day_of_time`), or is earlier than the dispatch
+            of the goods by more than `CLOCK_TOLERANCE`.
     """
     day = day_of_time(journal, command, moment, reported_at, "outcome")
     zone = ZoneInfo(journal.books.station.zone)
@@ -192,11 +192,13 @@ def day_of_time(
     """Return the day on which the time in a report falls, in the station's time zone.
 
     Args:
-        reported_at: When the report was made. The clock may have been set back since.
+        moment: The time that the report states.
+        reported_at: When the report was made. A `moment` shortly after it counts as this time,
+            because the clock of the phone may be fast.
         what: "outcome" or "hand-out", for the error message.
 
     Raises:
-        InvalidField: the command names another day.
+        InvalidField: `happened_on` of the command is another day.
         Contradicted: the time is later than `reported_at` by more than `CLOCK_TOLERANCE`.
     """
     zone = ZoneInfo(journal.books.station.zone)
@@ -218,7 +220,7 @@ def day_of_time(
 
 
 def check_age(journal: Journal, command: ReportOutcome | ReportHandOut, what: str) -> None:
-    """Check that a phone does not report its outcome or hand-out too late.
+    """Check that a phone reports an outcome or hand-out early enough.
 
     A correction may be made at any time.
 
@@ -268,9 +270,9 @@ def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def at_present_stop(command: ReportOutcome, journal: Journal) -> ReportOutcome:
-    """Return a report, with its delivery replaced by the one that has the stop's goods now.
+    """Return a report about the delivery that has the goods of the stop now.
 
-    The stop may have been moved to another delivery after the team left.
+    The stop may have been moved there after the team left.
     """
     delivery = present_delivery(journal.books, command.delivery, command.allocation)
     return msgspec.structs.replace(command, delivery=delivery)

@@ -33,7 +33,7 @@ Further reports are recorded without their signature.
 
 
 def add_proofs(draft: Draft, command: ReportOutcome, books: Books) -> None:
-    """Add the signature in a report to a draft, and whether the code in the report is right."""
+    """Add the proofs in a report to a draft: its signature, and whether its code is right."""
     of_stop = {"delivery": command.delivery, "allocation": command.allocation}
     if command.signature is not None and _may_be_signed(command, books):
         digest = draft.add_erasable(encode_body(command.signature))

@@ -138,7 +138,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
 
 
 def _kept_pledges(journal: Journal) -> set[str]:
-    """Return the pledges that the drafted entries of a donation fulfil."""
+    """Return the pledges that a donation fulfils, according to its drafted entries."""
     transfers = [move.transfer for draft in journal.drafts for move in draft.moves]
     return {
         keys_of(transfer.source)[0]
@@ -150,7 +150,7 @@ def _kept_pledges(journal: Journal) -> set[str]:
 def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[int, PointedLine]]:
     """Return lines with their numbers, in the order in which they fulfil pledges.
 
-    Lines that name a pledge come first, so that other lines do not use this pledge up.
+    Lines that name a pledge come first. Otherwise, other lines could use up this pledge before.
     """
     return sorted(
         enumerate(parts, 1),
@@ -320,10 +320,10 @@ def fulfil_pledge(
 ) -> tuple[int, list[ServedClaim]]:
     """Count the goods of a line towards the pledge that the line names.
 
-    Return how much of the pledge the goods fulfil, and the claims that they serve. If the line
-    names no pledge, return 0 and no claims. Claims of needs on the pledge come first, then the part
-    of the pledge that no need claims. Claims that were made only after the goods arrived come last,
-    and are served on the day of the claim.
+    Return how much of the pledge the goods fulfil, and the claims that get goods. If the line names
+    no pledge, return 0 and no claims. Claims of needs on the pledge come first, then the part of
+    the pledge that no need claims. Claims that were made only after the goods arrived come last.
+    They get their goods on the day of the claim.
 
     Raises:
         InvalidField: the pledge is unknown, by another donor, or does not promise the item.
@@ -385,9 +385,9 @@ def fulfil_pledge(
 
 
 def _add_served(served: dict[tuple[str, date], ServedClaim], claim: ServedClaim) -> None:
-    """Add a served claim to those in `served`.
+    """Add a claim to those that get goods.
 
-    If the same claim is already served on the same day, add up the quantities.
+    If `served` already has this claim on the same day, add up the quantities.
     """
     key = claim.need.need, claim.draft.booked_on
     before = served[key].quantity if key in served else 0
@@ -402,14 +402,14 @@ def _later_claims(
     claims: list[tuple[Need, int, int]],
     quantity: int,
 ) -> Iterator[ServedClaim]:
-    """Yield claims that were made only after the goods arrived, but that the goods serve.
+    """Yield claims that get goods of a donation, although they were made after the goods arrived.
 
-    When the goods arrived, the pledge was open, but no need had claimed it. Each claim is served on
-    the first day on which its whole quantity was claimed.
+    When the goods arrived, the pledge was open, but no need had claimed it. Each claim gets its
+    goods on the first day on which its whole quantity was claimed.
 
     Args:
         claims: As `_claims_in_order` returns them.
-        quantity: The quantity of the goods that serves no claim yet.
+        quantity: The quantity of the goods that no claim has got yet.
     """
     promised = [PLEDGED(pledge), *{PLEDGED(pledge, need.need): None for need, _, _ in claims}]
     then = sum(journal.closing_balance(account, item, draft.booked_on) for account in promised)
@@ -424,7 +424,11 @@ def _later_claims(
 
 
 def _draft_of_day(journal: Journal, head: Draft, day: date) -> Draft:
-    """Return the draft for the document of `head` on a later day. Begin one if there is none."""
+    """Return the draft of a document for a later day. Begin one if there is none.
+
+    Args:
+        head: The first draft of the document.
+    """
     for draft in journal.drafts:
         if (draft.document, draft.booked_on) == (head.document, day):
             return draft
@@ -448,12 +452,12 @@ def _fulfil_open_pledges(
     """Count the goods of a line towards open pledges of the donor, the oldest first.
 
     In a correction, goods that were dispatched for a claim on a pledge fulfil that pledge, even if
-    older pledges are open. Return the same as `fulfil_pledge`.
+    older pledges are open. The result is like that of `fulfil_pledge`.
     """
     remaining = quantity
     for_needs: list[ServedClaim] = []
     pledges = open_pledges(journal, donor, line.item)
-    left = _left_for_claims(journal, draft, line, lot, pledges) if to.usable else Counter()
+    left = _moved_for_claims(journal, draft, line, lot, pledges) if to.usable else Counter()
     for pledge in pledges:
         own = left.pop(pledge, 0)
         at_most = max(min(remaining, own), remaining - left.total())
@@ -466,7 +470,7 @@ def _fulfil_open_pledges(
     return quantity - remaining, for_needs
 
 
-def _left_for_claims(
+def _moved_for_claims(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledges: list[str]
 ) -> Counter[str]:
     """Return how much of a line's lot was dispatched or handed over for claims, by pledge.
@@ -492,7 +496,7 @@ def _left_for_claims(
 def _drop_claims(
     journal: Journal, draft: Draft, line: DonationLine, pledge: str, quantity: int
 ) -> None:
-    """Drop claims on a pledge that is fulfilled with goods which cannot be given to people.
+    """Drop claims on a pledge whose goods arrived, but cannot be given to people.
 
     The least urgent claims are dropped first; of equally urgent ones, the newest.
     """
@@ -507,13 +511,14 @@ def _drop_claims(
 def _claims_in_order(
     journal: Journal, draft: Draft, line: DonationLine, lot: str, pledge: str
 ) -> list[tuple[Need, int, int]]:
-    """Return the claims on a pledge, in the order in which the goods of a line serve them.
+    """Return the claims on a pledge, in the order in which they get the goods of a line.
 
     The most urgent claims come first; of equally urgent ones, the oldest. In a correction, needs
-    for which goods have been dispatched come first, then needs that this lot served before.
+    for which goods have been dispatched come first, then needs for which goods of this lot were set
+    aside before.
 
-    Each claim comes with two quantities: the most that it may get, and what must remain of the line
-    to meet the donor's wish.
+    Each claim comes with two quantities: the most that it may get, and how much of the line must
+    remain for the recipient whom the donor wished.
     """
     claims = _claims_for(journal, line, pledge)
     if journal.corrected is None:
@@ -534,7 +539,7 @@ def _claims_in_order(
 
 
 def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple[Need, int]]:
-    """Return the claims on a pledge that a donation line can serve, most urgent first.
+    """Return the claims on a pledge that can get goods of a donation line, most urgent first.
 
     Each claim is a need with the claimed quantity. If the line names a need or a recipient, only
     claims of this need or recipient are returned.
@@ -550,7 +555,7 @@ def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple
 
 @dataclass(slots=True)
 class _ServedBefore:
-    """For a line in a correction: what its lot served before the correction, in base units.
+    """How much of a corrected line's lot was set aside before the correction, in base units.
 
     The first four fields have a quantity for each need that claims a pledge.
 

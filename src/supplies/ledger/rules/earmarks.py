@@ -17,12 +17,12 @@ from supplies.ledger.rules.need_fulfilment import find_need, serve_need
 
 
 class ServedClaim(NamedTuple):
-    """A need's claim on a pledge, which arriving goods serve.
+    """A need's claim on a pledge, and the arriving goods that the claim gets.
 
     Attributes:
-        quantity: The quantity for the claim, in base units.
-        draft: The draft in which the served claim is booked. Its day is later than that of the
-            arrival if the claim was made only after the goods arrived.
+        quantity: How much of the goods the claim gets, in base units.
+        draft: The draft that books these goods. If the claim was made only after the goods arrived,
+            its day is the day of the claim.
     """
 
     need: Need
@@ -38,10 +38,10 @@ class EarmarkedShare:
     Attributes:
         draft: The draft of the donation or conversion for the day on which the goods are set aside.
         need: The need that the goods are for, or None.
-        pledge: The pledge whose claim the goods serve; None if the goods are set aside because the
-            donor wishes them for the recipient.
-        named: Whether the line names the need. If so, and the goods take the place of pledges that
-            the need claims, these claims are dropped.
+        pledge: The pledge on which the need has a claim; None if the goods are set aside because
+            the donor wishes them for the recipient.
+        named: Whether the line names the need. If so, claims of the need on pledges are dropped as
+            far as these goods take their place.
     """
 
     draft: Draft
@@ -64,14 +64,14 @@ def earmarked_shares(
     for_needs: list[ServedClaim],
     pointer: str,
 ) -> list[EarmarkedShare]:
-    """Return the parts of an arriving line that are set aside at once, one per recipient or need.
+    """Divide an arriving line into the parts that are set aside at once.
 
-    Claimed needs come first, then the recipient for whom the donor wishes the goods. If a
-    correction makes the goods expired on arrival, no more of them are set aside for this recipient
-    than before.
+    Each claim gets one part. If the donor wishes the goods for a recipient, the rest is another
+    part. In a correction, goods that are now recorded as expired on arrival are set aside for this
+    recipient only up to the quantity set aside before.
 
     Args:
-        for_needs: The claims that the goods of the line serve.
+        for_needs: The claims that get goods of the line.
     """
     shares: list[EarmarkedShare] = []
     for need, pledge, taken, on_day in for_needs:
@@ -128,7 +128,7 @@ def _wished_need(
     lot: str,
     for_needs: list[ServedClaim],
 ) -> Need | None:
-    """Return the need to serve with goods that the donor wishes for one recipient.
+    """Return the need for which goods are set aside that the donor wishes for one recipient.
 
     This is the recipient's most urgent open need, or None if no need is open. In a correction, it
     is the need for which the goods were set aside before. If they were set aside for no need and
@@ -149,7 +149,8 @@ def allocate_shares(
 ) -> None:
     """Set each share aside for its recipient: stock → allocated.
 
-    A correction continues the allocations that the original command made.
+    In a correction, the goods are set aside in the allocations that the original command made, as
+    far as possible.
 
     Args:
         head: The first draft of the donation or conversion.
@@ -184,7 +185,7 @@ _ShareKey = tuple[str, str, str, str | None]
 """The recipient, item, lot and need that identify goods in an allocation."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
-"""The drafted allocations by id, each with whether the original command had created it."""
+"""The drafts of allocations by id, each with whether the original command made the allocation."""
 
 
 def _former_allocations(
@@ -240,9 +241,9 @@ def _suitable_allocation(
 def _resume(
     share: EarmarkedShare, allocation: Allocation, drafts: _AllocationDrafts
 ) -> AllocationDraft | None:
-    """Continue an allocation of the original command. Return its draft.
+    """Return the draft for an allocation that the original command made. Begin it if necessary.
 
-    Return None if the allocation has already been continued on another day.
+    Return None if this draft was begun for a share of another day, because one draft has one day.
     """
     if allocation.allocation not in drafts:
         resumed = AllocationDraft(
@@ -261,11 +262,7 @@ def _unused_or_new_allocation(
     drafts: _AllocationDrafts,
     reserved: set[str],
 ) -> AllocationDraft:
-    """Return an allocation of the original command that is not continued yet, or a new one.
-
-    Args:
-        reserved: Allocations that other shares will continue.
-    """
+    """Return the draft of an unused allocation of the original command, or of a new one."""
     corrected, recipient = journal.corrected, share.recipient
     for own in () if corrected is None else corrected.allocations.get(recipient, ()):
         if own.allocation not in drafts and own.allocation not in reserved:

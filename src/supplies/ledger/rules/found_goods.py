@@ -131,7 +131,7 @@ def _location_of(journal: Journal, place: str) -> Location:
 
 
 def _surplus(journal: Journal, unexplained: str, item: str) -> dict[str, int]:
-    """Return how much of each lot a stock count found, in the order in which lots are taken."""
+    """Return the surplus that stock counts found of each lot, in FEFO order."""
     balances = journal.nonzero_balances(unexplained, item)
     return in_fefo_order(journal, item, {lot: -there for (_, _, lot), there in balances.items()})
 
@@ -147,8 +147,8 @@ def _explain_surplus(
 ) -> list[tuple[str, int]]:
     """Book the origin of found goods in one line: origin → unexplained.
 
-    Return the quantity taken from each lot. If the origin of a lot was unknown, the lot is
-    described again with this origin.
+    Return the quantity taken from each lot. If the origin of a lot was unknown, a new description
+    of the lot is drafted with this origin.
 
     Raises:
         NotEnough: the line is about more goods than the count found.

@@ -22,7 +22,7 @@ or name the lot. With "freely", all expired lots may be taken.
 Target = str | Callable[[str, str, str], str]
 """The account to which goods of a line go.
 
-It may be a function that returns this account for an item, a lot and a JSON pointer.
+It may also be a function of item, lot and JSON pointer that returns this account.
 """
 
 

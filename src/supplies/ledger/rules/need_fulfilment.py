@@ -60,7 +60,7 @@ def find_need(books: Books, need: str, pointer: str = "") -> Need:
 def need_for(
     journal: Journal, need: str, pointer: str, *, item: str, recipient: str | None = None
 ) -> Need:
-    """Return the need that a line names, and check that it fits the line.
+    """Return the need that a line names, and check its item and recipient.
 
     Args:
         recipient: The recipient whose need it must be. If None, any recipient is accepted.
@@ -249,7 +249,7 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
 
 
 def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
-    """Return by how much more a correction changes the quantity received than the quantity met."""
+    """Return the drafted change of the quantity received, minus that of the quantity met."""
     received = sum(
         journal.drafted_change(RECEIVED(recipient), item, lot)
         for lot in journal.drafted_lots(RECEIVED(recipient), item)
@@ -259,10 +259,10 @@ def _more_received_than_met(journal: Journal, recipient: str, item: str) -> int:
 
 
 def meet_needs_with_excess(journal: Journal, draft: Draft, recipient: str) -> None:
-    """Meet open needs of a recipient with received goods that do not meet any need yet.
+    """Meet open needs of a recipient with goods in a draft that do not meet any need yet.
 
-    These are goods in the draft that were not set aside for a need, or that exceed the need for
-    which they were set aside.
+    These are received goods that were not set aside for a need, or that exceed the need for which
+    they were set aside.
     """
     excess: Counter[str] = Counter()
     for transfer, _ in draft.moves:

@@ -37,12 +37,15 @@ _Field = Literal["lines", "consumed", "produced", "spilled"]
 
 
 def implied_packs(books: Books, history: History, restated: Command) -> list[PackedLine]:
-    """Return the packs that a command counted, with the size of each pack.
+    """Return the packs that the lines of a recorded command counted, with the size of each pack.
 
-    Only for commands that an older version of the program recorded: in base units, with a digest of
-    the request. The digest shows whether the corrected version counts the same packs as that
-    request. If so, the size of a pack is the recorded quantity divided by the number of packs. If
-    not, the result is empty.
+    Only commands that an older version of the program recorded have a result. Their entries contain
+    quantities in base units, and a digest of the request. The digest shows whether the corrected
+    version counts the same packs as this request. If so, the size of a pack is the recorded
+    quantity divided by the number of packs. If not, the result is empty.
+
+    Args:
+        restated: The corrected version of the command.
     """
     latest = history.latest
     if not _packed(restated) or not restates(books, latest, _as_recorded(restated, latest)):
@@ -99,7 +102,13 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
 
 
 def _as_recorded(command: Any, latest: Body) -> Any:
-    """Return the command with the recorded value of each field, but with its own quantities."""
+    """Return a command with the fields that its latest entry recorded, except the quantities.
+
+    The result has the digest of the recorded request if both count the same packs.
+
+    Args:
+        command: The corrected version of the command.
+    """
     lots = {row.lot: row for row in latest.rows if isinstance(row, Lot)}
     lines = list(getattr(command, "lines", ()))
     changes: dict[str, Any] = {

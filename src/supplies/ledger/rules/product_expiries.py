@@ -31,9 +31,9 @@ def line_with_expiry(
 ) -> tuple[ConvertedLine, ProductExpiry]:
     """Determine the expiry of a product.
 
-    Return the line of the product with this expiry, and the row to record about it. A product may
-    expire later than the consumed goods only if its line gives a reason. A correction may repeat
-    the expiry that the line or its product had before.
+    Return the line of the product with this expiry, and the row that records where the expiry comes
+    from. A product may expire later than the consumed goods only if its line gives a reason. A
+    correction may repeat the expiry that the line or its product had before.
 
     Args:
         parents: The earliest expiry of the consumed goods.
@@ -50,7 +50,10 @@ def line_with_expiry(
 def _stated_by_line(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> ProductExpiry:
-    """Return the row to record about the expiry in a product's line. The row names no lot yet."""
+    """Return the row that says where the expiry in a product's line comes from.
+
+    The row names no lot yet.
+    """
     stated = ProductExpiry(
         lot="", basis="line", expires_on=line.expires_on, expires_month=line.expires_month
     )
@@ -84,10 +87,10 @@ def _stated_by_line(
 
 
 def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExpiry]:
-    """Return the original command's rows about the expiry of products like the one in a line.
+    """Return rows about the expiry of products that the original command made of the same item.
 
-    These products have the same item, and the expiry in the line is either the recorded one or the
-    current one. Rows whose recorded expiry is the one in the line come first.
+    Only products with the expiry in the line are considered. Rows that recorded this expiry come
+    first, then rows of lots whose expiry was changed to it later.
     """
     lots = () if journal.corrected is None else journal.corrected.lots
     products = [journal.recorded_lot(lot.lot) for lot in lots if lot.item == line.item]
@@ -100,9 +103,9 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
     """Return the row that says where the expiry of repacked goods comes from.
 
-    Older versions of the program recorded no such row. Then the row is derived: an expiry equal to
-    that of the consumed goods was taken over from them; an earlier one was stated in the
-    conversion's line; a later one was stated with a reason.
+    Older versions of the program recorded no such row, so it is derived. An expiry equal to that of
+    the consumed goods was taken over from them. An earlier expiry was stated in the line of the
+    product. A later one was stated with a reason.
     """
     recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
     if recorded is not None:
@@ -130,9 +133,12 @@ def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> N
 
 
 def describe_products(journal: Journal, draft: Draft, lots: Iterable[str]) -> None:
-    """Draft new expiries of goods repacked from lots whose expiry the drafted entries change.
+    """Draft new expiries for lots that were repacked from other lots, if their expiry changes too.
 
-    Goods that were repacked several times are included.
+    Lots that were repacked from these lots again are included.
+
+    Args:
+        lots: The lots whose expiry the drafted entries may change.
     """
     changed = [lot for lot in lots if _expiry_changes(journal, lot)]
     if not changed:

@@ -174,8 +174,8 @@ def renew_receipt(
 
     The new receipt is for the other donations on the old one, and for this donation unless it is
     reversed. If the correction changes the donor, each donor gets a receipt. If the correction
-    changes nothing that the receipt prints, the old receipt stays valid. If the receipt was voided
-    by a command before, no new one is issued.
+    changes nothing that the receipt prints, the old receipt stays valid. If an earlier command
+    voided the receipt, no new one is issued.
 
     Args:
         changed: What a receipt prints about the corrected donation; None if it is reversed.

@@ -106,11 +106,11 @@ def recounts(
 
     Args:
         moves: The transfers of the command, each with its moment: its place in the order of events.
-        past: In a correction, the transfers that the command had recorded. The ones recorded before
-            a count are already part of the stock with which it was compared.
-        since: In a correction, the earliest day on which the command has booked. The moments of
-            `past` may be later, because a closed day counts as the first open day. But counts since
-            this day may change too.
+        past: In a correction, the transfers that the command had recorded. A count that was
+            recorded after them has already taken them into account.
+        since: In a correction, the earliest day on which the command has booked. Counts from this
+            day on may change. The moments of `past` may be later, because a closed day counts as
+            the first open day.
         not_before: The earliest day on which anything is booked.
     """
     if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
@@ -169,7 +169,7 @@ def recounts(
 
 
 def _goods(transfer: Transfer) -> set[Goods]:
-    """Return what a counted line that a transfer concerns is about: the lot, or all lots."""
+    """Return the goods by which counted lines can be about a transfer: its lot, or all lots."""
     return {(transfer.item, transfer.lot), (transfer.item, "")}
 
 
@@ -178,13 +178,13 @@ def _at_a_location(transfer: Transfer) -> bool:
 
 
 def _open_moment(journal: Journal, moment: Moment) -> Moment:
-    """Return a moment. If its day is closed, move it to the first open day."""
+    """Return a moment, moved to the first open day if its day is closed."""
     day = journal.booked_on(date.fromisoformat(moment.day)).isoformat()
     return Moment(day, moment.seq)
 
 
 def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
-    """Return by how much transfers change the goods that a counted line is about, by lot."""
+    """Return by how much transfers change the stock of a counted line, by lot."""
     change: Counter[str] = Counter()
     for source, target, item, lot, quantity in transfers:
         if item == count.item and count.lot in ("", lot):
@@ -273,10 +273,10 @@ def _put_back(
 
     The lots get the goods in this order:
 
-    1. Lots from which the command takes goods, only as much as they need for a balance of zero.
+    1. Lots from which the command takes goods, until their balance is zero again.
     2. Lots that the count found to be missing. In a correction, first those to which the original
        command put goods back.
-    3. Lots from which the command takes goods: the rest.
+    3. Again the lots from which the command takes goods, which get the rest.
 
     Args:
         booked: The transfers with which the original command changed this difference.

@@ -69,7 +69,7 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return which of these lots were consumed by conversions, with one query."""
+    """Return which of these lots conversions have consumed. One query reads them all."""
     rows = query_ids(
         journal.books,
         lots,

@@ -106,8 +106,8 @@ def possible_day_of_hand_out(
     Return None if the report has no time, or an impossible one.
 
     Args:
-        reported_at: When the report was made. A stated time after it is impossible, even if this
-            time has passed since.
+        reported_at: When the report was made. A report cannot be about a later time, even if that
+            time is in the past now.
     """
     if precedes_report(command.happened_at, reported_at):
         with suppress(Contradicted, InvalidField):

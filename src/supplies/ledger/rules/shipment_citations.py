@@ -1,9 +1,9 @@
 """Read entries of another station that a command cites as evidence for a shipment.
 
-If the other station is in this database, the entry is read from its books. If the command contains
-the entry too, both must be the same. If the other station is elsewhere, only the hash of the entry
-in the command is checked. Later, a verification of the other station's books shows whether they
-contain this entry.
+If the other station is in this database, the entry is read from its books. If the command also
+contains the entry, both copies must be the same. If the other station is elsewhere, only the hash
+of the entry in the command is checked. Whether the other station's books contain this entry is
+found out later, when they are verified.
 """
 
 from __future__ import annotations
@@ -178,10 +178,10 @@ def _expiring(line: ShipmentLine) -> ArrivalLine:
 
 
 def single_row(body: Body, statement: type[S], what: str, pointer: str) -> S:
-    """Return the only row of a type in an entry of another station.
+    """Return the only row of one type in an entry of another station.
 
     Args:
-        what: The content of such a row in words, for the error message.
+        what: What such a row is called in the error message.
 
     Raises:
         InvalidField: the entry has no such row, or several.

@@ -1,9 +1,9 @@
 """Find the smallest quantities with which a refused correction would be accepted.
 
-A correction is refused if it would take back goods that were used in the meantime. The error
-contains by how much each balance would fall below zero. The quantities in the correction are
-increased by these shortages, and the correction is tried again without recording it. Usually, this
-first trial is accepted.
+A correction is refused if it would take back goods that were used in the meantime. The error says
+by how much each balance would fall below zero. The quantities in the correction are increased by
+these shortages, and the correction is tried again without recording it. Usually, this first trial
+is accepted.
 
 Otherwise, a binary search follows, between the increased quantities and those recorded before. The
 search changes all lines at once, and the number of trials is limited. Quantities are reported only
@@ -204,11 +204,11 @@ class _Search:
         return least if max(least.values()) <= MAX_QUANTITY else {}
 
     def _deciding(self, key: Key, refusal: MovedOn, raised: Container[Place]) -> list[Place]:
-        """Return the places of the quantities that affect a balance, the first to increase first.
+        """Return the places of the quantities that affect a balance, in the order to increase them.
 
         Lines that name the lot of the balance come first. Balances of needs and promises have no
-        lot. For them, lines come first whose quantities are increased anyway, because their goods
-        may serve the need.
+        lot. For them, lines whose quantities are increased anyway come first, because the goods in
+        these lines may be for the need.
         """
         _, item, lot = key
         if lot in refusal.places:
@@ -220,8 +220,8 @@ class _Search:
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
         """Return the quantity that the recorded command had at a place in the command.
 
-        If the line creates no lot, this is the recorded quantity of the item, minus the quantities
-        in the other lines.
+        If the line at this place creates no lot, this is the recorded quantity of the item, minus
+        the quantities in the other lines.
 
         Args:
             lots: The lots that the line at each place creates.
@@ -326,7 +326,7 @@ def _lots_by_place(refusal: MovedOn) -> dict[Place, list[str]]:
 
 
 def _most_at_once(shortages: list[Mapping[str, int]]) -> int:
-    """Return the sum of these shortages on the day on which this sum is largest."""
+    """Return the largest sum of these shortages on any one day."""
     if len(shortages) == 1:
         return max(shortages[0].values())
     days = sorted({day for by_day in shortages for day in by_day})

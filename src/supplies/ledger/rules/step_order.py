@@ -21,12 +21,14 @@ Planned = tuple[Draft, Step]
 def ordered_steps(
     journal: Journal, head: Draft, steps: list[Planned], pointers: Mapping[Any, str]
 ) -> list[Draft]:
-    """Return drafts with the transfers in an order in which no balance falls below zero.
+    """Divide transfers into drafts, in an order in which no balance falls below zero in between.
 
-    The first draft is `head`. All transfers of one draft have the same day.
+    Each draft has transfers of one day and one document. `head` is the first of the drafts.
 
     Args:
-        pointers: The JSON pointer for each source, target and item of a transfer.
+        steps: The transfers, each with the draft of the document to which it belongs.
+        pointers: For the source, target and item of a transfer, the JSON pointer to the field that
+            causes it.
     """
     head.moves = []
     drafts, begun = [head], [head]

@@ -182,9 +182,9 @@ def _surplus(
 ) -> None:
     """Book the surplus of a line: unexplained → stock.
 
-    The goods go to the lot that the line names. If it names none, they go first to lots of which
-    earlier counts found too little, to each at most what was missing. The rest becomes a new lot of
-    unknown origin, with the batch and expiry of the line.
+    The goods go to the lot that the line names. If the line names none, they go first to lots of
+    which earlier counts found too little, up to the quantity missing from each. The rest becomes a
+    new lot of unknown origin, with the batch and expiry of the line.
     """
     source, shelf, pointer = UNEXPLAINED(location), STOCK(location), f"/lines/{index}"
     missed = [(line.lot, quantity)] if line.lot else _missed(journal, source, line)

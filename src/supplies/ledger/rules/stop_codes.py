@@ -20,8 +20,8 @@ def add_stop_codes(
     """Add a code for each of these stops to a draft.
 
     Args:
-        codes: Codes to keep, by allocation: households know them already, because their stops are
-            moved from another delivery. All other stops get a new code.
+        codes: Codes to keep, by allocation. Households know these codes already, because their
+            stops were on another delivery before. All other stops get a new code.
     """
     rows = []
     for stop in stops:
@@ -36,9 +36,10 @@ def _new_code() -> str:
 
 
 def code_to_compare(books: Books, command: ReportOutcome) -> str | None:
-    """Return the right code, with which the code in a report is to be compared.
+    """Return the right code, with which the code in a report is compared.
 
-    Return None if no code is to be compared: the stop has none, or too many codes were wrong.
+    Return None if the report's code is not compared: the stop has no code, or too many wrong codes
+    were reported.
     """
     if not codes_are_compared(books, command.delivery, command.allocation):
         return None
