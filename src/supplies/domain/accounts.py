@@ -55,9 +55,11 @@ class AccountKind:
         keys: The meaning of each key after a colon, in order. "?" at the end of a meaning marks an
             optional key.
         families: What accounts of this kind can contain.
-        column: The report column that counts its goods; None if such accounts contain no goods.
+        column: The report column that counts the goods in accounts of this kind; None if they
+            contain no goods.
         floored: Whether balances of this kind must never fall below zero.
-        description: What an account of this kind stands for. {name} is replaced by its first key.
+        description: What an account of this kind stands for. {name} is replaced by the account's
+            first key.
     """
 
     name: str
@@ -269,7 +271,7 @@ def check_account(account: str) -> None:
 
 
 def check_accounts(prefix: str) -> None:
-    """Check a text with which accounts begin: a kind, with all, some or none of its keys.
+    """Check the beginning of an account: a kind, with all, some or none of its keys.
 
     Examples are `stock:store-a`, `stock`, `stock:` and `in_transit:v_20:`.
 

@@ -23,13 +23,13 @@ _SEPARATOR = "␝"  # as `normalize_text` writes it
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9]")  # sent by some scanners before the code
 
 _ITEM_NUMBERS = ("01", "02")
-"""GS1 identifiers of the trade item number, in the order in which they are looked for.
+"""GS1 identifiers of the trade item number, in order of preference.
 
 01 is the number of the pack itself, and 02 the number of the items in the pack.
 """
 
 _EXPIRIES = ("17", "15")
-"""GS1 identifiers of the last day of use, in the order in which they are looked for.
+"""GS1 identifiers of the last day of use, in order of preference.
 
 17 is the expiry date, and 15 the best-before date.
 """

@@ -1,4 +1,4 @@
-"""Why the goods of a stop could not be handed over: the reasons that fit each outcome."""
+"""The reasons that can be given for each outcome why goods of a stop were not handed over."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ _TEXTS: Mapping[FailureReason, tuple[str, str]] = {
     "damaged": ("Goods are damaged", "物资已损坏"),
     "wrong_person": ("Wrong person", "收件人不符"),
 }
-"""The words with which older versions of the phone page began a note, for lack of a code."""
+"""The words of each reason with which older versions of the phone page began a note.
+
+These versions could not report a reason as a code.
+"""
 
 _BEHIND = (". ", "。")
-"""The text between such words and what the courier typed."""
+"""The text that older versions of the phone page put between the words of a reason and the note."""
 
 
 def split_reason(
@@ -41,7 +44,7 @@ def split_reason(
     ('not_needed', 'has enough rice')
 
     Args:
-        why: The reason that was reported with a code. If it is given, the note is not changed.
+        why: The reason that was reported as a code. If there is one, the note is not changed.
     """
     if why is not None or note is None:
         return why, note

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class LargeUnit(Protocol):
-    """An object that describes a larger unit, such as a `LargerUnit`."""
+    """The attributes of a larger unit, which `LargerUnit` and similar classes have."""
 
     @property
     def unit(self) -> str:

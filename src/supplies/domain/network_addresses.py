@@ -19,7 +19,7 @@ _NUMBERS = re.compile(r"[0-9a-fx.]+")
 """Regular expression for the characters of IPv4 notations such as `127.1` or `0x7f000001`."""
 
 _LOCAL_NAMES = {"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
-"""Names that mean the machine itself in the hosts files of common systems."""
+"""Names of the machine itself in the hosts files of common systems."""
 
 _LOCAL_DOMAINS = (".local", ".lan", ".internal", ".home.arpa")
 """Domains whose names can be resolved only within a local network.
@@ -63,7 +63,7 @@ def _parse_short_form(text: str) -> IPv4Address | None:
 
 @lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
-    """Return whether a host always means the machine itself, whatever DNS returns.
+    """Return whether a host is always the machine itself, whatever DNS returns.
 
     The unspecified address `0.0.0.0` does not count: other machines can reach a server that listens
     there, and browsers let other sites send requests to it.

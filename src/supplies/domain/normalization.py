@@ -59,9 +59,9 @@ Plain = Any
 """Decoded JSON: dictionaries, lists, text, numbers, booleans, None."""
 
 Rule = Callable[[Plain, str, list[Fault]], Plain]
-"""A function that takes a value, its JSON pointer and a list, and returns the normalized value.
+"""A function that normalizes a value. Its arguments are the value, its JSON pointer and a list.
 
-The function appends the faults that it finds to the list.
+The function appends the faults of the value to the list.
 """
 
 
@@ -179,7 +179,7 @@ def _mark(kind: inspect.Type, name: str) -> str | None:
 def _with_last_day(
     fields: dict[str, Plain], month: str, day: str, pointer: str, faults: list[Fault]
 ) -> dict[str, Plain]:
-    """Return the fields of a struct. If a month of expiry was typed, fill in month and last day.
+    """Return the fields of a struct. If a month of expiry was typed, fill in its last day.
 
     The month may be typed in the field for the month or in the field for the day. A text that is
     not a month is a fault. So is a typed day that is not the last day of the month.

@@ -118,7 +118,7 @@ def _strip_jpeg(photo: bytes) -> bytes:
 
 
 def _end_of_scan(photo: bytes, at: int) -> int:
-    """Return the position of the first JPEG marker after the compressed data at `at`."""
+    """Return the position of the JPEG marker after the compressed data that begins at `at`."""
     while True:
         at = photo.find(b"\xff", at)
         if at < 0:

@@ -18,7 +18,7 @@ from supplies.domain.validation import MAX_FAULTS, alternatives, field_faults, l
 from supplies.errors import Fault, Sentence, SuppliesError
 
 _LEFT_OUT = object()
-"""Replaces a line that was left out, so that the other lines keep their numbers."""
+"""A mark in place of a line that was left out, so that later lines keep their numbers."""
 
 _MADE_UP: Sequence[Any] = (1, "0", "0" * 64, "2020-01-01", "", {})
 """Values to try for a required field with a fault. The first that is valid in the field is used."""
@@ -31,7 +31,7 @@ _MONTH, _DAY_OF_MONTH = "expires_month", "expires_on"
 
 
 Found = tuple[str, Fault]
-"""The message of an error, and one of the faults in this error."""
+"""The message of an error, and one of the error's faults."""
 
 
 def all_faults_of(
@@ -228,7 +228,7 @@ class ShortenedStruct:
         return pointer in self._shortened
 
     def as_sent(self, fault: Fault) -> Fault:
-        """Return a fault of the shortened struct, but with a pointer into the whole struct."""
+        """Return the same fault with a pointer into the whole struct, not the shortened one."""
         pointer = self._pointer_as_sent(fault.pointer)
         return fault if pointer == fault.pointer else replace(fault, pointer=pointer)
 
@@ -287,7 +287,7 @@ class ShortenedStruct:
 
 
 def _copied(value: Any) -> Any:
-    """Return a copy of decoded JSON in which whole numbers such as 5.0 are integers."""
+    """Return a copy of decoded JSON, with whole numbers such as 5.0 converted to integers."""
     if isinstance(value, list):
         return [_copied(line) for line in value]
     if isinstance(value, dict):
@@ -296,7 +296,7 @@ def _copied(value: Any) -> Any:
 
 
 def _kept(value: Any) -> Any:
-    """Return decoded JSON without the lines that `_LEFT_OUT` has replaced."""
+    """Return decoded JSON without the marks `_LEFT_OUT`. `_restored` inserts them again."""
     if isinstance(value, list):
         return [_kept(line) for line in value if line is not _LEFT_OUT]
     if isinstance(value, dict):
@@ -305,9 +305,11 @@ def _kept(value: Any) -> Any:
 
 
 def _restored(value: Any, changed: Any) -> Any:
-    """Return changed data, with the marks of left-out lines inserted again.
+    """Insert the marks `_LEFT_OUT` of decoded JSON into its normalized copy, which has none.
 
-    The changed data came from `_kept`, which removes these marks.
+    Args:
+        value: The decoded JSON with marks.
+        changed: The copy: the result of `_kept` for `value`, normalized.
     """
     if isinstance(value, list):
         lines = iter(changed)
@@ -341,7 +343,7 @@ def _fields_of(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInf
 
 
 def _struct(kind: Any, value: Mapping[str, Any]) -> type[msgspec.Struct] | None:
-    """Return the type of an object. If the annotation allows several, the object's tag decides."""
+    """Return the type of an object. If several types are allowed, the object's tag decides."""
     structs = [
         part
         for part in alternatives(kind)
@@ -360,7 +362,7 @@ def _element(kind: Any) -> Any:
 
 
 def _made_up_value(kind: Any) -> Any:
-    """Return a value that is valid in a field: [] for a list. Return None if none is known."""
+    """Return a value that is valid in a field of this type. Return None if none is known."""
     for part in alternatives(kind):
         if get_origin(part) is list:
             return []

@@ -86,8 +86,8 @@ def line_numbers(pointer: str) -> list[int]:
 def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
     """Yield the faults that make a value invalid for a type.
 
-    If parts of the value have faults, only these are yielded; otherwise, the fault of the value
-    itself.
+    If parts of the value have faults, only their faults are yielded. Otherwise, the value itself
+    has one fault.
 
     Args:
         kind: The type, as in the annotation of a field.
@@ -275,7 +275,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
 
 
 def _sentence(message: str, choices: Sequence[str]) -> tuple[str, Sentence | None]:
-    """Return msgspec's message in plain words, and the field's rule, as in `Fault.rule`.
+    """Return msgspec's message in plain words, and the rule of the field for `Fault.rule`.
 
     If the message is unknown, it is returned unchanged, and the rule is None.
     """

@@ -26,8 +26,8 @@ class ActivityView(View, frozen=True, kw_only=True):
 
     Attributes:
         count: How often the activity was done; 0 if it was reversed.
-        who: The people who did it, as free text; None if nobody was named, or if the text was
-            erased.
+        who: The people who did the activity, as free text; None if nobody was named, or if the text
+            was erased.
     """
 
     id: str
@@ -127,7 +127,7 @@ class ActivityChange(NamedTuple):
     """An entry that changed the count of activities of one kind.
 
     Attributes:
-        change: The count that the entry added; negative if the entry subtracted.
+        change: The number of activities that the entry added; negative if it subtracted some.
     """
 
     entry: int
@@ -156,9 +156,9 @@ def list_activity_changes(books: Books, first: date, last: date) -> list[Activit
 
 
 def _subtracted(books: Books, first: date, last: date) -> list[ActivityChange]:
-    """Return the changes in a period by which corrections subtract the count before the correction.
+    """Return the changes in a period that subtract old counts of corrected activities.
 
-    `count_activities` says on which days they subtract it.
+    A correction subtracts the count that it replaces; for the day, see `count_activities`.
     """
     closings = books.all("SELECT seq, closed_through FROM periods WHERE station = :station")
     found = []
@@ -171,7 +171,7 @@ def _subtracted(books: Books, first: date, last: date) -> list[ActivityChange]:
 
 
 class _Statement(NamedTuple):
-    """The kind, count and day of an activity as one entry recorded them."""
+    """One version of an activity: kind, count and day, as one entry recorded them."""
 
     activity: str
     seq: int
@@ -181,7 +181,7 @@ class _Statement(NamedTuple):
 
 
 def _read_corrected(books: Books) -> list[_Statement]:
-    """Return what each entry recorded about corrected activities, ordered by activity and entry."""
+    """Return all versions of the corrected activities, ordered by activity and entry."""
     rows = books.all(
         "WITH corrected (activity) AS (SELECT DISTINCT document FROM entries "
         "WHERE station = :station AND supersedes IS NOT NULL AND kind = :activity) "
@@ -195,10 +195,11 @@ def _read_corrected(books: Books) -> list[_Statement]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return `day` if it was open when entry `seq` was recorded; else the first day open then.
+    """Return `day` if it was open when entry `seq` was recorded, or else the first open day then.
 
     Args:
-        closings: Entries that closed or reopened days, each with the last closed day after it.
+        closings: Number of each entry that closed or reopened days, with the last closed day after
+            it.
     """
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:

@@ -2,13 +2,13 @@
 
 The rules, per item:
 
-- More urgent needs are served in full before less urgent ones.
+- More urgent needs get all that they lack before less urgent ones get anything.
 - Needs of equal urgency share evenly by household: as long as a household still lacks goods, no
   other household gets more than one unit more. The needs of one household count together.
 - The remainder goes to the needs with the earliest due day, then to the oldest needs.
 - Lots that expire first are taken first. Lots in quarantine and expired lots are never taken.
 
-Only the open part of a need is served. A part that a pledge claims is not open.
+Goods are proposed only for the open part of a need. A part that is claimed on a pledge is not open.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def propose_allocations(
 class _LowestBalances:
     """The lowest balance of each account on a day and all later days.
 
-    Entries may be booked on days in the future. A proposal above the lowest balance would make the
-    balance on such a day negative.
+    Entries may be booked on days in the future. If more than the lowest balance was allocated, the
+    balance on such a day would be negative.
     """
 
     def __init__(self, books: Books, day: date) -> None:
@@ -122,7 +122,11 @@ class _LowestBalances:
                 self._moved_later |= {(source, item, lot), (target, item, lot)}
 
     def get(self, key: BalanceKey, now: int) -> int:
-        """Return the lowest balance of an account from the day on. `now` is its current balance."""
+        """Return the lowest balance of an account on the day and later.
+
+        Args:
+            now: The current balance.
+        """
         if key not in self._moved_later:
             return now
         return min(self._books.balance_and_lowest_since(self._day, *key))
@@ -230,7 +234,7 @@ def _open_needs(
 def _distribute(
     needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
 ) -> Iterator[tuple[_OpenNeed, _OnShelf, int]]:
-    """Yield, in the order of `needs`, each need with a lot and the quantity to take from it."""
+    """Yield which lots each need gets: the need, a lot and the quantity, in the order of needs."""
     free = {item: sum(on.quantity for on in shelf) for item, shelf in shelves.items()}
     tiers: defaultdict[tuple[int, str], list[_OpenNeed]] = defaultdict(list)
     for one in needs:
@@ -252,9 +256,9 @@ def _distribute(
 
 
 def _share(tier: Sequence[_OpenNeed], free: int) -> int:
-    """Share unallocated goods of one item between needs of equal urgency, in the proposal.
+    """Propose unallocated goods of one item for needs of equal urgency. Share the goods evenly.
 
-    Return the total quantity that was given to these needs.
+    Return the total quantity that is proposed for these needs.
 
     Args:
         tier: The needs.
@@ -274,7 +278,7 @@ def _share(tier: Sequence[_OpenNeed], free: int) -> int:
 
 
 def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
-    """Divide free units evenly between recipients. Nobody gets more than they lack.
+    """Divide units evenly between recipients. Nobody gets more than they lack.
 
     If the division leaves a remainder, the recipients that come first in `lacks` get one unit more.
 
@@ -305,7 +309,7 @@ def share_evenly(lacks: dict[str, int], free: int) -> dict[str, int]:
 
 @dataclass(slots=True)
 class _AllocationDraft:
-    """An unfinished allocation, to which lines are added. Each of its lots serves one need."""
+    """An allocation that is being proposed. Goods of one lot in it are for one need only."""
 
     recipient: str
     location: str
@@ -339,7 +343,7 @@ class _AllocationDraft:
 def _combine(served: Iterator[tuple[_OpenNeed, _OnShelf, int]]) -> list[_AllocationDraft]:
     """Combine proposed quantities into allocations, if possible one per recipient and location.
 
-    The allocations are ordered by the first need that each of them serves.
+    The allocations are ordered by their first need.
     """
     rows: list[_AllocationDraft] = []
     last: dict[tuple[str, str], _AllocationDraft] = {}

@@ -45,7 +45,7 @@ from supplies.views.shared_queries import (
 AllocationStatus = Literal["allocated", "in_transit", "partly_received", "received", "released"]
 
 AllocationFilter = Literal["waiting", AllocationStatus]
-"""A status of allocations, or `waiting` for allocations with goods that are still set aside.
+"""A status of allocations, or `waiting`: allocations with goods that are still set aside.
 
 Other goods of a waiting allocation may be on a delivery or received.
 """
@@ -57,9 +57,9 @@ QUERIES_BY_STATUS = {
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
-"""The queries that find allocations by status in an index.
+"""The queries that find the allocations with a status by an index.
 
-For other statuses, all allocations are read and then filtered.
+For statuses without a query, all allocations are read and then filtered.
 """
 
 ALLOCATING_KINDS = ("allocated", "donation_received", "goods_converted")
@@ -223,9 +223,10 @@ def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLine
 
 
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
-    """Return the latest entry by which `Allocate` or its correction recorded an allocation.
+    """Return the latest entry that made or corrected an allocation.
 
-    If another command allocated the goods, such as a donation, return the entry of that command.
+    If `Allocate` or its correction recorded the allocation, other entries do not count. Otherwise,
+    this is the entry of the command that made the allocation, such as a donation.
     """
     stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
     return stated[-1] if stated else entries[0]

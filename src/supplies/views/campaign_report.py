@@ -26,7 +26,7 @@ _SHOWN_PLACES = ("free", "allocated", "in_transit", "handed_over", "used", "lost
 class CampaignGoods(View, frozen=True, kw_only=True):
     """The goods of one item from one campaign, in base units.
 
-    `received` plus `repacked` equals the sum of the quantities after these two.
+    `received` plus `repacked` equals the sum of the quantities in the fields that follow them.
 
     Attributes:
         promised: The quantity in pledges of the period, whether it arrived or not.
@@ -161,7 +161,7 @@ def _promised(
 def _parts(
     lot: str, shares: list[LotShare], arrived: Counter[str]
 ) -> Iterator[tuple[LotShare, dict[str, int]]]:
-    """Yield each owner's share of an arrived lot, with the quantity in it from each campaign.
+    """Yield each owner's share of an arrived lot, divided by the campaigns of the goods.
 
     If a stock count found a lot, several later arrivals may say where its goods came from. Then
     each share is divided in proportion to the quantities that arrived.

@@ -23,7 +23,7 @@ from supplies.views.pagination import (
 N = TypeVar("N", bound=CatalogueRecord)
 
 _LONGEST_QUERY = 200
-"""Maximum length of a search text in characters. Names are not longer."""
+"""Maximum length of a search text in characters. The longest names are no longer than this."""
 
 _COUNT_LIMIT = 1000
 """Maximum number of index rows that are counted for one bigram of a search text.

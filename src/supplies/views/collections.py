@@ -46,7 +46,7 @@ def day_of_collection(
 ) -> date | None:
     """Return the day on which a household fetched goods that had come back from a stop.
 
-    Return None if no goods were fetched after they came back, or if they went out again before.
+    Return None if no goods were fetched after they came back, or if they were first sent out again.
 
     Args:
         line: Any line of the stop.
@@ -71,10 +71,10 @@ def day_of_collection(
 
 
 def _came_back_in(books: Books, line: LoadedLine, before: int) -> int | None:
-    """Return the entry of a stop's last outcome before entry `before`, if goods came back in it.
+    """Return the entry of a stop's last outcome before entry `before`, if goods came back with it.
 
-    Only goods count that came back and stayed set aside for the household. Return None if there
-    are none.
+    Only goods that stayed set aside for the household count. Return None if no such goods came
+    back.
     """
     where = {"delivery": line.delivery, "allocation": line.allocation}
     seq = books.value(

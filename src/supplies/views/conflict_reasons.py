@@ -75,14 +75,14 @@ _CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future the reported time of a hand-out may be."""
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-"""The earliest reported time whose day is computed. Earlier times are replaced by this one.
+"""The earliest reported time that is converted to a day. Earlier times are replaced by this one.
 
-For some earlier times, Python cannot compute the UTC offset in every time zone.
+Python cannot convert some earlier times to local time in every time zone.
 """
 
 
 def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
-    """Return how the report in a conflict contradicts the books. Places have their current names.
+    """Return a sentence on how a report contradicts the books. Places have their current names.
 
     The sentence names the outcome that was recorded when the report came, even if this outcome has
     been corrected since.
@@ -126,8 +126,8 @@ def _kind_of_hand_out(
 ) -> ContradictionKind:
     """Return why a reported hand-out conflicts with the books.
 
-    The books do not keep earlier names and other fields of a team, location, recipient or item.
-    So the kind of an older conflict is recognized by a phrase in its recorded reason.
+    The books do not contain earlier values of the fields of a team, location, recipient or item. So
+    the kind of an older conflict is recognized by a phrase in the recorded reason.
     """
     moment = stated.happened_at
     recorded_at = datetime.fromisoformat(conflict.recorded_at)

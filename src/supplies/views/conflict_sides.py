@@ -59,7 +59,7 @@ class SideLine(View, frozen=True, kw_only=True):
 
 
 class Side(View, frozen=True, kw_only=True):
-    """What one side states: a report, or the books. A field is None if it is not stated.
+    """What one side of a conflict states: the report, or the books. None means "not stated".
 
     Attributes:
         entry: Number of the entry that recorded this side.
@@ -229,9 +229,9 @@ def _side_line(load: StopLine, line: OutcomeLine | None) -> SideLine:
 
 
 def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
-    """Return what the outcome of a report without lines means for a loaded line.
+    """Return what a report without lines says about a loaded line, by the outcome of the stop.
 
-    Return None for the outcome "partly", which states no quantity.
+    Return None for the outcome "partly", which says nothing about quantities.
     """
     if outcome == "partly":
         return None
@@ -243,7 +243,7 @@ def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
 
 
 def _recorded_outcome(books: Books, report: ReportOutcome, before: int | None) -> Side:
-    """Return what the books state about a stop; if `before` is given, only before this entry."""
+    """Return what the books state about a stop, if given only from entries before `before`."""
     delivery = present_delivery(books, report.delivery, report.allocation)
     where = {"delivery": delivery, "allocation": report.allocation}
     stop, loaded = books.latest_row(Stop, **where), _loaded(books, where)

@@ -180,8 +180,8 @@ class MovedGoods(View, frozen=True, kw_only=True):
 def list_moved_goods(books: Books, name: str) -> list[MovedGoods]:
     """Return the lots whose quantity at the location changed after a count sheet was opened.
 
-    A count of the current stock must not be recorded on the sheet, because it would differ by these
-    goods.
+    If the goods are counted only now, the count must not be recorded on this sheet: it would differ
+    from the expected quantities by these changes.
 
     Raises:
         NotFound: there is no such count sheet.

@@ -22,15 +22,16 @@ from supplies.views.delivery_proofs import StopCodeResult
 
 
 class StopEvent(NamedTuple):
-    """What an entry recorded about a stop.
+    """An event at a stop, as an entry recorded it.
 
-    An event is an outcome, the result of a code, a proof, the removal of the stop, or a report that
-    contradicts the books.
+    An event is an outcome, a reported code, a proof, the removal of the stop, a confirmation, or a
+    report that contradicts the books.
 
     Attributes:
         outcome: The reported outcome; None if the event is not an outcome.
         code: The result of comparing a reported code; None if the event is not about a code.
-        confirmed: How the household confirmed the hand-over; None if the event is not about this.
+        confirmed: How the household confirmed the hand-over; None if the event is not a
+            confirmation.
     """
 
     allocation: str

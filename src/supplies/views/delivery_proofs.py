@@ -21,7 +21,7 @@ ProofKind = Literal["signature", "photo"]
 StopCodeResult = Literal[CodeResult, "too_many_wrong"]
 """What is known of the codes that were reported for a stop.
 
-`too_many_wrong` means that none was right, and that further codes are not compared.
+`too_many_wrong`: no code was right, and further codes are not compared.
 """
 
 Stroke = list[tuple[int, int]]

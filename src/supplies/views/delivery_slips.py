@@ -33,7 +33,7 @@ class _LoadedDelivery(NamedTuple):
     """A delivery with its loaded lines in the order of the stops, and their lots.
 
     Attributes:
-        packed: By allocation, the lines whose quantities were given in packs.
+        packed: The lines whose quantities were given in packs, by allocation.
     """
 
     team: str
@@ -226,10 +226,11 @@ def _lines(books: Books, found: _LoadedDelivery, loaded: list[LoadedLine]) -> li
 def packs_of_line(
     packed: Sequence[PackedLineView], line: LoadedLine, loaded: Sequence[LoadedLine]
 ) -> list[StatedPacks]:
-    """Return the packs in which a loaded line was set aside; [] if its quantity does not fit them.
+    """Return the packs in which the goods of a loaded line were set aside; [] if this is unclear.
 
-    If an item was loaded from several lots, a line gets the packs that have exactly its quantity.
-    If several packs fit, the result is [].
+    If several lots of an item were loaded, a line gets the packs with exactly its quantity, such as
+    2 boxes of 50 for 100 pieces. It gets none if there are no such packs, or different ones. If one
+    lot was loaded, the packs of the item must have the loaded quantity in total.
 
     Args:
         packed: The packs in which the goods of the allocation were set aside.

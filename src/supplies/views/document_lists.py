@@ -2,7 +2,7 @@
 
 The number of a document is that of its first entry. This number is also the last part of the
 document's id, and lists are sorted by it. First, a `NumberQuery` finds the next numbers in an
-index. Then the documents with these numbers are read by key. Last, filters remove documents by
+index. Then the documents with these numbers are read by key. Last, filters leave out documents, by
 their latest state or by their view.
 """
 
@@ -58,8 +58,8 @@ def list_documents(
 
     Args:
         newest_first: Whether to list the newest documents first instead of the oldest.
-        days: The first and the last day of the documents to list. Documents are then found by day
-            instead of with `source`, so the filters must leave out what `source` would not find.
+        days: The first and the last day of the documents to list. Documents are then found by day,
+            and `source` is not used. So the filters must leave out what `source` would not find.
         state_filter: Leave out a document if this function returns False for its latest state.
         view_filter: Leave out a document if this function returns False for its view.
 

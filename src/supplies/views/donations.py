@@ -56,8 +56,8 @@ class DonationLineView(View, frozen=True, kw_only=True):
     Attributes:
         on_pledge: The part that fulfilled pledges.
         beside_pledge: The rest of `quantity`, which no pledge promised.
-        pledge: Id of the pledge that the command named for the line. If it is None, the line may
-            still have fulfilled pledges; see `pledges` of the donation.
+        pledge: Id of the pledge that the command named for the line. Even if it is None, the line
+            may have fulfilled pledges; see `DonationView.pledges`.
         recipient ("for" in JSON): The recipient named by the donor.
         value: None if the goods have no recorded value.
         stated: The quantity in packs, as given; unset if it was given in base units.

@@ -148,9 +148,9 @@ def _lines(books: Books, found: Gifts, gifts: list[_GiftLine]) -> list[Statement
 
 
 def _stated_packs(found: Gifts, gifts: list[_GiftLine]) -> dict[str, list[StatedPacks]]:
-    """Return, by item, the packs in which the donor's gifts were given, largest packs first.
+    """Return the packs in which the donor gave each item, the largest packs first.
 
-    An item is left out if any of it was given in base units, or if a part of a line came from
+    An item is left out if some of it was given in base units, or if a part of a line came from
     another donor.
     """
     packs = {row.lot: row for row in gifts}

@@ -1,7 +1,7 @@
 """Deliveries of a team that were closed lately, and the goods that the team brings back from them.
 
-The phones of the team show these goods until the team is back at the station. There are no names
-of people among them.
+The phones of the team show these goods until the team is back at the station. The result contains
+no names of people.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ class EntryView(View, frozen=True, kw_only=True):
         body: The exact bytes that were hashed (base64 in JSON).
         previous, hash: Hash of the preceding entry, and of this entry, in hexadecimal.
         stated: The lines whose quantities were given in packs; unset if there are none.
-        texts: The free text of the command, on its first entry; None if it was erased, unset if
-            there was none.
+        texts: The free text of the command, only in its first entry; None if it was erased, unset
+            if there was none.
         warnings: A warning if the clock was set back before the entry was recorded; otherwise
             unset.
         or_earlier: True if the event may have happened before the day; otherwise unset.
@@ -274,7 +274,7 @@ def _clock_warnings(seq: int, recorded_at: str, previous_at: str | None) -> list
 
 
 def _recorded_in(body: Body) -> dict[str, Any]:
-    """Return those fields of an `EntryView` that can only be read from the entry's hashed bytes."""
+    """Return the fields of an `EntryView` that can be read only from the entry's hashed bytes."""
     return {
         "transfers": _transfers(body),
         "stated": packed_lines_of(body) or msgspec.UNSET,

@@ -21,14 +21,14 @@ FIGURES: Mapping[str, frozenset[ReportColumn]] = {
     "in_transit": frozenset({ReportColumn.IN_TRANSIT}),
     "on_hand": frozenset({ReportColumn.FREE, ReportColumn.ALLOCATED}),
 }
-"""The quantities in the station report by name, each with the columns that are added up for it."""
+"""The columns that are added up for each quantity in the station report, by its name."""
 
 
 class FigureEntry(View, frozen=True, kw_only=True):
     """An entry that changed a quantity in the report.
 
     Attributes:
-        change: The quantity that the entry added, in base units; negative if the entry subtracted.
+        change: The quantity that the entry added, in base units; negative if it subtracted goods.
     """
 
     entry: int
@@ -39,7 +39,7 @@ class FigureEntry(View, frozen=True, kw_only=True):
 
 
 class FigureSources(View, frozen=True, kw_only=True):
-    """A quantity in the station report and the parts of which it is the sum, in base units.
+    """A quantity in the station report and the parts that add up to it, in base units.
 
     Attributes:
         before: The part from before the period; 0 if the quantity counts only events of the period.
@@ -108,7 +108,7 @@ def list_step_sources(books: Books, step: str, item: str, first: date, last: dat
 
 
 _Changes = Counter[tuple[int, str, str | None, str]]
-"""Changes of a quantity by number, kind, document and day of the entry."""
+"""Changes of a quantity, each with the number, kind, document and day of the entry."""
 
 
 def _changes(
@@ -117,8 +117,8 @@ def _changes(
     """Return the changes of a quantity in a period, by entry, oldest first.
 
     Args:
-        change_of: Takes an account and the change of its balance. Returns the resulting change of
-            the quantity.
+        change_of: Returns by how much the quantity changes, for an account and the change of its
+            balance.
     """
     changes: _Changes = Counter()
     rows = books.all(

@@ -19,8 +19,8 @@ class GivenBackLine(View, frozen=True, kw_only=True):
 
     Attributes:
         received: The quantity that was received, as last corrected, minus what was repacked into
-            other items. For an item made by repacking goods of the receipt: the quantity that was
-            made.
+            other items. If the item was made by repacking goods of the receipt, this is the
+            quantity made.
     """
 
     item: str
@@ -84,10 +84,10 @@ def read_given_back(
 
 
 def last_return(books: Books, donations: Sequence[str]) -> int | None:
-    """Return the last entry that may have changed which goods of some donations were given back.
+    """Return the last entry that may have changed which goods of these donations were given back.
 
-    Such an entry recorded, corrected or reversed a return of goods to the donors, or repacked goods
-    of the donations. Return None if no goods of the donations are given back.
+    The entry records, corrects or reverses a return of goods to donors, or repacks goods of the
+    donations. Return None if no goods of the donations are given back.
     """
     recorded = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
     own = [line.lot for lines in recorded.values() for line in lines]

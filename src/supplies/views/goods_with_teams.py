@@ -1,7 +1,7 @@
 """Goods that are in stock by the books, but are still carried by a team that brings them back.
 
-The outcome of a stop books what was not handed over back to the stock at once. The goods
-themselves are with the team until it is back, which is when its delivery is closed.
+When an outcome is recorded, goods that were not handed over are booked back into stock at once. But
+the team still has them until it is back, and then the delivery is closed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from supplies.domain.entry_rows import Delivery
 from supplies.views.pagination import Warned
 
 Goods = tuple[str, str, str]
-"""The location, item and lot of goods. With an account in place of the location, its balance."""
+"""The location, item and lot of goods; or account, item and lot, which identify a balance."""
 
 
 class GoodsWithTeam(NamedTuple):
-    """Goods of one lot that a team brings back of an open delivery, in base units.
+    """Goods of one lot that a team brings back from an open delivery, in base units.
 
     Attributes:
         account: The account to which the outcome booked the goods: free or set aside.
@@ -110,10 +110,10 @@ def _released(books: Books, goods: GoodsWithTeam) -> int:
 
 
 def find_goods_with_teams(books: Books, first: int, last: int) -> list[Warned]:
-    """Return a warning for each team that still carries goods which a command took from stock.
+    """Return a warning for each team that still has goods which a command took from stock.
 
-    Goods are taken if they leave a location, or are set aside. As long as enough other goods of the
-    lot are at the place, the list is empty.
+    Goods are taken if they leave a location or are set aside. There is no warning if enough other
+    goods of the lot are at the place.
 
     Args:
         first, last: The numbers of the first and the last entry of the command.
@@ -146,10 +146,10 @@ def _sum(goods: Iterable[GoodsWithTeam], key: Goods) -> int:
 
 
 def _taken(books: Books, first: int, last: int) -> dict[Goods, int]:
-    """Return what a command took from accounts of goods on shelves, by account, item and lot.
+    """Return what a command took from goods at locations, by account, item and lot.
 
-    A release takes nothing, because the goods stay on their shelf. What the command put back is
-    subtracted.
+    What the command put back is subtracted. A release takes nothing, because the goods stay at
+    their location.
     """
     changes: Counter[Goods] = Counter()
     for source, target, item, lot, quantity in books.all(

@@ -34,7 +34,7 @@ class HistoryLine(View, frozen=True, kw_only=True):
 
 
 class HouseholdHistory(PeriodReport, frozen=True, kw_only=True):
-    """The needs of a recipient, and the goods handed to it, in the order of entries.
+    """What a recipient asked for and received, in the order of entries.
 
     Attributes:
         codes: The code of the recipient, and all codes that were merged into it.

@@ -57,13 +57,13 @@ Totals = dict[str, int]
 """The quantities of a document by item; empty if the document was reversed."""
 
 Label = Counter[str | date | None]
-"""Quantities of one item by batch, or by expiry day. The key None means unknown."""
+"""The quantity of one item by batch, or by expiry day. None is the key of an unknown one."""
 
 Labels = dict[str, tuple[Label, Label]]
-"""For each item of an arrival: its quantities by batch, and its quantities by expiry day."""
+"""The quantities of each item of an arrival, by batch and by expiry day."""
 
 Moved = dict[tuple[str, str], int]
-"""What an entry moved: the net change of the balance of each account and item."""
+"""The net change of the balance of each account and item that an entry makes."""
 
 ReadTotals = Callable[[Books, list[str]], dict[str, Totals]]
 """A function that returns the totals of documents, by document id."""
@@ -180,10 +180,10 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
 
 
 def _moving_entry(seq: int, document: str) -> str:
-    """Return how warnings name an entry: by the id of its document.
+    """Return how warnings name an entry: by the id of its document, such as m_12.
 
-    The number of the entry is added if it is not the first entry of the document. Returned goods,
-    for example, are a later entry of the document with which they were issued.
+    If the entry is not the first one of the document, its number is added. For example, a return of
+    issued goods is a later entry of the document of the issue.
     """
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
@@ -191,9 +191,9 @@ def _moving_entry(seq: int, document: str) -> str:
 def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]:
     """Return the transfers of a document, and of earlier documents with similar entries.
 
-    An earlier entry is similar if it has the kind and day of `body`, and its document moved the
-    first item of `body` in the same quantity from or to the same account. If `body` is a later
-    entry of its document, such as a return, the quantity may differ: a document can have several
+    An earlier entry is similar if it has the kind and day of `body`, and its document changed one
+    account by the same quantity of the first item of `body`. If `body` is a later entry of its
+    document, such as a return, the quantity may differ, because a document can have several
     returns. The last column of a row is 1 if the row belongs to a similar entry, otherwise 0.
 
     Args:
@@ -236,8 +236,8 @@ def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]
 def _moved_by(document: str) -> str:
     """Return an SQL expression for the net change of `:account` by a document.
 
-    Only the item `:item` counts, and only entries of the kind `:kind`. The value is NULL if they
-    did not move the item.
+    Only the item `:item` and entries of the kind `:kind` count. The value is NULL if no such entry
+    moved the item.
 
     Args:
         document: SQL expression for the id of the document.
@@ -251,10 +251,10 @@ def _moved_by(document: str) -> str:
 
 
 def _moved(rows: list[Row]) -> dict[int, Moved]:
-    """Return what each entry moved, including the corrections of the entry.
+    """Return what each entry and its corrections moved.
 
-    A document's id is removed from the accounts that contain it, so that two documents can be
-    compared.
+    Ids of documents are removed from accounts such as `used:u_7`, so that the moves of two
+    documents can be compared.
     """
     corrected: dict[int, int] = {}
     found: dict[int, Moved] = {}
@@ -318,7 +318,7 @@ def _by(fact: _Fact, one: DocumentState[Any]) -> str:
 
 
 def _with_same_labels(books: Books, arrival: str, others: list[str]) -> list[str]:
-    """Return those other arrivals whose batches and expiry days match those of `arrival`.
+    """Return the other arrivals whose batches and expiry days match those of `arrival`.
 
     Goods without any batch or expiry match goods with one.
     """

@@ -43,7 +43,7 @@ class Gifts(NamedTuple):
         repacked: The donor's share of lots that were made from the gifts, by lot.
         items: The item of each lot.
         parts: The donor's share of each lot in each account.
-        collected: By item, the donor's share of what recipients fetched at the counter. The same
+        collected: The donor's share of what recipients fetched at the counter, by item. The same
             quantities are also in `parts`, in the accounts of the recipients.
     """
 
@@ -231,10 +231,10 @@ class _LotFamily:
     # --- reading -------------------------------------------------------------------------------
 
     def _follow(self, lots: set[str], *, made_of_them: bool) -> None:
-        """Read the balances of these lots and, step by step, of all lots from which they were made.
+        """Read the balances of these lots and, step by step, of all lots made from them.
 
         Args:
-            made_of_them: Whether to read the lots that were made from these lots instead.
+            made_of_them: If False, follow the steps back: to all lots from which these were made.
         """
         known: set[str] = set(self._went_in)
         while lots:

@@ -162,5 +162,5 @@ def find_merge_warnings(books: Books, kind: PersonKind, code: str, into: str) ->
 
 
 def other_codes(books: Books, kind: PersonKind, code: str) -> list[str]:
-    """Return all codes of a person except `code`. The code that stays in use comes first."""
+    """Return the other codes of a person, after merges. The code that stays in use comes first."""
     return [other for other in codes_of_person(books, kind, code) if other != code]

@@ -75,7 +75,7 @@ class MovementsReport(PeriodReport, frozen=True, kw_only=True):
 
 
 class _Position(NamedTuple):
-    """A position in the list of movements, with the balance of the account at that position."""
+    """A position in the list of movements, with the balance of the account after it."""
 
     seq: int
     line: int
@@ -206,7 +206,7 @@ def _check_filters(books: Books, account: str, item: str, lot: str | None) -> No
 
 
 def _start(after: str | None, balance: int) -> _Position:
-    """Return the position that a cursor means. None means the position after the newest movement.
+    """Return the position in a cursor; the position of the newest movement if the cursor is None.
 
     Args:
         after: The cursor.

@@ -49,9 +49,9 @@ NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
-"""The kind of account that decides each status of needs.
+"""The kind of account for each status of needs.
 
-The status of a need is the first one in this order whose account has a quantity of the need.
+The status of a need is the first one here whose account has a quantity of the need.
 """
 
 UNSETTLED_STATUSES = ("open", "claimed", "assigned")
@@ -106,7 +106,7 @@ def get_need(books: Books, name: str) -> NeedView:
 
 
 def find_goods_of_ended_need(books: Books, name: str) -> list[Warned]:
-    """Return warnings about goods that are still set aside for an ended need, or were handed over.
+    """Return warnings about goods for an ended need that are still set aside or were handed over.
 
     Goods that a team has on the way count as set aside. If the need was not ended, there is no
     warning.

@@ -144,7 +144,7 @@ def make_page(found: Sequence[tuple[Any, T]], limit: int | None) -> Page[T]:
     """Return a page with the first `limit` views of `found`. Set `next` if there are more.
 
     Args:
-        found: The views, each after its position in the list.
+        found: The position of each view in the list, with the view.
     """
     following = None
     if limit is not None and len(found) > limit:
@@ -186,9 +186,8 @@ def check_choice(field: str, value: str | None, known: Collection[str]) -> None:
 def check_codes(books: Books, **codes: str | None) -> None:
     """Check that the codes in filters are in the catalogue.
 
-    The names of the filters are `item`, `donor`, `recipient`, `location`, `team`,
-    `community` and `campaign`.
-    None means no filter.
+    The names of the filters are `item`, `donor`, `recipient`, `location`, `team`, `community` and
+    `campaign`. None means no filter.
 
     Raises:
         InvalidField: a code is not in the catalogue.
@@ -229,9 +228,9 @@ def paginate_filtered(
 ) -> Page[T]:
     """Return a page of a list that is filtered after it is read from the database.
 
-    `fetch` returns None in place of the view of each object that the filter leaves out. At most
-    `MAX_FETCHES` queries are made for a page. If they find too little, the page has fewer objects
-    or none, and `next` continues after the last object that was read.
+    For each object that the filter leaves out, `fetch` returns None instead of a view. At most
+    `MAX_FETCHES` queries are made for a page. If these find too little, the page has fewer objects
+    or none, and the next page begins after the last object that was read.
 
     Raises:
         InvalidField: `limit` is invalid.

@@ -27,7 +27,7 @@ WHO_BY_KIND: Mapping[str, CountedUnit] = {
     "group": "person",
     "institution": "institution",
 }
-"""What reports count for each kind of recipient: households, persons or institutions."""
+"""The unit in which reports count recipients of each kind: household, person or institution."""
 
 
 class RecipientGroup(NamedTuple):
@@ -111,7 +111,9 @@ def read_group_hand_outs(
 
 
 def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
-    """Return the first row of each hand-out of which the group kept some goods, by id.
+    """Return the first row of each hand-out that was not undone completely, by id of the hand-out.
+
+    A hand-out is undone if it was reversed, or if the group gave all goods back.
 
     Args:
         met: Rows of hand-outs and of their corrections.
@@ -125,7 +127,7 @@ def lasting_hand_outs(met: Iterable[GroupHandOut]) -> dict[str, GroupHandOut]:
 
 
 def shown_count(who: CountedUnit, count: int) -> RedactedCount:
-    """Return a count as reports may show it: small counts are masked, unless of institutions."""
+    """Return a count as reports may show it: small counts of households or persons are masked."""
     return count if who == "institution" else mask_count(count)
 
 
@@ -134,7 +136,7 @@ def count_people_reached(
 ) -> list[PeopleReachedLine]:
     """Count the households and persons that received goods of these lots, by month and community.
 
-    Of a group, the persons are counted. A household or an institution is counted in each month in
+    For a group, its persons are counted. A household or an institution is counted in each month in
     which it received more of an item than was taken back. For privacy, small counts are masked,
     except counts of institutions.
     """

@@ -39,7 +39,7 @@ from supplies.views.station_report import build_goods_lines, read_item_names
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
 _Place = tuple[str, CountedUnit, str]
-"""Key of a line: community ("" if unknown), what is counted, such as households, and item."""
+"""Key of a line: community ("" if unknown), counted unit such as household, and item."""
 
 
 def build_disclosure(books: Books, first: date, last: date) -> Disclosure:

@@ -221,7 +221,7 @@ def build_receipt_record(
 
     Args:
         signer: Computes the check code and the signature.
-        copy: Number of the copy to mark the paper with. None means no such mark.
+        copy: Number of the copy that is printed on the paper. None means no such mark.
         original: Whether to leave out the other marks, so that the result is always the same.
 
     Raises:
@@ -330,9 +330,9 @@ class PaperInBooks(View, frozen=True, kw_only=True):
 
 
 def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
-    """Compare the record that is attached to a printed receipt with these books.
+    """Compare the record attached to a printed receipt with these books.
 
-    The result also contains the status of the receipt in the books.
+    The result also contains the current status of the receipt.
     """
     number = record.number
     try:
@@ -367,8 +367,8 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
 def _are_marks_in_books(books: Books, found: ReceiptView, record: ReceiptRecord) -> bool:
     """Return whether the marks on a printed receipt are in the books.
 
-    The paper may lack marks that were recorded after it was printed. The books may lack the text of
-    a reason, because it can be erased.
+    The paper may lack marks that were recorded after printing. The books may lack the text of a
+    reason, because this text can be erased.
     """
     marks, signed = record.marks, record.signed_marks
     if signed is not msgspec.UNSET and books.entry_hash(signed.entry.seq) != signed.entry.hash:

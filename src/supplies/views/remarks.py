@@ -65,8 +65,8 @@ class DocumentEntry(NamedTuple):
 class DocumentEntries:
     """The entries about some documents, and their free texts.
 
-    A view shows some texts in fields of its own, such as `note`, and reads them with `text`. All
-    other texts are returned by `remarks`, so that no text is left out.
+    A view shows some texts in fields of its own, such as `note`, and reads them with `text`.
+    `remarks` returns all other texts, so that no text is left out.
     """
 
     def __init__(self, books: Books, documents: Iterable[str]) -> None:

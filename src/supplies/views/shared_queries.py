@@ -1,8 +1,8 @@
 """Queries that several views share: latest states and balances of many documents at once.
 
-One SQL query serves a whole page. The ids on the page are in the table `wanted (id)`, and all other
-tables are read by key. The SQL runs on SQLite and PostgreSQL. CROSS JOIN fixes the order of joins
-for SQLite, which without statistics might choose to read a whole table first.
+One SQL query reads the rows for a whole page. The ids on the page are in the table `wanted (id)`,
+and all other tables are read by key. The SQL runs on SQLite and PostgreSQL. CROSS JOIN fixes the
+order of joins for SQLite, which without statistics might choose to read a whole table first.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def read_latest(
 
     Args:
         statement: The type of row.
-        head: The type of row that decides which entry about an id is the latest; None means
+        head: The latest entry about an id is the latest one with a row of this type; None means
             `statement`. Needed for rows of lines, because the latest entry may have no lines.
     """
     grouped: dict[str, list[S]] = {}
@@ -319,7 +319,7 @@ def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> l
 
 
 def statement_from_row(statement: type[S], row: Row) -> S:
-    """Return a `statement` struct from an SQL row with the values of its fields in order."""
+    """Return a struct of type `statement` from an SQL row that has its fields in order."""
     return msgspec.convert(dict(zip(statement.__struct_fields__, row, strict=True)), statement)
 
 

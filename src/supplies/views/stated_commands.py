@@ -155,9 +155,9 @@ class _Stated:
                 self.changes[goods] = left
 
     def _parts(self, head: Body) -> list[Body]:
-        """Return the entries of one version of the command, beginning with `head`.
+        """Return the entries of one version of the command. `head` is the first of them.
 
-        Entries about another document than that of `head` are left out.
+        Entries about other documents are left out.
         """
         last = self.books.last_seq_of_command(head.seq)
         parts = [head, *(self.books.body(seq) for seq in range(head.seq + 1, last + 1))]
@@ -196,16 +196,20 @@ class _Stated:
     # --- goods ---------------------------------------------------------------------------------
 
     def account(self, kind: AccountKind, *, falls: bool) -> str:
-        """Return the first account of a kind that the command decreases or increases.
+        """Return the first account of a kind whose balance the command changes.
 
-        `falls` is True for accounts that it decreases.
+        Args:
+            falls: True for accounts that the command decreases, False for those that it increases.
         """
         return next(account for account, _ in self._of(kind, falls=falls))
 
     def goods(self, kind: AccountKind, *, falls: bool) -> dict[_Goods, int]:
-        """Return the quantity of each item and lot by which the command changes accounts of a kind.
+        """Return the goods that the command takes from or puts into accounts of a kind.
 
-        `falls` is True for the quantities that it takes out, False for those that it puts in.
+        The result has the quantity of each item and lot.
+
+        Args:
+            falls: True for the goods that it takes, False for those that it puts in.
         """
         found: Counter[_Goods] = Counter()
         for _, (goods, quantity) in self._of(kind, falls=falls):
@@ -219,10 +223,11 @@ class _Stated:
                     yield account, (goods, abs(change))
 
     def lines(self, line: type[L], goods: Mapping[_Goods, int], field: str = "lines") -> list[L]:
-        """Return the lines of the command for the goods that it took from an account.
+        """Return lines of a command for the goods that it took from an account.
 
-        A line names a lot only if its item was taken from several lots. If a line names none, a
-        correction takes from the lot that was used before, and from others if more is needed.
+        A line names its lot only if the item was taken from several lots. Without a lot, a
+        correction may change the quantity: it takes from the same lot as before, and from others if
+        more is needed.
         """
         lots: Counter[str] = Counter(item for item, _ in goods)
         totals: Counter[str] = Counter()
@@ -618,4 +623,4 @@ CORRECTABLE_KINDS = frozenset(_READERS)
 """The kinds of entry whose commands can be corrected."""
 
 _WITHOUT_GOODS = frozenset({"need_noted", "pledge_made", "activity_recorded"})
-"""Kinds of entry that move no goods. Their reversal does not show in transfers of goods."""
+"""Kinds of entry that move no goods, so that transfers do not show whether they were reversed."""

@@ -45,10 +45,9 @@ class StockRow(View, frozen=True, kw_only=True):
     Attributes:
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.
-        with_teams: The quantity that teams of open deliveries still have to bring back. It is
-            counted in the stock already, but the goods are not at the location yet. At most
-            `on_hand`, if others took some of these goods. Unset if there is none, and in the stock
-            at an earlier time.
+        with_teams: The quantity that teams of open deliveries still have to bring back. The books
+            count these goods in the stock already. The value is never larger than `on_hand`. Unset
+            if there are no such goods, and in the stock at an earlier time.
     """
 
     location: str

@@ -43,11 +43,13 @@ STEPS = {
     "lost": "lost",
     "unexplained": "unexplained differences",
 }
-"""Kinds of account and the words for them, in the order in which derivations list them."""
+"""The kinds of account in the order in which derivations list them, with words for each."""
 
 
 class DerivationStep(View, frozen=True, kw_only=True):
-    """How much the stock changed by goods from or to one kind of account, in base units.
+    """How much the stock changed by goods that came from or went to one kind of account.
+
+    Quantities are in base units.
 
     Attributes:
         step: The kind of account, such as `donor`. For losses, the account, as in `lost:damaged`.
@@ -162,7 +164,7 @@ def _on_shelf(books: Books, day: date) -> Counter[str]:
 
 
 def step_of(account: str) -> str:
-    """Return the step of a derivation to which goods from or to an account belong."""
+    """Return the step of a derivation that counts goods from or to an account."""
     kind = kind_of(account)
     return account if kind is LOST else kind.name
 

@@ -256,7 +256,7 @@ _Effect = defaultdict[tuple[str, str], Counter[str]]
 def _effects(
     books: Books, ids: Sequence[str], kinds: tuple[str, ...]
 ) -> tuple[dict[str, _Effect], dict[str, _Effect]]:
-    """Return what each document changed by its entries of these kinds, and by all its entries.
+    """Return the net changes by these documents: of entries of these kinds, and of all entries.
 
     Both results are by document id.
     """

@@ -91,8 +91,8 @@ def _into_stock_or_expired(books: Books, document: str) -> list[Row]:
     """Return the transfers of a document into stock, and those into or out of `lost:expired`.
 
     A row contains the kind and day of the entry, source, target, item, lot and quantity. The last
-    column is the unexplained surplus of the item at the location of the target. One SQL query
-    serves both kinds of warnings.
+    column is the unexplained surplus of the item at the location of the target. Both kinds of
+    warnings need these rows, so one SQL query reads them.
     """
     return books.all(
         "SELECT e.kind, e.happened_on, t.source, t.target, t.item, t.lot, t.quantity, "

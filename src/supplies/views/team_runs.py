@@ -32,7 +32,7 @@ from supplies.views.stop_conflicts import StopConflict, list_stop_conflicts
 
 
 class UnitNames(Protocol):
-    """The words for units in a language."""
+    """Writes the words for units in one language."""
 
     def unit_of(self, item: str, quantity: int) -> str:
         """Return the word for an item's base unit after a quantity, such as piece or pieces."""
@@ -192,8 +192,9 @@ class RunStopView(View, frozen=True, kw_only=True):
     Attributes:
         number: Position in the order of the stops, from 1.
         code_expected: Whether the household has a code that the team can enter.
-        time_window: The day on which the recipient wants the goods and when it is at home, from its
-            latest outcome at any stop; None if neither was reported, or if it was erased.
+        time_window: The day on which the recipient wants the goods and when it is at home, as
+            reported with its latest outcome at any stop. None if neither was reported, or if the
+            text was erased.
         outcome: None if none has been reported.
         conflict: The latest open conflict about this stop; None if there is none.
         collected_on: The day on which the household fetched its goods at the counter, after they

@@ -75,7 +75,7 @@ def _deviation(
 
 
 def _secrets(books: Books, recipient: str) -> list[str | None]:
-    """Return the personal data of a recipient, which texts for donors must not show."""
+    """Return the personal data of a recipient, to be masked in texts for donors."""
     person = books.catalogue.get(Recipient, recipient)
     if person is None:
         return [recipient]

@@ -26,7 +26,7 @@ from supplies.domain.fields import (
 Outcome = Literal["handed_over", "partly", "refused", "not_at_home", "lost"]
 
 FirstFailureReason = Literal["bad_address", "moved", "not_ready", "too_far"]
-"""The reasons that the first version of the program knew."""
+"""The reasons for a failed hand-over that the first version of the program knew."""
 
 FailureReason = Literal[
     FirstFailureReason,
@@ -37,7 +37,7 @@ FailureReason = Literal[
     "wrong_person",
     "other",
 ]
-"""Why the goods could not be handed over at a stop. For `other`, the note says more."""
+"""The reason for a failed hand-over at a stop. If it is `other`, the note explains it."""
 
 
 class DispatchPart(StrictStruct, frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ class ReportOutcome(Command, frozen=True, kw_only=True):
         signature: The signature of the person who received the goods.
         code: The code that the household told the courier. Only whether it equals the code of the
             stop is stored, not the code itself. A wrong code does not change the outcome.
-        why: Why the goods could not be handed over, in addition to the outcome.
+        why: Why the goods could not be handed over; None if no reason was given.
         next_attempt: The day on which the household wants the goods.
         time_window: When the household is at home on the day `next_attempt`, in its own words.
         phone_time: The time on the phone's clock, if the clock was wrong and `happened_at` is the
@@ -136,7 +136,7 @@ class AddStopPhoto(Command, frozen=True, kw_only=True):
 
 
 ConfirmationWay = Literal["telephone", "paper", "visit", "withdrawn"]
-"""How a household confirmed a hand-over. `withdrawn` takes an earlier confirmation back."""
+"""How a household confirmed a hand-over. `withdrawn` cancels an earlier confirmation."""
 
 
 class ConfirmHandOver(Command, frozen=True, kw_only=True):

@@ -58,7 +58,7 @@ class CountLine(StrictStruct, frozen=True, kw_only=True):
     """A counted quantity in base units. Unallocated and allocated goods are counted together.
 
     Attributes:
-        lot: The counted lot; None if the quantity is of all lots of the item together.
+        lot: The counted lot; None if all lots of the item were counted together.
         batch, expires_on, expires_month: Batch and expiry on the label, for counted goods that are
             not in the books (`lot` is None). None means that batch or expiry is unknown.
     """
