@@ -44,7 +44,7 @@ MAX_LIFETIME = timedelta(days=730)
 """Maximum lifetime of a credential: two years."""
 
 MAX_CLOCK_DIFFERENCE = timedelta(days=1)
-"""How far the clock may be behind the time at which a session or an invitation was made."""
+"""How far in the future a session or an invitation may seem to be made, because clocks differ."""
 
 USE_RECORDED_EVERY = timedelta(minutes=1)
 """Minimum time between two stored uses of a credential.
@@ -56,7 +56,10 @@ _SECRET = re.compile(
     r"supplies\.(?:(?P<station>[A-Za-z0-9][A-Za-z0-9._-]{0,63})\.)?"
     r"(?P<id>[0-9a-f]{16})\.(?P<random>[A-Za-z0-9_-]{43})"
 )
-"""Regular expression of secrets. Secrets from older versions contain no station."""
+"""Regular expression for a secret: the station, the id of the credential, and random characters.
+
+Older versions of the program made secrets without a station.
+"""
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,7 +211,7 @@ def authenticate(
     Return None if the secret is not valid, or if its credential is of a kind that is not in
     `kinds`. A credential is valid until it expires, is revoked, or its user is disabled. A token is
     also invalid if its user may no longer give this role to tokens. A session or an invitation that
-    was made in the future, by a wrong clock, is invalid: it would be valid for too long.
+    was made in the future, by a wrong clock, is invalid, because it would end too late.
     """
     parts = parse_secret(secret)
     if parts is None or parts.station not in (None, access.station):

@@ -61,8 +61,8 @@ def add(access: AccessContext, donor: str, new: NewRequest) -> DonorRequest:
     """Store a request.
 
     Raises:
-        InvalidField: a field is invalid, or a request to correct the name does not say the right
-            name.
+        InvalidField: a field is invalid, or a request to correct the name does not contain the
+            right name.
         NotFound: the donor is unknown.
     """
     new = check_fields(new)

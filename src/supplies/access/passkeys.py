@@ -146,7 +146,7 @@ def start_sign_in(access: AccessContext, site: Site) -> str:
 
 
 def find_user(access: AccessContext, site: Site, answer: str) -> str | None:
-    """Return the code of the user whose passkey signed a challenge. Store the use of the passkey.
+    """Return the code of the user whose passkey signed a challenge. Store the time of this use.
 
     Return None if the answer is not valid. No challenge is accepted twice.
 

@@ -60,7 +60,7 @@ def correct_clock(command: R, offset: timedelta | None) -> R:
 
 
 def take_reason_from_note(report: ReportOutcome) -> ReportOutcome:
-    """Return a report with the code of its reason, if an older phone put it into the note."""
+    """Return a report with the code of its reason, if an older phone put the reason in the note."""
     why, note = split_reason(report.outcome, report.note, report.why)
     return msgspec.structs.replace(report, why=why, note=note)
 
@@ -68,13 +68,14 @@ def take_reason_from_note(report: ReportOutcome) -> ReportOutcome:
 def offset_of_text(
     written_at: datetime, known: int | None, now: datetime, last_seen: datetime | None = None
 ) -> timedelta:
-    """Estimate how far the station's clock is ahead of a phone's, for records copied as text.
+    """Estimate how far the station's clock was ahead of a phone's when the phone wrote a text.
 
-    The text may have been written long before it is read, so a time in the past does not show that
-    the phone's clock is behind. Normally the result is the difference `known`. In two cases, the
-    phone's clock must have been corrected since then, so `known` is not used: if `known` would move
-    `written_at` into the future; or if `known` would move `written_at` before `last_seen`, although
-    `written_at` itself is after `last_seen`.
+    Phones show unsent records as text, and people copy this text to the station, perhaps much
+    later. So a time in the past does not show that the phone's clock is slow. The result is
+    `known`, except in two cases in which the clock must have been corrected since:
+
+    - `known` would move `written_at` into the future.
+    - `known` would move `written_at` before `last_seen`, although `written_at` is after it.
 
     Args:
         written_at: The time of the phone's clock when the phone wrote the text.

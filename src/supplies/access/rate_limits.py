@@ -36,9 +36,9 @@ SIGN_IN_BY_DEVICE = RateLimit("sign-in-device", 10, timedelta(minutes=15))
 ONE_TIME_CODES = RateLimit("one-time-codes", 5, timedelta(minutes=15))
 """Limits the wrong one-time codes of a user.
 
-Each known device has a count of its own; all other devices share one count. At any time, three of a
-million codes are right. At this limit, somebody who knows the password and guesses for a year finds
-a right code with a probability of less than one half.
+Attempts from each known device are counted separately, and those from all other devices together.
+At any time, three of a million codes are right. At this limit, somebody who knows the password and
+guesses for a year finds a right code with a probability of less than one half.
 """
 
 PASSKEY_CHALLENGES = RateLimit("passkey-challenges", 60, timedelta(minutes=15))

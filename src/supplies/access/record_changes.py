@@ -43,8 +43,8 @@ def list_record_changes(
 ) -> list[RecordChange]:
     """Return the history of a record, newest first.
 
-    Two records of different kinds may have the same code. So the lines of the access log are
-    selected by their route too.
+    The lines of the access log are selected by route too, because two records of different kinds
+    may have the same code.
 
     Args:
         access: The access tables of the station.

@@ -39,7 +39,7 @@ Login = Annotated[
 
 
 class LastCoordinator(AgainstBooks):
-    """Raised if no coordinator could sign in after a change of a user, so the change is refused."""
+    """Raised for a refused change of a user, after which no coordinator could sign in."""
 
     slug = "already-done"
     title = template("The last coordinator must stay")

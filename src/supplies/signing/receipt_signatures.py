@@ -54,7 +54,7 @@ _decode_document = msgspec.json.Decoder(DonationReceipt).decode
 
 
 class NotGenuine(SuppliesError):
-    """The file is not a genuine receipt of this station.
+    """Raised if a file is not a genuine receipt of this station.
 
     Attributes:
         fault: The reason.

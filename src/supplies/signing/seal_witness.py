@@ -82,7 +82,7 @@ def is_witnessed(database: str, station: str) -> bool:
 def forget_witness(database: str, station: str) -> None:
     """Delete the file with the last committed seal.
 
-    Call this when the books are new, or were replaced by another copy.
+    Call this if the books are new, or were replaced by another copy.
 
     Raises:
         StoreError: the file cannot be deleted.

@@ -192,7 +192,7 @@ class Seals:
         )
 
     def _last_line(self) -> Tail:
-        """Return the last line, even if it was erased, so that no number is used twice."""
+        """Return the last line of the log, even if it was erased, so that no number is reused."""
         row = self.store.one(
             "SELECT seq, mac FROM access_log WHERE station = :station ORDER BY seq DESC LIMIT 1",
             {"station": self.station},
@@ -215,7 +215,7 @@ class Seals:
     def begin_again(self) -> None:
         """Start sealing anew: append seals for all rows with the content that they have now.
 
-        So changes that were made without the keys are accepted.
+        Changes that were made without the keys are thereby accepted.
 
         Raises:
             StoreError: the keys are missing.
@@ -311,7 +311,11 @@ def _tail(row: Row) -> Tail:
 
 
 def _ranges(lines: list[Row]) -> list[tuple[int, Tail]]:
-    """Group consecutive lines. Return the first number and the last line of each group."""
+    """Group log lines with consecutive numbers. Return the first number and the last line of each.
+
+    One seal records the erasure of a whole group. It needs the code of the last line, with which
+    the code of the next line was computed.
+    """
     found: list[tuple[int, Tail]] = []
     for line in map(_tail, lines):
         if found and found[-1][1].seq + 1 == line.seq:

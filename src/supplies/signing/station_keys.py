@@ -161,7 +161,7 @@ class StationKeys:
         return msgspec.structs.replace(unsigned, signature=signature)
 
     def public_keys(self) -> PublicKeys:
-        """Return the public keys by key id, including the public keys of earlier keys."""
+        """Return the public keys of all keys, old and new, by key id."""
         return {key.id: _public(key.private) for key in self._keys()}
 
     def private_keys(self) -> list[bytes]:

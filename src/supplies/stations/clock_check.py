@@ -11,7 +11,7 @@ from supplies.books.reader import Books
 from supplies.domain.entries import format_timestamp
 
 MAX_GAP = timedelta(days=31)
-"""Longest time in which a station plausibly has no entry, verification or access.
+"""Longest plausible time without any entry, verification or access at a station.
 
 After a longer time, the clock may be wrong.
 """
@@ -45,7 +45,7 @@ def clock_doubt(books: Books, now: datetime) -> str | None:
 
 
 def entries_reach(books: Books, today: date) -> bool:
-    """Return whether the entries reach up to today without a gap longer than `MAX_GAP`.
+    """Return whether the last entries reach up to today without a gap longer than `MAX_GAP`.
 
     Only two rows of an index are read, so this function may be called often. After a longer gap,
     the result is False until the first entry after the gap is `MAX_GAP` old. For new books, the

@@ -175,7 +175,7 @@ def _moved(kind: AccountKind) -> str:
 
 
 _PARTIES = (DONOR, BOUGHT, MADE, BORROWED, LENT)
-"""The kinds of account of donors, suppliers, makers, lenders and borrowers.
+"""The kinds of account whose first key is a donor, supplier, maker, lender or borrower.
 
 All of them are registered as donors.
 """
@@ -245,16 +245,15 @@ _MOVED_ON = {
     "recipient": (_days(ASKED), _days(RECEIVED)),
     "donor": (*map(_days, _PARTIES), _days(RETURNED)),
 }
-"""SQL queries for the days on which goods, promises or needs of a person were booked."""
+"""SQL queries for the days on which transfers about each person were booked."""
 
 
 def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[PersonDue]:
-    """Return the people about whom no entry has a day in the last `days` days.
+    """Return the people whose latest entry is more than `days` days old.
 
-    The entry that was recorded last need not have the latest day, because facts may be recorded
-    late. But if the last recorded entry has a recent day, the person cannot be due. So all entries
-    are read only about the other people. A person with merged codes is returned under the code that
-    stays in use.
+    Facts may be recorded late, so the entry that was recorded last need not have the latest day.
+    But if it has a recent day, the person cannot be due. So all entries are read only for the other
+    people. A person with merged codes is returned under the code that stays in use.
     """
     if days is None:
         return []
@@ -274,9 +273,10 @@ def _due(books: Books, who: PersonRole, days: int | None, today: date) -> list[P
 def _quiet_people(
     books: Books, who: PersonRole, until: date, codes: Sequence[str] = ()
 ) -> dict[str, date]:
-    """Return the people whose entries all have days before `until`, each with the latest day.
+    """Return the people who have no entry on or after a day, each with the day of the latest entry.
 
     Args:
+        until: The day.
         codes: Look only for these codes. If empty, look for all people.
     """
     names = {f"code{index}": code for index, code in enumerate(codes)}

@@ -1,4 +1,4 @@
-"""Saved column choices: a station saves under a name which columns of a file an import reads."""
+"""Save under a name which columns of a file an import reads (a choice of columns)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supplies.errors import InvalidField, Sentence
 from supplies.stations.stored_settings import read_settings, store_settings
 
 MAX_SAVED = 100
-"""Maximum number of column choices that a station may save."""
+"""Maximum number of choices that a station may save."""
 
 _MEMBER = "import_columns"
 _Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -22,11 +22,11 @@ _Choices = Annotated[dict[_Text, _Text], Meta(max_length=50)]
 
 
 class SavedColumns(msgspec.Struct, frozen=True, kw_only=True):
-    """Which columns of a file an import reads.
+    """A saved choice: which columns of a file an import reads.
 
     Attributes:
         kind: The kind of rows, such as "donations".
-        columns: For each column that the import reads, its heading in the file.
+        columns: The heading in the file of each column that the import reads.
         values: Fixed values by column. Each is used for all rows.
     """
 
@@ -36,16 +36,16 @@ class SavedColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def saved_columns(books: Books) -> Mapping[str, SavedColumns]:
-    """Return all saved column choices by name."""
+    """Return all saved choices of columns, by name."""
     stored = read_settings(books).get(_MEMBER, {})
     return {name: msgspec.convert(stored[name], SavedColumns) for name in sorted(stored)}
 
 
 def find_saved_columns(books: Books, name: str, kind: str) -> SavedColumns:
-    """Return the column choices that were saved under a name for a kind of rows.
+    """Return the choice of columns that was saved under a name, for rows of one kind.
 
     Raises:
-        InvalidField: nothing is saved under this name, or the choices are for rows of another kind.
+        InvalidField: nothing is saved under this name, or the choice is for rows of another kind.
     """
     all_saved = saved_columns(books)
     found = all_saved.get(name)
@@ -65,13 +65,13 @@ def find_saved_columns(books: Books, name: str, kind: str) -> SavedColumns:
 
 
 def save_columns(books: Books, name: str, saved: SavedColumns | None) -> None:
-    """Save column choices under a name, and replace earlier choices of this name.
+    """Save a choice of columns under a name. Replace the earlier choice of this name.
 
-    If `saved` is None, delete the choices that have this name. Call this within
+    If `saved` is None, delete the choice of this name. Call this within
     `Ledger.admin_transaction()`.
 
     Raises:
-        InvalidField: the name or the choices are too long, or too many are saved.
+        InvalidField: the name or the choice is too long, or too many are saved.
     """
     name = name.strip()
     if not 0 < len(name) <= 80:

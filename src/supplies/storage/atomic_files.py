@@ -1,7 +1,7 @@
 """Write files completely or not at all. By default, only the owner of a file can read it.
 
-A file is first written under another name in the same directory, as a draft. The draft is flushed
-to the disk and then renamed to the final name.
+The content is first written to a temporary file in the same directory. This file is flushed to the
+disk and then renamed to the final name.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ PRIVATE = 0o600
 _MAX_NAME_BYTES = 255 - len(".01234567-journal")
 """Maximum length of a file name in bytes.
 
-It is below the limit of the file system, because the temporary file that is written first, and the
-journal that SQLite keeps beside the temporary file, have longer names.
+It is below the limit of file systems, because two other files have longer names: the temporary file
+that is written first, and the journal of SQLite beside that file.
 """
 
 
 @contextmanager
 def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
-    """Yield an empty temporary file (the draft) in the directory of the final file.
+    """Yield an empty temporary file in the directory of the final file.
 
-    After the `with` block the draft is deleted, unless it was renamed.
+    After the `with` block, the file is deleted unless it was renamed.
 
     Args:
         mode: The file mode, before the umask is subtracted.
 
     Raises:
-        StoreError: the draft cannot be created.
+        StoreError: the file cannot be created.
     """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:

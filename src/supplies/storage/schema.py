@@ -2,8 +2,8 @@
 
 Numbered scripts, `migrations/NNNN-….sql`, create and change the tables. A released script never
 changes; a later version adds another script. A new database runs all scripts. An older database
-runs the scripts that it has not run yet. The triggers are templates. The accounts
-that may be negative are filled in from the chart of accounts.
+runs the scripts that it has not run yet. The SQL of the triggers has placeholders, such as {table}.
+For example, the accounts that may be negative are filled in from the chart of accounts.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _text(name: str) -> str:
 
 
 def floor_condition() -> str:
-    """Return an SQL condition that selects the accounts that may have a negative balance."""
+    """Return an SQL condition that is true for accounts that may have a negative balance."""
     free = [kind.prefix for kind in CHART.values() if not kind.floored]
     return " OR ".join(f"substr(account, 1, {len(prefix)}) = '{prefix}'" for prefix in free)
 

@@ -90,7 +90,7 @@ class Balances:
     def trust(self, through: int) -> None:
         """Trust the transfers of the entries up to `through`.
 
-        They are read only for the balances that later entries change. All other balances are
+        These transfers are read only for balances that later entries change. All other balances are
         trusted, too.
         """
         self._trusted = through
@@ -246,10 +246,10 @@ class Balances:
         ]
 
     def _later_rows(self, table: Table) -> list[Row]:
-        """Return those stored rows of `balances` or `days` that are not trusted.
+        """Return the stored rows of `balances` or `days` that must be checked.
 
-        These are all rows of each balance that a later entry than the trusted ones changed, and all
-        rows that name such a later entry.
+        These are all rows of each balance that an entry after the trusted ones changed, and all
+        rows that name such an entry.
         """
         found = set(self.reader.rows_after(table, self._trusted))
         for account, item, lot in self.by_key:
@@ -263,10 +263,9 @@ class Balances:
         return list(found)
 
     def _read_trusted(self) -> None:
-        """Add all stored balances that no later entry than the trusted ones changed.
+        """Add all stored balances that only trusted entries changed.
 
-        Whether they are goods, promises or needs is not determined, because no transfer changes
-        them.
+        They count as goods without a check, because no later transfer changes them.
         """
         for account, item, lot, quantity in self.reader.store.all(
             "SELECT account, item, lot, quantity FROM balances WHERE station = :station "

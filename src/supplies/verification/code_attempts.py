@@ -19,7 +19,7 @@ _Stop = tuple[str, str]
 class CodeAttempts:
     """Checks how many wrong codes couriers entered for each stop.
 
-    If a stop moves to another delivery, earlier wrong codes still count.
+    If a stop moves to another delivery, the wrong codes entered before still count.
     """
 
     def __init__(self, reader: Reader) -> None:

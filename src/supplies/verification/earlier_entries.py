@@ -36,7 +36,7 @@ ORDER BY seq
 
 
 def read_earlier_commands(reader: Reader, through: int) -> Iterator[list[Body]]:
-    """Yield the entries of those trusted commands whose documents later entries change.
+    """Yield the entries of trusted commands whose documents are changed by later entries.
 
     Each list has the entries of one command. The commands are in the order of their entries.
 

@@ -31,7 +31,7 @@ class EntrySequence:
 
         Args:
             seq: Number of this entry.
-            command: The id of the first entry of its command.
+            command: The id of the first entry of the command to which this entry belongs.
             part: Number of this entry within its command.
             recorded_at: When this entry was recorded.
             superseded: Numbers of all entries that were superseded so far.

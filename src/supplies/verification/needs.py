@@ -1,4 +1,4 @@
-"""Compare the quantities of needs with the promises and goods that serve them.
+"""Compare the quantities of needs with the promises and goods that cover them.
 
 For each need, the claimed quantity must equal the quantity that pledges promise to it. Goods that
 are set aside for a need, or on the way, are assigned to the need. The assigned quantity must not
@@ -34,7 +34,7 @@ _Sum = Counter[tuple[str, ...]]
 def check_needs(
     reader: Reader, balances: Mapping[Key, Balance], recipients: Mapping[str, str]
 ) -> None:
-    """Compare the quantities of needs with the pledges and goods that serve the needs.
+    """Compare the quantities of needs with the pledges and goods that cover them.
 
     Args:
         balances: The balances by account, item and lot.

@@ -39,7 +39,7 @@ A photo has up to 300 KB.
 
 
 class _Frozen(msgspec.Struct, gc=False):
-    """Those fields in the stored content of a receipt that are compared with its entry."""
+    """The fields in the stored content of a receipt that are compared with its entry."""
 
     number: str
     issued_on: str
@@ -66,9 +66,9 @@ class Receipts:
 
     Attributes:
         erased: The contents that entries erased on request, by digest. Each value is the number of
-            the erasing entry, and the person or entry whose contents were erased.
-        absent: The contents that are not stored, by digest. Each value is the number of the
-            recording entry, and the person whom the content was about.
+            the entry that erased the content, and the person or entry whose contents it erased.
+        absent: The contents that are not stored, by digest. Each value is the number of the entry
+            that recorded the content, and the person whom the content was about.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -241,7 +241,7 @@ class Receipts:
             self.erased[digest] = (seq, parties[seq])
 
     def check_erased(self) -> None:
-        """Check that contents are missing if and only if an entry erased them.
+        """Check that a content is missing if, and only if, an entry erased it.
 
         Raises:
             BooksBroken: a content is missing although no entry erased it, or is stored although an
@@ -269,7 +269,7 @@ class Receipts:
                 raise self._wrong_text("content", left[0], f"{left[1]} erased", "still there")
 
     def _read_erased_texts(self) -> None:
-        """Add those absent contents of trusted entries that later entries erased."""
+        """Add contents of trusted entries that later entries erased to `absent`."""
         for digest, seq, about in self.reader.earlier(
             "erasable", "digest, seq, about", self._trusted, "content IS NULL"
         ):

@@ -210,7 +210,7 @@ class Records:
     ) -> None:
         """Check that rows which create a document contain the document id of their entry.
 
-        If an id has the number of another entry, the row is collected for `check_repeated`.
+        If the id has the number of another entry, the row is checked later by `check_repeated`.
         """
         first, table = bodies[0].seq, ROW_TABLES[kind]
         for row in rows:
@@ -228,7 +228,7 @@ class Records:
 
         A lot must keep its item, and every named lot must exist. If only the month of an expiry is
         known, the day must be the last one of that month. If a lot id has the number of another
-        entry, the row is collected for `check_repeated`.
+        entry, the row is checked later by `check_repeated`.
         """
         own = f"l_{self.reader.station}_"
         for row in recorded[Lot]:
@@ -289,8 +289,8 @@ class Records:
 
         The first resolution must be about an unresolved conflict, which is then removed from
         `pending`. If it leaves the books unchanged, its entry must have no transfers. A further
-        resolution of the same conflict must decide the opposite of the one before: one is for
-        the report, the other for the books.
+        resolution of the same conflict must decide the opposite of the one before: for the report
+        instead of the books, or for the books instead of the report.
         """
         for seq, conflict, way in recorded[Resolution]:
             if ("conflict", conflict) not in self.pending or conflict >= seq:

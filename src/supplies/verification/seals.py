@@ -46,7 +46,7 @@ class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
         rows, lines: How many rows, and lines of the access log, were compared.
         earlier_lines: How many lines of the access log are older than the seals.
         has_witness: Whether the last seal was compared with the copy in the file beside the key
-            file. Without this copy, nobody notices if the last changes were undone.
+            file. Without this copy, it is not noticed if the last changes were undone.
         difference: If the state is `changed`, the first difference.
     """
 
@@ -131,7 +131,7 @@ class _Check:
         self._digests: _Digests = {}
         self._first_line, self._line_mac = 1, NO_MAC
         self._erased: dict[int, tuple[int, bytes]] = {}
-        """Erased lines: number and code of the last line of each range, by number of the first."""
+        """Number and code of the last line of each range of erased lines, by its first number."""
 
     def follow_seals(self, start: int) -> None:
         """Check each seal from number `start` on, and remember the digest that it contains."""
@@ -303,9 +303,9 @@ def _keys_from(
     before: bytes,
     row: Sequence[Any],
 ) -> list[bytes]:
-    """Return the key with which a code was computed, and all newer keys; [] if no key fits.
+    """Return the key with which a code was computed, and all newer keys; [] if it was none of them.
 
-    A newer key must never be followed by an older one, so a stolen older key is of no use.
+    Later codes must be computed with one of the returned keys. So a stolen older key is of no use.
     """
     for index, key in enumerate(keys):
         if compute(key, before, row) == mac:

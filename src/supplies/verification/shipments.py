@@ -49,10 +49,10 @@ class Shipments:
         self._received: dict[str, _Goods] = {}
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read the shipments in the next batch of entries. Check the foreign entries they name.
+        """Read the shipments in the next batch of entries. Check the foreign entries in them.
 
-        A foreign entry is one of another station. If that station is in this database, the hash of
-        the entry is checked.
+        A foreign entry is an entry of another station. If that station is in this database, the
+        hash of the entry is checked.
 
         Raises:
             BooksBroken: an entry names a shipment that does not exist, or contains another hash for

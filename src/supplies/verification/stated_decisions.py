@@ -23,10 +23,10 @@ from supplies.storage.store import Row
 from supplies.verification.reader import Reader
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far in the future the time of a report may be."""
+"""How far the stated time of a report may be in the future, because clocks differ."""
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""If a phone's report is older than this, a coordinator may book it on another day than stated."""
+"""The age of an event from which a coordinator may book a phone's report on another day."""
 
 _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[StopOutcome]: ("outcome", "happened_at", "received_by", "proof"),
@@ -127,7 +127,7 @@ def _rows(reader: Reader, decision: _Decision, table: str, seq: int) -> list[dic
 def _outcome_before_last(reader: Reader, decision: _Decision) -> int:
     """Return the entry of the second-last outcome of a stop before a decision; 0 if there is none.
 
-    The decision undid the last outcome and restored the second-last one.
+    A decision that undoes the last outcome restores this one.
     """
     rows = reader.store.all(
         "SELECT seq FROM outcomes WHERE station = :station AND delivery = :delivery "

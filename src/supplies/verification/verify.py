@@ -55,7 +55,7 @@ from supplies.verification.stated_outcomes import StatedOutcomes
 from supplies.verification.stock_counts import StockCounts
 
 _READ_WHOLE = (Lot, ProductExpiry, Pledge, StopRemoval, CodeAttempt, Merge)
-"""Types of rows that are read from trusted entries, too: later entries may refer to any of them."""
+"""Types of rows that are read from trusted entries too, because later entries may refer to them."""
 
 ENTRIES_PER_CHUNK = 5_000
 """Number of entries that are read into memory at a time."""
@@ -63,8 +63,8 @@ ENTRIES_PER_CHUNK = 5_000
 ENTRIES_PER_COMPARISON = 100_000
 """Number of entries after which the rows that they wrote are compared with the stored rows.
 
-Each comparison reads whole tables, because most tables are not sorted by entry. A higher number
-makes fewer comparisons. A lower number saves memory.
+Each comparison reads whole tables, because most tables are not sorted by entry. So a higher number
+saves time, and a lower number saves memory.
 """
 
 LEDGER_TABLES = (

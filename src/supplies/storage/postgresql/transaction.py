@@ -22,7 +22,7 @@ MAX_QUEUED = 1_000
 """Number of queued SQL statements after which the queue is sent."""
 
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-"""States of a connection in which ROLLBACK must be sent at the end.
+"""The states of a connection, at the end of a transaction, in which ROLLBACK must be sent.
 
 In these states the connection works, and a transaction is still open.
 """

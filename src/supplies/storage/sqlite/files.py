@@ -12,7 +12,7 @@ from supplies.errors import Gone, StoreError
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, WAL_UNAVAILABLE, translate_error
 
 _OF_THE_SOURCE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, *WAL_UNAVAILABLE)
-"""Error codes which show that the file to be copied is faulty, and not the copy."""
+"""Error codes of SQLite which show that the file to be copied is at fault, and not the copy."""
 
 
 class DatabaseFiles:

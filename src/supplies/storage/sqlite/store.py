@@ -38,7 +38,7 @@ MINIMUM_VERSION = (3, 37, 0)
 
 
 ROWS_PER_STATEMENT = (500, 100, 20, 5)
-"""Numbers of rows that one INSERT statement can add, if there are several rows.
+"""How many rows one INSERT statement adds: the largest number that is not more than remain.
 
 SQLite allows at least 32,766 parameters in an SQL statement.
 """
@@ -293,7 +293,7 @@ class SqliteStore:
         return int(row[0]) if row else 0
 
     def database_version(self) -> tuple[int, int]:
-        """Return two numbers: one changes with other connections' commits, one with own changes."""
+        """Return two numbers, of which one changes with each commit of any connection."""
         return self.catalogue_version(""), self.connection.total_changes
 
     def purge_erased(self) -> None:
