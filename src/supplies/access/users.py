@@ -181,7 +181,6 @@ def find_password_of(access: AccessContext, code: str) -> StoredPassword | None:
 
 
 def _logins(access: AccessContext) -> list[tuple[str, str]]:
-    """Return the code and login of every user."""
     rows = access.all("SELECT code, login FROM users WHERE station = :station")
     return [(code, login) for code, login in rows]
 

@@ -368,7 +368,6 @@ def _free_goods(books: Books, report: ReportHandOut, seq: int) -> list[FreeGoods
 
 
 def _decisions(books: Books, conflict: int) -> list[Decision]:
-    """List the resolutions of a conflict, oldest first."""
     found = []
     for table in ("resolutions", "later_resolutions"):
         found += books.all(

@@ -1,4 +1,4 @@
-"""Goods that are in stock by the books, but are still carried by a team that brings them back.
+"""Goods that teams are bringing back: the books have them in stock, but teams still carry them.
 
 When an outcome is recorded, goods that were not handed over are booked back into stock at once. But
 the team still has them until it is back, and then the delivery is closed.
@@ -78,7 +78,7 @@ def sum_by_place(goods: Iterable[GoodsWithTeam]) -> Counter[Goods]:
 
 
 def free_with_teams(books: Books, goods: Iterable[GoodsWithTeam]) -> list[GoodsWithTeam]:
-    """Return the goods that teams still carry and that are free by the books.
+    """Return the goods that teams still carry, but that are free according to the books.
 
     These are goods that a household refused, and goods that were set aside and released since.
     """

@@ -96,7 +96,6 @@ class _Noted(NamedTuple):
 
 
 def _noted(books: Books, first: date, last: date) -> list[_Noted]:
-    """Return the needs that were noted in a period."""
     rows = books.all(
         "SELECT n.need, n.recipient, n.item, n.urgency, e.happened_on "
         "FROM entries e CROSS JOIN needs n WHERE e.station = :station AND e.kind = :kind "

@@ -54,7 +54,7 @@ class RecalledGoods(View, frozen=True, kw_only=True):
         place: The kind of account, such as `stock`, `allocated`, `in_transit`, `received` or
             `lost`.
         location: The location of the goods; None if they are not in stock.
-        quarantine: Whether that location is a quarantine.
+        quarantine: Whether `location` is a quarantine.
         allocation: The allocation for which the goods are set aside or in transit; otherwise None.
         delivery: The delivery with which the goods are in transit; otherwise None.
         recipient: The recipient who received the goods, or for whom they are set aside or in

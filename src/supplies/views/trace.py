@@ -37,7 +37,7 @@ class LotTrace(View, frozen=True, kw_only=True):
     Attributes:
         origin: The account from which the lot came.
         given: The quantities that donors gave; empty if the lot did not come from donors.
-        stands: The positive balances of all accounts, such as stock, except those of recipients.
+        stands: The positive balances of all accounts with the lot, except those of recipients.
         reached: The quantities that recipients have.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.

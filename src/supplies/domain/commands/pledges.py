@@ -47,7 +47,7 @@ class MakePledge(Command, frozen=True, kw_only=True):
 
 
 class ClaimNeeds(Command, frozen=True, kw_only=True):
-    """Promise parts of a recorded pledge to needs, or drop such promises.
+    """Claim parts of a recorded pledge for needs, or drop such claims.
 
     Attributes:
         claims: The new claims. They must be on parts of the pledge that no need claims yet.

@@ -2,7 +2,7 @@
 
 A rule reads the books and drafts entries only through its `Journal`. Related rules share a module.
 `RULES` maps each command to its rule. In the descriptions of the rules, an arrow such as stock →
-allocated means that quantities move from one account to another.
+allocated shows from which account quantities move to which.
 """
 
 from __future__ import annotations

@@ -129,10 +129,7 @@ def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Nee
 
 
 def drop_claim(journal: Journal, draft: Draft, need: Need, pledge: str, quantity: int) -> None:
-    """Drop a claim of a need on a pledge: claimed → needed.
-
-    The pledge no longer promises this quantity to the need.
-    """
+    """Drop a claim of a need on a pledge: claimed → needed."""
     journal.move(draft, CLAIMED(need.need, pledge), NEEDED(need.need), need.item, "", quantity)
     journal.move(draft, PLEDGED(pledge, need.need), PLEDGED(pledge), need.item, "", quantity)
 

@@ -214,7 +214,7 @@ def _check_claim_of_correction(
 
 
 def claim_needs(command: ClaimNeeds, journal: Journal) -> None:
-    """Promise parts of a pledge to needs: needed → claimed.
+    """Claim parts of a pledge for needs: needed → claimed.
 
     Claims are dropped before new ones are made.
 

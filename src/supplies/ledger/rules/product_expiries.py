@@ -127,7 +127,7 @@ def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
 
 
 def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> None:
-    """Add the row about a product's expiry to a draft, unless the books already have it."""
+    """Add a row about a product's expiry to a draft, unless the books contain the same row."""
     if journal.books.latest_row(ProductExpiry, lot=stated.lot) != stated:
         draft.add_rows(stated)
 

@@ -43,7 +43,7 @@ def convert(command: Convert, journal: Journal) -> None:
     """Repack goods: stock → converted → stock. Spilled goods: stock → lost.
 
     Each product is a new lot whose parents are the consumed and spilled lots. A product may fulfil
-    a pledge of the donor of the consumed goods. Goods that the pledge promised to needs are then
+    a pledge of the donor of the consumed goods. If needs have claims on the pledge, goods are then
     set aside for these needs, as when goods arrive.
 
     Raises:
@@ -110,8 +110,7 @@ def _keep_pledge(
 ) -> list[EarmarkedShare]:
     """Count a product towards the pledge that its line names.
 
-    Return the parts of the product that are set aside for the needs to which the pledge promised
-    them.
+    Return the parts of the product that are set aside for needs with claims on the pledge.
     """
     donor = find_pledge(journal.books, str(line.pledge), f"{pointer}/pledge").donor
     givers = givers_of(journal, consumed_lots(journal, conversion))
