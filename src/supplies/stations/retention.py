@@ -40,7 +40,7 @@ PersonRole = Literal["recipient", "donor"]
 
 
 PERSON_KINDS: Mapping[PersonRole, str] = {"recipient": "household", "donor": "person"}
-"""The kind of recipient, and the kind of donor, that is a natural person.
+"""The kind of recipients, and the kind of donors, that are natural persons.
 
 Recipients and donors of other kinds have no personal data.
 """

@@ -22,7 +22,7 @@ SELECT DISTINCT e.seq - e.part FROM entries n CROSS JOIN entries e
 WHERE n.station = :station AND n.seq > :through
 AND e.station = n.station AND e.document = n.document AND e.seq <= :through
 """
-"""SQL that selects the first entry of each trusted command about a document of later entries."""
+"""SQL that selects the first entry of each trusted command whose document later entries change."""
 
 _COMMAND = """
 SELECT seq, body FROM entries WHERE station = :station AND seq >= :first AND seq <= :through

@@ -27,7 +27,7 @@ class LastVerification(msgspec.Struct, frozen=True, kw_only=True):
 def log_verification(store: Store, verified: Verified, now: datetime) -> None:
     """Store that the books of these stations were verified and no difference was found.
 
-    A verification since a checkpoint is not stored, because it does not cover all entries.
+    If only the entries after a checkpoint were verified, nothing is stored.
 
     Args:
         now: When the verification ended.

@@ -269,7 +269,7 @@ class Receipts:
                 raise self._wrong_text("content", left[0], f"{left[1]} erased", "still there")
 
     def _read_erased_texts(self) -> None:
-        """Add contents of trusted entries that later entries erased to `absent`."""
+        """Add to `absent` the contents of trusted entries that later entries erased."""
         for digest, seq, about in self.reader.earlier(
             "erasable", "digest, seq, about", self._trusted, "content IS NULL"
         ):

@@ -223,10 +223,10 @@ def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLine
 
 
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
-    """Return the latest entry that made or corrected an allocation.
+    """Return the entry that contains the lines of an allocation in their latest version.
 
-    If `Allocate` or its correction recorded the allocation, other entries do not count. Otherwise,
-    this is the entry of the command that made the allocation, such as a donation.
+    This is the latest entry of `Allocate` or its corrections. If another command made the
+    allocation, such as a donation, this is the first entry.
     """
     stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
     return stated[-1] if stated else entries[0]

@@ -243,7 +243,11 @@ def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
 
 
 def _recorded_outcome(books: Books, report: ReportOutcome, before: int | None) -> Side:
-    """Return what the books state about a stop, if given only from entries before `before`."""
+    """Return what the books state about a stop.
+
+    Args:
+        before: Number of an entry: use only earlier entries. If None, all entries are used.
+    """
     delivery = present_delivery(books, report.delivery, report.allocation)
     where = {"delivery": delivery, "allocation": report.allocation}
     stop, loaded = books.latest_row(Stop, **where), _loaded(books, where)

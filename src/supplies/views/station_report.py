@@ -42,7 +42,7 @@ from supplies.views.household_statistics import (
 from supplies.views.shared_queries import shown_unit
 
 NOTICES = USED("notices")
-"""The account on which posted notices are booked."""
+"""The account of notices to the public that the station has posted, such as posters."""
 
 Demand = dict[tuple[str, str], tuple[int, int]]
 """The needed and the unallocated quantity of each item, by item and unit."""

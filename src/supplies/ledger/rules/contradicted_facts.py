@@ -163,7 +163,7 @@ def _stated(command: Fact) -> dict[str, Any]:
 
 
 def _pending_conflict(journal: Journal, command: ReportOutcome | CountStock) -> int | None:
-    """Return the entry number of an unresolved conflict about the same fact, or None."""
+    """Return the number of the entry with an unresolved conflict about the same fact, or None."""
     fact = _fact(journal, command)
     about = command.allocation if isinstance(command, ReportOutcome) else command.sheet
     for seq, stated in journal.books.all(

@@ -89,12 +89,9 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
 
 
 def _parts(command: Dispatch) -> dict[str, tuple[list[AllocationPart], str]]:
-    """Return the lines to load of each allocation that is dispatched only in part, by allocation.
+    """Return which lines to load of the allocations that are dispatched only in part.
 
-    The lines of each allocation come with a JSON pointer to its part in the command.
-
-    Raises:
-        InvalidField: the command does not dispatch the allocation, or has two parts of it.
+    The lines are by allocation, and come with a JSON pointer to the part in the command.
     """
     parts: dict[str, tuple[list[AllocationPart], str]] = {}
     for index, part in enumerate(command.parts or ()):

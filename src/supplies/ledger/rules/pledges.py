@@ -189,7 +189,7 @@ def _check_claim_of_correction(
 ) -> None:
     """Check that the corrected version of a pledge claims only what was open on its day.
 
-    A larger claim was made by a later command, which this correction cannot change.
+    Any further quantity was claimed by a later command, which this correction cannot change.
 
     Raises:
         InvalidField: the need had less open on the day of the pledge.

@@ -169,7 +169,7 @@ def recounts(
 
 
 def _goods(transfer: Transfer) -> set[Goods]:
-    """Return the goods by which counted lines can be about a transfer: its lot, or all lots."""
+    """Return the keys under which counted lines may count a transfer: its lot, and all lots."""
     return {(transfer.item, transfer.lot), (transfer.item, "")}
 
 

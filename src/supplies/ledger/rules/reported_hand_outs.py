@@ -203,7 +203,7 @@ def _book_as_stated(journal: Journal, reported: ReportHandOut) -> None:
 
 
 def _sources(journal: Journal, location: str, item: str) -> dict[str, dict[str, int]]:
-    """Return from where goods of an item may have come: the quantity by account and lot.
+    """Return the goods that a reported hand-out may have used: the quantity by account and lot.
 
     Free goods come first, then goods that stock counts did not find.
     """
@@ -221,7 +221,7 @@ def _sources(journal: Journal, location: str, item: str) -> dict[str, dict[str, 
 def _take(
     sources: dict[str, dict[str, int]], lot: str | None, quantity: int
 ) -> list[tuple[str, str, int]]:
-    """Take up to a quantity from sources. Return how much of which account and lot.
+    """Take goods from sources, at most `quantity`. Return account, lot and quantity of each part.
 
     Args:
         sources: As `_sources` returns them. What is taken is subtracted, and lots that are used up

@@ -204,7 +204,7 @@ class _Search:
         return least if max(least.values()) <= MAX_QUANTITY else {}
 
     def _deciding(self, key: Key, refusal: MovedOn, raised: Container[Place]) -> list[Place]:
-        """Return the places of the quantities that affect a balance, in the order to increase them.
+        """Return the places of the quantities that affect a balance, the first to increase first.
 
         Lines that name the lot of the balance come first. Balances of needs and promises have no
         lot. For them, lines whose quantities are increased anyway come first, because the goods in
