@@ -179,7 +179,7 @@ def _mark(kind: inspect.Type, name: str) -> str | None:
 def _with_last_day(
     fields: dict[str, Plain], month: str, day: str, pointer: str, faults: list[Fault]
 ) -> dict[str, Plain]:
-    """Return the fields of a struct. If a month of expiry was typed, fill in its last day.
+    """Return the fields of a struct, with month and last day of a typed month of expiry filled in.
 
     The month may be typed in the field for the month or in the field for the day. A text that is
     not a month is a fault. So is a typed day that is not the last day of the month.
