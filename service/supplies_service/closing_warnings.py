@@ -20,9 +20,12 @@ def find_closing_warnings(access: AccessContext, delivery: str) -> list[Warned]:
 
 
 def find_move_warnings(access: AccessContext, delivery: str) -> list[Warned]:
-    """Return warnings if moving stops closed the delivery that had them.
+    """Return warnings if a delivery was closed because its last open stops were moved.
 
-    Call this after the stops were moved. If the delivery is still out, the list is empty.
+    Call this after the move. If the delivery is still out, the list is empty.
+
+    Args:
+        delivery: The delivery that the stops were moved from.
     """
     if get_delivery(access.books, delivery).status == "out":
         return []
@@ -35,10 +38,10 @@ def find_move_warnings(access: AccessContext, delivery: str) -> list[Warned]:
 
 
 def find_undo_warnings(access: AccessContext, delivery: str) -> list[Warned]:
-    """Return warnings if undoing the dispatch of stops closed a delivery that has other stops.
+    """Return warnings if a delivery was closed because its last open stops were taken off.
 
-    Call this after the stops were taken off. If no stop is left, the whole delivery was undone, and
-    the list is empty.
+    Call this after the dispatch of the stops was undone. If the delivery has no stops left, the
+    whole delivery was undone, and the list is empty.
     """
     found = get_delivery(access.books, delivery)
     return find_move_warnings(access, delivery) if found.present_stops else []

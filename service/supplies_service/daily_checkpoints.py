@@ -173,7 +173,7 @@ def is_due(last: datetime, now: datetime) -> bool:
 
 
 async def _run_apart(job: Job) -> Outcome:
-    """Run a job in a separate process. If the process does not succeed, the whole job failed."""
+    """Run a job in a separate process. If the process fails, report all parts as failed."""
     try:
         return await run_apart(__name__, job, Outcome, seconds=MAX_RUN_SECONDS)
     except (TimeoutError, ProcessFailed):
@@ -186,7 +186,7 @@ async def _run_apart(job: Job) -> Outcome:
 def run_job(job: Job) -> Outcome:
     """Write the checkpoints that are due, and store the checkpoints of partner stations.
 
-    If no checkpoint is due, partners are not asked, unless the job only asks partners again.
+    Partners are asked when a checkpoint is due, and when the job only asks partners again.
     """
     try:
         store = open_store(job.database, create=False)
@@ -202,14 +202,14 @@ def run_job(job: Job) -> Outcome:
                 failed[job.file], asks = str(error), True
         for name in job.partners if asks else ():
             try:
-                _keep_partner(store, job, name)
+                _store_partner(store, job, name)
             except (SuppliesError, OSError) as error:
                 failed[name] = str(error)
     return Outcome(next_at=next_at, failed=failed)
 
 
 def _nothing_done(job: Job, reason: str) -> Outcome:
-    """Return the outcome of a job of which every part failed for the same reason."""
+    """Return the outcome of a job that did nothing: all its files and addresses failed."""
     names = job.partners if job.again else (job.file, *job.partners)
     return Outcome(next_at=None, failed=dict.fromkeys(names, reason))
 
@@ -240,7 +240,7 @@ def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:
 
 
 def _read_if_there(path: Path) -> tuple[str, list[Checkpoint]]:
-    """Return the text of a file, and the checkpoints in it. Both are empty without a file."""
+    """Return the text of a file and its checkpoints. Both are empty if the file is missing."""
     text = read_file(str(path)) if path.exists() else ""
     return text, read_checkpoints(text, str(path)) if text else []
 
@@ -264,7 +264,7 @@ def _sign(store: Store, job: Job, heads: Sequence[tuple[str, int, bytes]]) -> li
 
 
 def _last_times(checkpoints: Collection[Checkpoint]) -> dict[str, datetime]:
-    """Return, by station, the time of the last checkpoint that the station signed for itself."""
+    """Return when each station last signed a checkpoint of its own entries, by station code."""
     return {one.station: one.at for one in checkpoints if one.by == one.station}
 
 
@@ -295,7 +295,7 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _keep_partner(store: Store, job: Job, name: str) -> None:
+def _store_partner(store: Store, job: Job, name: str) -> None:
     """Store the checkpoints of a partner in the books of each served station.
 
     The checkpoints are compared with those stored before, and with entries that shipments cite.

@@ -44,7 +44,7 @@ request times out.
 """
 
 _ERASE_INTERVAL = timedelta(hours=1)
-"""Time between two deletions of expired responses, which were kept for repeated requests."""
+"""How often expired responses are deleted. Stored responses answer repeated requests."""
 
 Job = Callable[[Ledger], T]
 """A function that writes to a ledger. It may be called again if the commit fails."""

@@ -28,9 +28,9 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 KEY_HEADER = "idempotency-key"
 
 ALL_PHONES = "phones"
-"""The caller's code under which idempotency keys are stored if a phone made them.
+"""The caller's code that is stored with the idempotency keys of all phones.
 
-All phones share this code, because a phone that joins a second time gets another id.
+Phones share one code, because a phone that joins a second time gets another id.
 """
 
 _REQUEST = "supplies_keyed_request"
@@ -115,7 +115,8 @@ def request_key(caller: str, header: str, path: str, body: dict[str, Any]) -> Id
 def phone_request_key(phone: str, header: str, path: str, body: dict[str, Any]) -> IdempotencyKey:
     """Return what identifies a POST from a phone. All phones share one set of idempotency keys.
 
-    Books of earlier versions have responses under the code of the phone itself; they are found too.
+    Earlier versions stored responses under the code of the phone itself. These responses are found
+    too.
 
     Args:
         phone: The code of the phone as a caller.

@@ -44,7 +44,7 @@ _running = set[str]()
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
-    """An import for a process of its own: the file, its kind, and the books that record it.
+    """An import to run in a separate process: the file, its kind of rows, and the books.
 
     Attributes:
         database: A file or a `postgresql://` URL.

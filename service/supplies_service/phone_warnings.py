@@ -1,4 +1,4 @@
-"""Warnings about phones that may have records which they have not sent."""
+"""Warnings about phones that may have unsent records."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def find_unsent_hand_outs(access: AccessContext, team: str | None = None) -> lis
 def find_counter_warnings(
     access: AccessContext, before: CatalogueRecord, after: CatalogueRecord
 ) -> list[Warned]:
-    """Return warnings about phones whose unsent hand-outs would become conflicts by a change.
+    """Return warnings if a changed record makes unsent hand-outs of phones become conflicts.
 
     If a team gets another counter, there is a warning for each phone of the team with unsent
     hand-outs. If a location becomes a quarantine or is retired, there is also a warning for each
     team whose counter it is. For all other changes, the list is empty.
 
     Args:
-        before: The record before the change.
-        after: The record after the change.
+        before: The catalogue record before the change.
+        after: The same record after the change.
     """
     if isinstance(before, Location) and isinstance(after, Location):
         if not (after.quarantine > before.quarantine or after.retired > before.retired):

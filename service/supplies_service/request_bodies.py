@@ -33,7 +33,7 @@ from supplies_service.stations import current_station
 MAX_BODY = 2**20
 """Maximum size of a body in bytes.
 
-A body with 500 lines of goods and every field filled in needs about a third of it.
+A body with 500 lines of goods and every field filled in takes about a third of this size.
 """
 
 S = TypeVar("S", bound=msgspec.Struct)

@@ -35,10 +35,10 @@ class EntryRecorded(View, frozen=True, kw_only=True):
     """The recorded entry. Its `document` is the id of the document that the command created.
 
     Attributes:
-        warnings: What to check about the entry, for example that it is probably a duplicate, that
-            the batch or expiry of arrived goods is missing although their item needs it, that
-            goods were probably recorded by a stock count already, or that a team still carries
-            goods that the entry takes from stock; left out if there is nothing.
+        warnings: What to check about the entry. For example, the entry is probably a duplicate;
+            arrived goods lack a batch or expiry that their item requires; a stock count probably
+            recorded the goods already; or a team still carries goods that the entry takes from
+            stock. Left out if there is nothing to check.
         recounted: Count sheets whose expected quantities changed, because the command is dated
             before the count; left out if there are none.
     """

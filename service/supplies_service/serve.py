@@ -36,7 +36,7 @@ MAX_CONNECTIONS = 4096
 """Maximum number of connections of one worker process."""
 
 RESERVED_FILES = 128
-"""Number of open files that a worker keeps for other uses than connections."""
+"""Number of open files that a worker reserves for books, keys and papers."""
 
 
 class Greeting(NamedTuple):
@@ -204,9 +204,9 @@ def _limit_shutdown() -> None:
 async def _stop_without_parent() -> None:
     """Stop this worker when the parent process has ended, for example by SIGKILL.
 
-    Otherwise, the port would stay in use. A pipe reports the end of the parent. Each worker also
-    keeps the pipes of the workers that were started before it open. So the last worker stops first,
-    then the one before it, and so on.
+    Otherwise, the port would stay in use. A pipe reports the end of the parent, as soon as no
+    process holds it open. Each worker also holds open the pipes of all workers that were started
+    before it. So the last worker stops first, then the one before it, and so on.
     """
     parent, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
     if parent is None:

@@ -254,7 +254,7 @@ def _allocations_of(stated: Proposal) -> list[list[int]]:
     """Divide a proposal into allocations. Return the positions of the lines of each allocation.
 
     An allocation is for one recipient at one location. If two lines are for different needs for the
-    same item, they go into two allocations, because a lot in an allocation serves a single need.
+    same item, they go into two allocations, because a lot in an allocation is for a single need.
     """
     groups: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
     items = Counter[tuple[str, str, str]]()

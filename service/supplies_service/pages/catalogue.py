@@ -67,7 +67,7 @@ ROWS = 50
 """Number of records on a page of a list, and of rows in each table on the page of a record."""
 
 RETIRED = {"": False, "yes": True, "all": None}
-"""What each value of the filter lists: True only retired records, False none of them, None all."""
+"""The values of the filter: True lists retired records, False records in use, None both."""
 
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
 

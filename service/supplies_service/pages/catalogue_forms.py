@@ -201,8 +201,8 @@ def _staff(kind: type[CatalogueRecord]) -> dict[str, Any]:
 def form_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
     """Create the struct that a form fills in, for one kind of record.
 
-    The fields are those of the record. The name is required, and fields in `LINES` are lists of
-    lines. The code may be empty: the next free code is used then.
+    The struct has the fields of the record. The name is required, and fields in `LINES` are lists
+    of lines. The code may be left empty, and is then the next free code.
     """
     lines: list[tuple[str, Any, Any]] = [
         (name, list[each.line] | None, None)  # type: ignore[name-defined]  # made while it runs

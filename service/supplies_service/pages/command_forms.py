@@ -107,8 +107,8 @@ class CommandForm(Generic[C]):
         choices: For each ambiguous field, by JSON pointer, the records to choose from.
         parts: The structs of new records that the form may register, by JSON pointer to the fields
             of the new record.
-        new: JSON pointers to the fields of new records. Each key is the pointer to the field that
-            names the new record in the command.
+        new: JSON pointers to the fields of new records, as in `parts`. The key is the JSON pointer
+            to the field of the command that refers to the record, such as `/donor`.
         failed: The error that kept the form from being recorded; None if there is none.
         warnings: The warnings that the user must confirm.
         labels: Labels of the fields on the page, by JSON pointer.
@@ -209,9 +209,9 @@ class CommandForm(Generic[C]):
 
     @property
     def recorded_at(self) -> str:
-        """Address of the page about what this form recorded earlier, when it had other texts.
+        """Address of the page about what this form recorded when it was sent before.
 
-        It is "" if the form was not recorded before with other texts.
+        This is for a form that was sent again with changed texts. For other forms, it is "".
         """
         error = self.failed
         location = error.location if isinstance(error, IdempotencyConflict) else None
@@ -282,7 +282,7 @@ class CommandForm(Generic[C]):
         return command, warnings
 
     def registers(self, pointer: str) -> bool:
-        """Return whether the user typed a new record in place of the record that a field names."""
+        """Return whether the user typed a new record for a field instead of choosing one."""
         return pointer in self._registered()
 
     def _registered(self) -> dict[str, str]:
@@ -406,7 +406,7 @@ class CommandForm(Generic[C]):
     def confirm(self, warnings: Sequence[Warned]) -> None:
         """Check that the user confirmed all warnings. Call this in the job that records the form.
 
-        If the error is raised, nothing that the job recorded is kept.
+        The error rolls back everything that the job recorded.
 
         Raises:
             Unconfirmed: a warning is not confirmed.
@@ -466,7 +466,7 @@ def warning_key(warned: Warned) -> str:
 
 
 def _find_record(context: RequestContext, form: CommandForm[Any]) -> None:
-    """Find the record that was typed into the field whose button “Find” was pressed."""
+    """Find the record that was typed into a field, if the field's button “Find” was pressed."""
     what, _, pointer = form.do.partition(":")
     if what == "find":
         with context.reading() as books:

@@ -124,7 +124,7 @@ class DeliveryPages(Controller):
         form.allow_new(*_NEW_TEAM)
         _sort_stops(form)
         with context.reading() as books:
-            _read_parts(books, form)
+            _fill_in_parts(books, form)
         return await submit(
             context,
             form,
@@ -232,7 +232,10 @@ class DeliveryPages(Controller):
 
     @post("/{delivery:str}/close", opt=STAFF)
     async def close(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
-        """Close a delivery. If phones or conflicts are still open, ask for confirmation first."""
+        """Close a delivery.
+
+        If a conflict is open or a phone may have unsent records, ask for confirmation first.
+        """
         form = await CommandForm.read(context.request, CloseDelivery)
         return await _change(
             context,
@@ -280,11 +283,11 @@ def _sort_stops(form: CommandForm[Dispatch]) -> None:
     form.fields |= {f"/allocations/{at}": code for at, code in enumerate(codes)}
 
 
-def _read_parts(books: Books, form: CommandForm[Dispatch]) -> None:
-    """Add to a form's fields the allocations of which the team takes along only a part.
+def _fill_in_parts(books: Books, form: CommandForm[Dispatch]) -> None:
+    """Fill in the field `parts`: the allocations of which the team takes only some goods.
 
-    The user typed a quantity for some lines of these allocations. An empty quantity takes the whole
-    line along, and 0 leaves the line behind.
+    For such an allocation, the user typed quantities beside its lines. If a quantity is empty, the
+    team takes the whole line. If it is 0, the team leaves the line behind.
     """
     parts = 0
     for at in form.lines("/allocations", least=0):
@@ -312,7 +315,7 @@ def _check_reason(form: CommandForm[ReportOutcome]) -> None:
     """Check that the chosen reason is one that the form offers for the chosen outcome.
 
     Raises:
-        InvalidField: it is not.
+        InvalidField: the form does not offer this reason for this outcome.
     """
     why, outcome = form.value("/why"), form.value("/outcome")
     offered = {name: reasons for name, reasons in REASONS_OF_OUTCOME.items() if name == outcome}
@@ -325,11 +328,11 @@ def _check_reason(form: CommandForm[ReportOutcome]) -> None:
 def _complete_lines(books: Books, form: CommandForm[ReportOutcome], delivery: str) -> None:
     """Complete the lines of an outcome that was typed into a form.
 
-    The lines are removed unless goods were received in part. If no quantity brought back was typed
-    in a line, the loaded quantity less the quantities received and lost is filled in.
+    If goods were received in part, fill in each empty quantity brought back: the loaded quantity
+    minus the quantities received and lost. For any other outcome, remove the lines.
 
     Raises:
-        InvalidField: goods were received in part, and no quantity was typed.
+        InvalidField: goods were received in part, but no quantity was typed.
     """
     lines = [name for name in form.fields if name.startswith("/lines/")]
     if form.value("/outcome") != "partly":

@@ -206,7 +206,10 @@ async def _change(
 
 
 def warnings_of(books: Books, donation: str) -> list[Warned]:
-    """Return the warnings of the REST API about a donation, without that of a local web address."""
+    """Return the warnings of the REST API about a donation.
+
+    The warning about a local web address is left out.
+    """
     with books.cache_queries():
         return [
             *find_likely_duplicates(books, donation),

@@ -208,7 +208,7 @@ class ChangedField(NamedTuple):
 def _changed_fields(books: Books, entry: EntryView, *, with_texts: bool) -> list[ChangedField]:
     """Return the fields that a correction changed.
 
-    The list is empty if the entry reverses another one, records a donation, or corrects nothing.
+    The list is empty if the entry is a reversal, corrects a donation, or corrects nothing.
 
     Args:
         with_texts: Whether to list changed free texts too, such as notes. Auditors do not see them.

@@ -31,12 +31,12 @@ ROWS = 50
 """Maximum number of rows on a page."""
 
 HOUSEHOLDS = {"surveyed": list_surveyed_households, "fully-met": list_fully_met_households}
-"""For each figure of the station report that counts households: the function that lists them."""
+"""Figures of the station report that count households, with the function that lists them."""
 
 ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}
-"""For each figure of the station report that counts one kind of activity: the kind.
+"""Figures of the station report that count activities of one kind, with this kind.
 
-The figure `activity` counts the kind that the address names.
+For the figure `activity`, the address of the page names the kind.
 """
 
 
@@ -67,7 +67,7 @@ class FigurePages(Controller):
             activity: The kind of activity, for the figure `activity`.
             step: The name of a step, for the figure `step`. A report derives the stock at the end
                 of the period from that at the beginning in steps, such as goods lost.
-            after: How many rows are on the pages before.
+            after: Number of rows on the pages before this one.
             first, last: The period. An empty day is that of the first or last entry.
         """
         today = context.ledger.today()

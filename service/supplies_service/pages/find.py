@@ -43,7 +43,7 @@ class FindPages(Controller):
     ) -> Response[bytes]:
         """Return the records whose name, alias, telephone or code contains each word of `q`.
 
-        If `kind` is `lots`, return the free lots of the item that `q` means.
+        If `kind` is `lots`, return the free lots of the item that `q` names.
 
         Raises:
             NotFound: the kind of record in the address is unknown.

@@ -31,7 +31,7 @@ class PasswordsDiffer(InvalidField):
 MAX_FORM_BYTES, MAX_FIELDS = 512 * 1024, 10_000
 """Largest size and largest number of fields of a form.
 
-A form of 500 lines with every field filled in needs about two thirds of each.
+A form of 500 lines with every field filled in takes about two thirds of each limit.
 """
 
 
@@ -135,7 +135,7 @@ def device_cookie(
 
     Args:
         password: The user, and the hash of the user's password.
-        device: The name of the device if it was recognized; None makes a name.
+        device: The name of the device if it was recognized; None makes a new name.
     """
     return _cookie(
         request,

@@ -43,9 +43,9 @@ _ON_PAGE = {
         "the file has no column for {wanted}; choose one below, or give one value for all rows"
     ),
 }
-"""Messages of the page, by the message of the command line that each replaces.
+"""Messages that name fields of the page's form.
 
-The messages of the command line name options. Those of the page name fields of the form.
+Each replaces the message that is its key. That message names options of the command line.
 """
 
 _OPTIONS = ("create_items", "create_people", "open_missing")
@@ -55,7 +55,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 class ColumnChoice(NamedTuple):
-    """A column that a kind of row may have, and what the user chose to read as this column.
+    """A column that a kind of row may have, and the heading or value that the user chose for it.
 
     Attributes:
         found: The heading that the program recognized as this column; "" if none.

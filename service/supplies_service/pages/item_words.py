@@ -24,7 +24,7 @@ Units = Mapping[str, UnitWords]
 
 
 def pack_of(text: str, size: int, units: Units, taken: Collection[str]) -> str:
-    """Return the code of the pack that a typed text means, or the text if no unit has this word.
+    """Return the code of the pack that a typed text names, or the text if no unit has this word.
 
     Args:
         text: A code, a word in Chinese or English, or a label as from `Names.pack_label`.
@@ -45,7 +45,9 @@ def pack_of(text: str, size: int, units: Units, taken: Collection[str]) -> str:
 
 
 def packs_of_barcode(text: str, units: Units, packs: Collection[str]) -> list[str]:
-    """Return the packs of an item that a user may mean by a text typed beside a barcode.
+    """Return the packs of an item that match the text typed beside a barcode.
+
+    Several packs match if they have the same word but different sizes.
 
     Args:
         text: A text as for `pack_of`.

@@ -131,10 +131,12 @@ def _defaults() -> dict[str, str]:
 def _address_for_phones(books: Books, shown: str, path: str) -> str:
     """Return the address at which phones open a link.
 
+    The result is `shown`. If `shown` works only on this computer and the station has a public web
+    address, the result is that web address with `path`.
+
     Args:
-        shown: The address with the host that the coordinator's browser uses. If it works only on
-            this computer and the station has a public web address, return that address instead.
-        path: The path of the link, which is added to the station's web address.
+        shown: The link's address with the host that the coordinator's browser uses.
+        path: The path of the link.
     """
     host = books.station.host
     if is_local_address(shown) and not is_local_address(host):

@@ -66,7 +66,7 @@ class Choice(NamedTuple):
 
 
 def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
-    """Return the code of the record that a typed text means.
+    """Return the code of the record that a typed text names.
 
     If several records match the text, return them to choose from. If none does, return [].
 
@@ -104,7 +104,7 @@ def is_party(books: Books, code: str) -> bool:
 
 
 def find_purpose(books: Books, text: str) -> str | list[Choice]:
-    """Return the code of the purpose that a typed text means.
+    """Return the code of the purpose that a typed text names.
 
     If several purposes match the text, return them to choose from. If none does, return [].
 

@@ -201,9 +201,9 @@ class Names(RecordNames):
             location, lot: Only goods of this location or lot; "" means all.
             allocation: Only goods that are set aside in this allocation; "" means all.
             free: Whether to return only goods that are free by the books.
-            most: The quantity in the books. If it is less than what the teams carry, others have
-                taken some of these goods; they are left out, those of the oldest delivery first.
-                None means no limit.
+            most: The quantity in the books. If the teams carry more, somebody else has taken some
+                of these goods. So much is left out, beginning with the oldest delivery, that the
+                sum is this quantity. None means no limit.
         """
         found = [
             one
@@ -294,7 +294,7 @@ class Names(RecordNames):
         return self._party_of_goods(document)
 
     def _party_of_goods(self, document: str) -> str:
-        """Return what `party_of` returns, if the document only moves goods."""
+        """Return the name for a document that only moves goods, such as a hand-out."""
         match document.partition("_")[0]:
             case "b":
                 arrival = self._books.latest_row(Arrival, arrival=document)

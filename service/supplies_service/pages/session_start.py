@@ -221,7 +221,7 @@ def code_page(
 
 
 def tour_people(request: Request[Any, Any, Any]) -> list[users.User]:
-    """Return the users of the demo, as whom a visitor can sign in without a password.
+    """Return the users of the demo. A visitor can sign in as any of them without a password.
 
     The list is empty unless the first station has the books of the demo and the request comes
     directly from this machine.

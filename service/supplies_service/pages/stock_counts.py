@@ -160,9 +160,10 @@ def _show(
 
 
 def _fill_in_differences(form: CommandForm[Settle], balances: list[BalanceView]) -> None:
-    """Fill in the form that settles differences: with the missing goods and the cause "lost".
+    """Fill in the form that settles differences.
 
-    If nothing is missing, fill in the surplus goods, without a cause.
+    Fill in the missing goods, with the cause "lost". If nothing is missing, fill in the surplus
+    goods, without a cause.
 
     Args:
         balances: The unexplained goods of the counted location. A positive quantity is missing.

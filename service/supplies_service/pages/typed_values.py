@@ -114,10 +114,10 @@ def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
 
 
 def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
-    """Return whether a field may contain any text, and not only one of a few fixed words.
+    """Return whether a field can contain a code, because it accepts any text.
 
-    Fields that contain codes may contain any text. But some fields whose names are in `REFERENCES`
-    contain one of a few fixed words and no code.
+    Some fields have a name from `REFERENCES`, but accept only a few fixed words. They contain no
+    code.
 
     Args:
         kind: The struct that the form fills in.
@@ -190,9 +190,9 @@ def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) 
 
 
 def _typed(kind: Any, text: str) -> Any:
-    """Return a typed text as a number, a boolean or a day in ISO form, as the type says.
+    """Convert a typed text to a number, a boolean or a day in ISO form, as the type requires.
 
-    Return the text unchanged if its type is another one, or if the text is not of its type.
+    If the type is another one, or the text cannot be converted, return the text unchanged.
     """
     parts = alternatives(kind)
     plain = normalize_text(text)
@@ -207,7 +207,10 @@ def _typed(kind: Any, text: str) -> Any:
 
 
 def _typed_day(text: str) -> str:
-    """Return a typed day or month in ISO form. 2027.5.31, 20270531 and 2027年5月31日 are days."""
+    """Convert a typed day or month to ISO form: 2027.5.31 or 2027年5月31日 to 2027-05-31.
+
+    Return any other text unchanged.
+    """
     found = _DAY.fullmatch(text)
     if found is None:
         return text
@@ -215,9 +218,10 @@ def _typed_day(text: str) -> str:
 
 
 def _amount_in_minor_units(money: dict[str, Any]) -> dict[str, Any]:
-    """Return money in which the typed decimal amount is converted to minor units.
+    """Convert the typed amount of money from a decimal number to minor units, such as cents.
 
-    Money without an amount is left out, because forms always fill in the currency.
+    If no amount was typed, return {}: forms always fill in the currency, so the currency alone does
+    not count. If the amount is invalid, return it unchanged; it is refused when it is decoded.
     """
     typed = money.get("minor")
     if typed is None:

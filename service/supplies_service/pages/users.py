@@ -48,7 +48,7 @@ class UserPages(Controller):
     async def add(self, context: Context) -> Response[bytes]:
         """Add a user, and show the address of the invitation once."""
         form = await CommandForm.read(context.request, NewUser)
-        _read_team(form)
+        _prepare_team(form)
         if not form.is_save:
             return _list_page(context, form)
         try:
@@ -128,7 +128,7 @@ class UserPages(Controller):
     async def change_role(self, context: Context, user: FromPath[str]) -> Response[bytes]:
         """Give the user another role. Sessions, tokens and invitations of the user end."""
         form = await CommandForm.read(context.request, NewRole)
-        _read_team(form)
+        _prepare_team(form)
         if not form.is_save:
             return _user_page(context, user, forms={"role": form})
         try:
@@ -149,8 +149,8 @@ def _access(ledger: Ledger) -> AccessContext:
     return AccessContext(ledger.books, ledger.clock())
 
 
-def _read_team(form: CommandForm[Any]) -> None:
-    """If the form is for a courier, let it name a new team. For another role, remove the team."""
+def _prepare_team(form: CommandForm[Any]) -> None:
+    """Let the form for a courier name a new team. Remove the team from a form for other roles."""
     form.allow_new("/team", Team, "/new_team")
     if form.value("/role") != "courier":
         form.fields.pop("/team", None)

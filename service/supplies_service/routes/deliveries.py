@@ -84,8 +84,8 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
 def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEntered]:
     """Return a function that builds the response to a courier, with only the reported stop.
 
-    The courier got the other stops of the delivery before. After the delivery has ended, the
-    courier may not read them.
+    The other stops are left out, because the courier may not read them after the delivery has
+    ended.
 
     Args:
         allocation: The allocation of the reported stop.
@@ -405,8 +405,8 @@ class DeliveryController(Controller):
     ) -> CreatedResponse[DeliveryEntered]:
         """Move stops to a new delivery by another team, or to an existing open delivery.
 
-        The response shows the delivery to which the stops were moved. If the delivery that had the
-        stops has no open stop left, it is closed, and the response says so in `warnings`.
+        The response shows the delivery to which the stops were moved. If their former delivery has
+        no open stop left, it is closed, and the response says so in `warnings`.
         """
         return await context.record(
             payload, _show_with_warnings(context, find_move_warnings, payload.delivery)

@@ -37,7 +37,7 @@ Personal = Annotated[
 ]
 
 _PARAMETERS = {"first": "from", "last": "to"}
-"""Fields of `ExportRequest` whose query parameters have another name, with that name."""
+"""The query parameter for each field of `ExportRequest` that is named differently."""
 
 
 class ExportController(Controller):

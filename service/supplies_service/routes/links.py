@@ -41,7 +41,7 @@ The value is also the name of a database column. With an "s" added, it is a part
 
 
 LINK_PREFIX = "link."
-"""Text before the id of a link where the access log or the record of a phone names the link."""
+"""Prefix of the id of a link in the access log and in the record of a phone."""
 
 
 class NewLink(View, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,5 +22,8 @@ class LotController(Controller):
         opt=allow_roles("coordinator", "recorder", "auditor"),
     )
     async def trace(self, context: Context, lot: FromPath[str]) -> TraceView:
-        """Trace a lot from its origin to where its goods are, including repacked goods."""
+        """Trace a lot: where its goods came from, and where they are now.
+
+        Goods that were repacked from the lot are included.
+        """
         return await context.show_in_thread(lambda books: trace_lot(books, lot))

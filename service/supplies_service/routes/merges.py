@@ -24,7 +24,10 @@ class MergeController(Controller):
     async def merges(
         self, context: Context, after: After = None, limit: Limit = DEFAULT_LIMIT
     ) -> Response[Page[MergeView]]:
-        """List merged codes in the order of their merging. Reversed merges are left out."""
+        """List merged codes in the order in which they were merged.
+
+        Reversed merges are left out.
+        """
         return context.page(lambda books: list_merges(books, after=after, limit=limit))
 
     @post(operation_id="mergeCodes", opt=allow_roles("coordinator"))

@@ -1,4 +1,4 @@
-"""Donor statements: where the goods that a donor gave went."""
+"""Donor statements: what became of the goods that a donor gave."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StatementController(Controller):
     async def statement(
         self, context: Context, donor: FromPath[str], first: First, last: Last, as_of: AsOf = None
     ) -> DonorStatement:
-        """Report where the goods went that a donor gave in a period."""
+        """Report what became of the goods that a donor gave in a period."""
         await ownership.check_donor(context, donor)
         return await context.show_in_thread(
             lambda books: build_donor_statement(books_as_of(books, as_of), donor, first, last)

@@ -23,9 +23,9 @@ class WitnessController(Controller):
         """Get a signed checkpoint of each station's last entry, one line of text for each.
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
-        them later. A station that receives or acknowledges a shipment cites an entry of the other
-        station. Further lines are about the last cited entries of each such partner. At the end are
-        the latest checkpoints of partner stations that are stored here.
+        them later. A station that receives or acknowledges a shipment cites an entry of its
+        partner, the other station. Further lines are about the entries of each partner that were
+        cited last. The last lines are the latest stored checkpoints of partner stations.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)
@@ -34,7 +34,7 @@ class WitnessController(Controller):
 def _checkpoints(context: RequestContext, books: Books) -> str:
     """Return the checkpoints as text.
 
-    A checkpoint of a station is signed again only if the station has further entries since then.
+    A new checkpoint of a station is signed only if entries were added after the latest one.
     """
     cached, text = context.stations.checkpoints, []
     heads = books.all(

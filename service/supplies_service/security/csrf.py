@@ -31,7 +31,7 @@ _OWN_SITE = frozenset(("same-origin", "none"))
 
 
 class CsrfMiddleware:
-    """Refuses a form if it comes from another site, or if the browser does not say from which."""
+    """Refuses a form from another site, and a form whose site the browser does not state."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -27,7 +27,8 @@ class KnownCallers:
     """A cache of callers by the secret that they sent. Any write to the database empties it.
 
     Each method gets the version that the database had when the request arrived. Every commit
-    changes the version, even the revocation of a credential. If it is None, no caller is cached.
+    changes the version, even the revocation of a credential. If the version is None, no caller is
+    cached.
     """
 
     def __init__(self) -> None:
