@@ -122,7 +122,7 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
 
 
 def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
-    """Draw the public disclosure (捐赠物资收支公示). Donors are named only as they consented."""
+    """Draw the public disclosure (捐赠物资收支公示). Donors are named as far as they agree."""
     from supplies_receipts.papers import disclosure
 
     return disclosure.draw_public_disclosure(paper)

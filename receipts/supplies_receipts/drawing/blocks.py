@@ -151,8 +151,8 @@ class Table:
         self._width = self._lefts[-1] - x
         titles = [
             [
-                _whole(c.title.primary, HEAD.resolved, c.width),
-                _whole(c.title.secondary, HEAD_EN.resolved, c.width),
+                _fitted_title(c.title.primary, HEAD.resolved, c.width),
+                _fitted_title(c.title.secondary, HEAD_EN.resolved, c.width),
             ]
             for c in columns
         ]
@@ -188,8 +188,8 @@ class Table:
 
 
 @lru_cache(maxsize=512)
-def _whole(title: str, style: Style, width: float) -> tuple[str, Style]:
-    """Return the title of a column, and its style: with smaller type if a word is too wide."""
+def _fitted_title(title: str, style: Style, width: float) -> tuple[str, Style]:
+    """Return the title of a column and its style, with smaller type if a word is too wide."""
     longest = max(title.split(), key=style.width, default="")
     return title, fit_style(longest, style, width - GUTTER)
 

@@ -30,9 +30,8 @@ def goods(
 ) -> Block:
     """Return a bar for each item, with the shares of its goods that were handed over and used.
 
-    At most `MOST` items are shown: those of which most was handed over or used.
-
-    Each bar has its own scale, because quantities in different units cannot be compared.
+    At most `MOST` items are shown: those with the largest quantities handed over and used. Each bar
+    has its own scale, because quantities in different units cannot be compared.
     """
     busiest = sorted(lines, key=lambda line: line.handed_over + line.used, reverse=True)[:MOST]
     bars = [

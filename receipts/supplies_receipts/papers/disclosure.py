@@ -59,7 +59,7 @@ _HANDED_OVER_COLUMNS = (
 
 
 def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
-    """Return the disclosure as a PDF. Each donor is named only as the donor consented."""
+    """Return the disclosure as a PDF. Donors are named as far as they agree."""
     shown = paper.disclosure
     with bilingual.as_issued_by(paper.station):
         return report_page.drawn(

@@ -11,7 +11,7 @@ from supplies.domain.normalization import NORMALIZED
 
 
 class PaperPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Base class of the structs with the content of papers."""
+    """Base class of the structs that describe a paper or a part of a paper."""
 
 
 UnitWord = Annotated[
