@@ -15,7 +15,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of
 
 COUNTED, RECOUNTED = "stock_counted", "stock_recounted"
-"""The kind of entry that books the difference found by a count, and the kind that changes it."""
+"""Two kinds of entry: one books the difference found by a count, the other changes it later."""
 
 RESOLVED = "conflict_resolved"
 """Kind of entry that resolves a conflict.

@@ -61,10 +61,14 @@ class Written:
     def latest_rows(
         self, statement: type[S], key: str, id: str, head: type[EntryRow] | None = None
     ) -> list[tuple[Body, S]]:
-        """Return rows as `rows` does, but only those of the last entry with a `head` row for `id`.
+        """Return those rows with `id` in the column `key` that one entry wrote.
+
+        This is the last entry that wrote a row of type `head` with `id` in the column `key`. Each
+        row comes with the body of the entry.
 
         Args:
-            head: The type of row that decides which entry is the last. None means `statement`.
+            statement: The type of the rows, such as `Need`.
+            head: A type of row. None means `statement`.
         """
         rows = self.rows(statement, key, id)
         heads = rows if head is None else self.rows(head, key, id)

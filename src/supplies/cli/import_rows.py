@@ -243,10 +243,12 @@ def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
 
 
 def _mapping(path: Path | None) -> dict[str, str]:
-    """Return the column choices that a JSON file contains.
+    """Read a JSON file with the heading of each column. Without a file, return {}.
+
+    The keys are the names of columns, as in `ImportOptions.columns`.
 
     Raises:
-        InvalidField: the file cannot be read, or does not contain column choices.
+        InvalidField: the file cannot be read, or is not a JSON object of texts.
     """
     import msgspec
 

@@ -76,7 +76,7 @@ class OutputFile:
         return str(self._path)
 
     def write(self, content: bytes, *, is_public: bool = False) -> None:
-        """Write the file under a draft name, then rename it.
+        """Write a temporary file, then rename it to the name of the file.
 
         Args:
             is_public: Whether the content has no names or addresses of people. If it has any, only

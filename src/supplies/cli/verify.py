@@ -219,7 +219,10 @@ def _print_text(result: _Result, receipt: str | None) -> None:
 
 
 def _conclusion(verified: Verified) -> str:
-    """Return a sentence on the books as a whole, or on the entries that were not verified."""
+    """Return the closing sentence of the output.
+
+    It says that the books are sound or, with `--since`, which entries were not verified.
+    """
     if not any(each.since for each in verified.stations):
         return "The books are sound."
     return " ".join(

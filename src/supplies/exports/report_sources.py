@@ -60,9 +60,9 @@ _ALERTS = {
 
 
 def stock_movements(values: Values) -> str:
-    """Return the template for the movements of a lot at a location.
+    """Return the template of the address that lists the movements of a lot at a location.
 
-    For the books of a past day, return that for the movements until this day.
+    If the report is about a past day, the address lists movements up to this day.
     """
     if values[AS_OF] is not None:
         return (
@@ -72,34 +72,42 @@ def stock_movements(values: Values) -> str:
 
 
 def goods_that_left(values: Values) -> str:
-    """Return the template for the report of where goods went, for the days of a daily rate."""
+    """Return the template of the address of the report on how an item's stock changed.
+
+    The report is about the last `rate_days` days, over which the daily rate of goods that left was
+    measured.
+    """
     first = values["today"] - timedelta(days=values["rate_days"] - 1)
     return f"/reports/tables/derivation?item={{item}}&from={first}&to={{today}}"
 
 
 def pledges_of_donor(status: str) -> str:
-    """Return the template for the pledges of a donor that have this status; "all" means any."""
+    """Return the template of the address that lists a donor's pledges with this status.
+
+    The status "all" means any.
+    """
     return f"/pledges?donor={{donor}}&status={status}"
 
 
 def donations_of_donor(values: Values) -> str:
-    """Return the template for the donations of a donor.
+    """Return the template of the address that lists the donations of a donor.
 
-    If the donor is anonymous, return that for all donations.
+    If the donor is anonymous, the address lists the donations of all donors.
     """
     return "/donations" if values["donor"] is None else "/donations?donor={donor}"
 
 
 def needs_of_group(status: str) -> str:
-    """Return the template for the needs that one row of a report counts, with this status only.
+    """Return the template of the address that lists the needs behind one row of a report.
 
-    A row contains the needs for one item in one community with one urgency.
+    A row counts the needs for one item in one community with one urgency. The address lists only
+    needs with this status.
     """
     return f"/needs?item={{item}}&community={{community}}&urgency={{urgency}}&status={status}"
 
 
 def goods_of_alert(values: Values) -> str | None:
-    """Return the template for the goods or the record that an alert is about."""
+    """Return the template of the address of the goods or the record that an alert is about."""
     if values["what"] not in ("expired", "expires_soon"):
         return _ALERTS.get(values["what"])
     if values["location"] is not None:

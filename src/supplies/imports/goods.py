@@ -112,7 +112,7 @@ def _item(
         word, contents: The unit and the contents of packs, as written in the row.
     """
     full = f"{name} {spec}" if _names_a_kind(spec) else name
-    text = full if _is_new_or_named(reader, full, name) else name
+    text = full if _is_full_name_used(reader, full, name) else name
     unnamed_spec = "" if text == full else spec
     base_word, base = _base_unit(reader, word, contents)
 
@@ -129,11 +129,10 @@ def _item(
     return code, item, unnamed_spec
 
 
-def _is_new_or_named(reader: RowReader, full: str, name: str) -> bool:
-    """Return whether the name of the item includes the specification.
+def _is_full_name_used(reader: RowReader, full: str, name: str) -> bool:
+    """Return whether the item in a row has the name `full`, which includes the specification.
 
-    It does if an item is registered under the name `full`, which includes the specification, or if
-    none is registered under `name` alone.
+    This is so if an item is registered under `full`, or if no item is registered under `name`.
     """
     if full == name:
         return False

@@ -247,7 +247,7 @@ class _Import:
 
 
 def _read_sheet(sheet: Sheet, header: Header, *notes: Sentence) -> ReadSheet:
-    """Return how a sheet was read. Its messages are those of the sheet, and then `notes`."""
+    """Return how a sheet was read, with the messages of the sheet followed by `notes`."""
     notes = (*sheet.notes, *notes)
     return ReadSheet(
         name=sheet.name,

@@ -237,9 +237,9 @@ class _Names:
         self.next_code: str | None = None
 
     def codes(self, text: str) -> list[str]:
-        """Return the codes of the records that a text means.
+        """Return the codes of the records that have this code, name, alias or barcode.
 
-        If the text is itself a code, return only this code.
+        If a record has this code, return only the code.
         """
         if text in self._all:
             return [text]

@@ -114,9 +114,10 @@ class CommandRecorder:
     def _open(
         self, command: c.HandOut | c.Allocate, error: NotEnough, row: int, opened: list[Opened]
     ) -> None:
-        """Record opening stock for the goods that are missing for a command, as `error` says.
+        """Record opening stock for the goods that a command needs and the books lack.
 
         Args:
+            error: The refusal of the command. It says which goods are missing.
             opened: The list to which the recorded goods are added.
 
         Raises:

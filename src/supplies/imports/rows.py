@@ -298,7 +298,7 @@ RECORDS: Mapping[str, tuple[type[CatalogueRecord], Callable[[RowReader, Row], di
     "donors": (Donor, donor_record),
     "households": (Recipient, recipient_record),
 }
-"""How rows of each kind become catalogue records, for kinds of rows that describe such records.
+"""For each kind of rows that describe catalogue records: how a row becomes a record.
 
 The values are the type of the record, and the function that reads the record's fields from a row.
 """

@@ -1,7 +1,7 @@
 """Back up and restore a database file.
 
 A backup is a snapshot, so other programs may write while it is made. Until the backup is verified
-and flushed to the disk, its file has a draft name. So a file with the final name of a backup is
+and flushed to the disk, its file has a temporary name. So a file with the final name of a backup is
 always complete. Existing files are never overwritten.
 """
 
@@ -142,12 +142,12 @@ def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
 def _verified_copy(
     source: Path, to: Path, keys: Path, progress: Progress | None
 ) -> Iterator[tuple[Path, Verified]]:
-    """Yield the path of a verified copy (its draft name), and what was verified.
+    """Yield the temporary path of a verified copy, and what was verified.
 
     After the `with` block, delete the copy unless it was renamed.
 
     Args:
-        to: The final path, in whose directory the draft is made.
+        to: The final path of the copy. The temporary file is in the same directory.
         keys: The key file with which seals are checked.
     """
     from supplies.storage.sqlite.files import copy_file

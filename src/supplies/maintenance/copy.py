@@ -2,7 +2,7 @@
 
 The copy shows the books at one moment; other programs may write while it is made. The guards
 (triggers and constraints) are created after the rows. Then the copy is verified. All of this is one
-transaction, and a new file has a draft name until the transaction ends. So an interrupted copy
+transaction, and a new file has a temporary name until the transaction ends. So an interrupted copy
 leaves nothing behind.
 """
 
