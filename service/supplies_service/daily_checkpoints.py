@@ -51,7 +51,7 @@ FIRST_TICK_SECONDS = 60.0
 MAX_RUN_SECONDS = 1800.0
 """Maximum number of seconds that the separate process may take."""
 
-_PUBLIC = 0o644
+_FILE_MODE = 0o644
 """File mode of the file of checkpoints, which contains no personal data."""
 
 _log = logging.getLogger(LOGGER)
@@ -229,7 +229,7 @@ def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:
         before, earlier = _read_if_there(path)
         last = _last_times(earlier)
         with store.reading():
-            heads = _heads(store, job.only)
+            heads = _last_entries(store, job.only)
             due = [head for head in heads if head[0] not in last or is_due(last[head[0]], job.now)]
             signed = _sign(store, job, due)
         if signed:
@@ -245,7 +245,7 @@ def _read_if_there(path: Path) -> tuple[str, list[Checkpoint]]:
     return text, read_checkpoints(text, str(path)) if text else []
 
 
-def _heads(store: Store, only: str | None) -> list[tuple[str, int, bytes]]:
+def _last_entries(store: Store, only: str | None) -> list[tuple[str, int, bytes]]:
     """Return the code, number and hash of the last entry of each served station."""
     rows = store.all(
         "SELECT station, seq, hash FROM heads WHERE :only IN ('', station) ORDER BY station",
@@ -281,7 +281,7 @@ def _append(path: Path, before: str, added: str, now: datetime) -> None:
     if len(content) > MAX_FILE_BYTES:
         path.rename(path.with_name(f"{path.name}.{now.date()}"))
         content = added.encode()
-    write_file(path, content, mode=_PUBLIC, replace=True)
+    write_file(path, content, mode=_FILE_MODE, replace=True)
 
 
 @contextmanager
@@ -307,7 +307,7 @@ def _store_partner(store: Store, job: Job, name: str) -> None:
         SuppliesError: the partner was not reached, or it showed two different histories.
     """
     found = read_witnesses((), [name], None)
-    for station, *_ in _heads(store, job.only):
+    for station, *_ in _last_entries(store, job.only):
         keep(store, station, found, job.now)
         with store.reading():
             check_kept(Reader(store, station))

@@ -54,7 +54,7 @@ class LongWork:
         Raises:
             RateLimited: the caller already waits for `MAX_PER_CALLER` results.
         """
-        with self._place(caller):
+        with self._counted(caller):
             return await run_sync(function)
 
     async def draw(self, caller: str, function: Callable[[], bytes]) -> bytes:
@@ -64,7 +64,7 @@ class LongWork:
             RateLimited: the caller already waits for `MAX_PER_CALLER` results.
             Overloaded: too many papers wait to be drawn, or this one waited too long.
         """
-        with self._place(caller):
+        with self._counted(caller):
             if self._waiting_to_draw >= MAX_WAITING_TO_DRAW:
                 raise Overloaded("too many papers wait to be drawn; try again later")
             self._waiting_to_draw += 1
@@ -86,12 +86,12 @@ class LongWork:
         Raises:
             RateLimited: the caller already waits for `MAX_PER_CALLER` results.
         """
-        with self._place(caller):
+        with self._counted(caller):
             async with self._exporting:
                 return await run_sync(function)
 
     @contextmanager
-    def _place(self, caller: str) -> Iterator[None]:
+    def _counted(self, caller: str) -> Iterator[None]:
         """Count one more waiting request of a caller while the `with` block runs."""
         if self._of_caller[caller] >= MAX_PER_CALLER:
             raise RateLimited(

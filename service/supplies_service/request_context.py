@@ -70,7 +70,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 P = TypeVar("P", bound=Page[Any] | StockView | MovementsView)
 
 _ARRIVAL_PREFIXES = ("b_", "o_")
-"""Prefixes of the ids of goods that arrived other than as a donation, such as bought goods."""
+"""Prefixes of the ids of arrivals that are not donations, such as bought goods."""
 
 Show = Callable[[Books, Recorded], Outcome[S]]
 """Function that returns the response to a recorded command, and the address of what it created."""

@@ -78,8 +78,9 @@ class AllocationPages(Controller):
         """List allocations, the oldest first.
 
         Args:
-            status: The status of the allocations to list. If None, allocations of which goods are
-                still set aside are listed or, if `recipient` is given, allocations of every status.
+            status: The status of the allocations to list. If it is None, only allocations with
+                goods that are still set aside are listed. But if `recipient` is given, None lists
+                allocations of every status.
             recipient: Code or name of a recipient.
             after: The cursor of the page.
         """
@@ -151,8 +152,7 @@ class AllocationPages(Controller):
         """Show the form of one allocation.
 
         Args:
-            recipient: Code with which the field of the recipient is filled in. If None, the field
-                is empty.
+            recipient: Initial code in the field of the recipient. If None, the field is empty.
         """
         return _show_new(
             context, CommandForm(Allocate, {"/recipient": recipient} if recipient else None)

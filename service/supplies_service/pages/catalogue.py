@@ -121,13 +121,13 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
     # The page of a campaign names the donors whose goods arrived.
     names_people = kind in (*PERSONAL_KINDS, Campaign)
     staff = {"page": True} | allow_roles("coordinator", "recorder", personal=names_people)
-    page = _read_by(personal=names_people)
+    page = _open_to_auditors(personal=names_people)
 
     class RecordPages(Controller):
         path = f"/{kind.table}"
         include_in_schema = False
 
-        @get(opt=_read_by(personal=kind in PERSONAL_KINDS))
+        @get(opt=_open_to_auditors(personal=kind in PERSONAL_KINDS))
         async def records(
             self,
             context: Context,
@@ -159,7 +159,7 @@ def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:
     return RecordPages
 
 
-def _read_by(*, personal: bool) -> dict[str, Any]:
+def _open_to_auditors(*, personal: bool) -> dict[str, Any]:
     """Return the options of a page that auditors may read too.
 
     Args:

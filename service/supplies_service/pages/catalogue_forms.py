@@ -90,7 +90,7 @@ LINES = {
 
 def registration_pages(kind: type[CatalogueRecord]) -> type[Controller]:
     """Return the controller of the form that registers a record."""
-    staff, form_kind = _staff(kind), form_struct(kind)
+    staff, form_kind = _staff_only(kind), form_struct(kind)
 
     class RegistrationPages(Controller):
         path = f"/{kind.table}"
@@ -136,7 +136,7 @@ def registration_pages(kind: type[CatalogueRecord]) -> type[Controller]:
 
 def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
     """Return the controller of the form that changes a record."""
-    staff, form_kind = _staff(kind), form_struct(kind)
+    staff, form_kind = _staff_only(kind), form_struct(kind)
 
     class ChangePages(Controller):
         path = f"/{kind.table}"
@@ -188,7 +188,7 @@ def change_pages(kind: type[CatalogueRecord]) -> type[Controller]:
     return ChangePages
 
 
-def _staff(kind: type[CatalogueRecord]) -> dict[str, Any]:
+def _staff_only(kind: type[CatalogueRecord]) -> dict[str, Any]:
     """Return the `opt` of a form's route: coordinators and recorders may use the form."""
     personal = kind in PERSONAL_KINDS
     return {"page": True} | allow_roles("coordinator", "recorder", personal=personal)
@@ -257,7 +257,7 @@ def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
 
 
 def _typed_lines(form: CommandForm[Any], field: str) -> list[int]:
-    """Return the indexes of those lines of a list in the form that are not empty."""
+    """Return the indexes of the lines of a list in the form, without empty lines."""
     return [at for at in form.lines(f"/{field}", 0) if form.has_text(f"/{field}/{at}")]
 
 

@@ -78,7 +78,7 @@ class DonationPages(Controller):
         donation that the signed-in user recorded.
 
         Args:
-            donor: Code with which the field of the donor is filled in. If None, the field is empty.
+            donor: Initial code in the field of the donor. If None, the field is empty.
             saved: Id of the donation that was recorded just before, for a message. If None, no
                 message is shown.
         """

@@ -68,7 +68,7 @@ class FigurePages(Controller):
             step: The name of a step, for the figure `step`. A report derives the stock at the end
                 of the period from that at the beginning in steps, such as goods lost.
             after: Number of rows on the pages before this one.
-            first, last: The period. An empty day is that of the first or last entry.
+            first, last: The period. If a day is empty, it is the day of the first or last entry.
         """
         today = context.ledger.today()
         known = (*FIGURES, *HOUSEHOLDS, *ACTIVITIES, "activity", "step")
@@ -122,14 +122,14 @@ def _show(context: RequestContext, books: Books, chosen: _Chosen, after: int) ->
         activities=activities,
         rows=rows[after : after + ROWS],
         after=after,
-        next=_next(chosen, after + ROWS) if len(rows) > after + ROWS else None,
+        next=_next_address(chosen, after + ROWS) if len(rows) > after + ROWS else None,
         kind=ACTIVITIES.get(figure, chosen.activity),
         activity_words=activity_words,
         step=value_words("step", chosen.step),
     )
 
 
-def _next(chosen: _Chosen, after: int) -> str:
+def _next_address(chosen: _Chosen, after: int) -> str:
     """Return the address of the next page of rows behind the figure."""
     fields = {"item": chosen.item, "activity": chosen.activity, "step": chosen.step}
     given = {name: text for name, text in fields.items() if text}

@@ -43,9 +43,9 @@ _ON_PAGE = {
         "the file has no column for {wanted}; choose one below, or give one value for all rows"
     ),
 }
-"""Messages that name fields of the page's form.
+"""Messages of this page. The keys are the messages of the command line that they replace.
 
-Each replaces the message that is its key. That message names options of the command line.
+The command line names its options. The page names fields of its form.
 """
 
 _OPTIONS = ("create_items", "create_people", "open_missing")
@@ -246,7 +246,7 @@ def _columns(job: ImportJob, answer: ImportAnswer) -> list[ColumnChoice]:
         columns.append(
             ColumnChoice(
                 column.name,
-                _chinese(column),
+                _chinese_heading(column),
                 column.required,
                 found,
                 chosen,
@@ -257,7 +257,7 @@ def _columns(job: ImportJob, answer: ImportAnswer) -> list[ColumnChoice]:
     return columns
 
 
-def _chinese(column: Column) -> str:
+def _chinese_heading(column: Column) -> str:
     """Return the first Chinese heading by which a column is recognized, or else its name."""
     return next((word for word in column.words if _HAN.search(word)), column.name)
 

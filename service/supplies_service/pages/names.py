@@ -172,7 +172,7 @@ class Names(RecordNames):
         return str(origin.lot.expires_on or ""), SEPARATOR.join(words)
 
     def _still_with_teams(self, row: StockRow) -> list[str]:
-        """Return a text in brackets for each team that still carries some of these free goods."""
+        """Return texts in brackets, one for each team that still carries some of these goods."""
         words = translations(self._language).gettext("%(quantity)s still with %(team)s")
         return [
             f"({words})"
@@ -351,9 +351,9 @@ class Names(RecordNames):
         return (self.party_of(text) if _DOCUMENT.fullmatch(text) else "") or text
 
     def conflict(self, conflict: ConflictView) -> str:
-        """Return the names of those that a conflict is about: a recipient, a team or a place.
+        """Return the names of the recipient, the team or the place that a conflict is about.
 
-        If there are none, return the id of the document.
+        If it is about none of them, return the id of the document.
         """
         stated = msgspec.json.decode(conflict.stated)
         if "recipient" in stated:

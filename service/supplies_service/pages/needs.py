@@ -79,8 +79,8 @@ class NeedPages(Controller):
         """List needs, the oldest first.
 
         Args:
-            status: The status of the needs to list. If None, open needs are listed or, if
-                `recipient` is given, needs of every status.
+            status: The status of the needs to list. If it is None, only open needs are listed. But
+                if `recipient` is given, None lists needs of every status.
             recipient: Code or name of a recipient.
             item: Code or name of an item.
             urgency: One of the values of `Urgency`.
@@ -116,8 +116,7 @@ class NeedPages(Controller):
         """Show the form for the needs of a recipient.
 
         Args:
-            recipient: Code with which the field of the recipient is filled in. If None, the field
-                is empty.
+            recipient: Initial code in the field of the recipient. If None, the field is empty.
             saved: Code of the recipient whose needs were recorded just before, for a message. If
                 None, no message is shown.
         """

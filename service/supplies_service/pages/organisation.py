@@ -89,7 +89,7 @@ class OrganisationPages(Controller):
 
 
 def _item_rows(books: Books) -> list[ItemRow]:
-    """Return a row for each item and unit with stock or needs, by item."""
+    """Return a row for each item and unit with stock or needs, sorted by item."""
     stock = {(row.item, row.unit): row for row in list_stock_by_item(books, limit=None).items}
     needs = {(row.item, row.unit): row for row in list_needs_by_item(books, limit=None).items}
     names = {key: row.name for key, row in needs.items()}

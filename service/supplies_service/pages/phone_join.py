@@ -35,7 +35,7 @@ The built-in browser of a messenger, for example, has its own storage and may no
 _NO_MODELS = ("K", "Mobile", "Tablet")
 """Words that browsers send in place of the phone's model, to protect the user's privacy."""
 
-_NUMBERED = template("Phone {number}")
+_LABEL_WITHOUT_MODEL = template("Phone {number}")
 """The label that is proposed for a phone whose model is unknown."""
 
 _MODEL = re.compile(r"Android [\d.]+; ([^;)]{1,40}?)(?: Build/|[;)])|\b(iPhone|iPad)\b")
@@ -94,7 +94,7 @@ def _proposed_label(context: RequestContext, team: str) -> str:
     with context.reading() as books:
         number = phones.count(context.access(books), team) + 1
         language = language_of(context.request, paper_settings(books).languages)
-    return translations(language).gettext(_NUMBERED).format(number=number)
+    return translations(language).gettext(_LABEL_WITHOUT_MODEL).format(number=number)
 
 
 def _join_page(

@@ -72,7 +72,7 @@ class PledgePages(Controller):
         """Show the form of a new pledge.
 
         Args:
-            donor: Code with which the field of the donor is filled in. If None, the field is empty.
+            donor: Initial code in the field of the donor. If None, the field is empty.
         """
         return _show_new(context, CommandForm(MakePledge, {"/donor": donor} if donor else None))
 

@@ -61,9 +61,9 @@ class ReportTablePages(Controller):
         Args:
             context: The request.
             report: The name of the report.
-            first, last: The period. An empty day is that of the first or last entry. If these days
-                and `as_of` are empty, the period is the last `DEFAULT_DAYS` days. But a report that
-                needs an option, such as a household, then covers all days.
+            first, last: The period. If a day is empty, it is the day of the first or last entry. If
+                both days and `as_of` are empty, the period is the last `DEFAULT_DAYS` days, except
+                for a report that needs an option, such as a household. It covers all days.
             as_of: Entries after this day do not count; "" means that all entries count.
             item, team, recipient, campaign, account, batch, lot, days: Options of reports. If an
                 option that the report needs is empty, only the form is shown.
@@ -92,7 +92,7 @@ class ReportTablePages(Controller):
         _check_names(kind, texts)
         with context.reading() as books:
             for option in kind.options:
-                values[option.name] = _value(books, option, texts[option.name])
+                values[option.name] = _option_value(books, option, texts[option.name])
             needs_option = any(one.required for one in kind.options)
             if kind.has_period and not (first or last or as_of or needs_option):
                 today = context.ledger.today()
@@ -125,7 +125,7 @@ def _form(text: str) -> Form:
     )
 
 
-def _value(books: Books, option: ReportOption, text: str) -> str | int | None:
+def _option_value(books: Books, option: ReportOption, text: str) -> str | int | None:
     """Convert the text typed for an option of a report to its value; None for an empty text."""
     if option.record is not None:
         return code_filter(books, _RECORDS[option.record], text, f"/{option.name}")

@@ -104,7 +104,9 @@ class ReportPages(Controller):
             "report.html",
             report=report,
             goods=[
-                GoodsRow(line, _where(line), step_line(stock.get(line.item, []), begin, end))
+                GoodsRow(
+                    line, _bar_of_places(line), step_line(stock.get(line.item, []), begin, end)
+                )
                 for line in report.goods
             ],
             needs=[
@@ -144,7 +146,7 @@ def _period(context: Context, first: str, last: str) -> tuple[date, date]:
         return parse_period(books, first, last, today=context.ledger.today())
 
 
-def _where(line: GoodsLine) -> list[Segment]:
+def _bar_of_places(line: GoodsLine) -> list[Segment]:
     """Return the bar that shows where the goods of an item were at the end of the period."""
     return stacked_bar(
         {

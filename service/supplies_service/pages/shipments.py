@@ -84,11 +84,8 @@ class ShipmentPages(Controller):
 
         Args:
             context: The request.
-            item: Code with which the field of the item is filled in. If None, the field is empty.
-            location: Code with which the field of the place is filled in. If None, the field is
-                empty.
-            station: Code with which the field of the receiving station is filled in. If None, the
-                field is empty.
+            item, location, station: Initial codes in the fields of the item, the place and the
+                receiving station. If a code is None, its field is empty.
         """
         given = {"/to": station, "/location": location, "/lines/0/item": item}
         fields = {pointer: code for pointer, code in given.items() if code}
@@ -248,11 +245,11 @@ def _show(
             "shipment.html",
             form,
             shipment=context.redacted(shipment),
-            evidence=_as_text(shipment.entry),
+            evidence=_entry_as_text(shipment.entry),
             entries=list_entries(books, document=name, limit=None).items,
         )
 
 
-def _as_text(entry: Citation | None) -> str | None:
+def _entry_as_text(entry: Citation | None) -> str | None:
     """Return the entry of a shipment as text, to be pasted into the form of the other station."""
     return None if entry is None else msgspec.json.encode(entry).decode()

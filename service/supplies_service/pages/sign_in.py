@@ -65,7 +65,7 @@ class SignInPages(Controller):
         """Show the sign-in form.
 
         Args:
-            station: Code with which the field of the station is filled in.
+            station: Initial code in the field of the station.
             next_path: Path of the page to show after signing in.
         """
         form = SignInForm(station=station[:64], next=safe_path(next_path))

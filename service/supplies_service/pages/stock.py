@@ -143,7 +143,7 @@ class StockPages(Controller):
 
         Args:
             kind: The name of the form in `FORMS`.
-            item, lot, location: Codes with which the fields are filled in. If None, the fields are
+            item, lot, location: Initial codes in these fields. If a code is None, its field is
                 empty.
         """
         form = CommandForm[Any](_form(kind))

@@ -30,7 +30,7 @@ def command_of(kind: type[C], fields: Mapping[str, str]) -> C:
         InvalidField: fields are wrong. The pointers of the faults are field names of the form.
     """
     names: dict[str, str] = {}
-    plain = _plain(kind, _tree(fields), "", "", names)
+    plain = _json_value(kind, _tree(fields), "", "", names)
     try:
         return convert(kind, plain or {})
     except InvalidField as error:
@@ -156,7 +156,7 @@ def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
     return tree
 
 
-def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) -> Any:
+def _json_value(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) -> Any:
     """Convert typed texts to a JSON value. Return None if no text was typed.
 
     Args:
@@ -171,7 +171,7 @@ def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) 
     if isinstance(value, dict) and inner is not None:
         lines = list[Any]()
         for name in sorted(value, key=lambda text: (not text.isdecimal(), len(text), text)):
-            line = _plain(inner, value[name], f"{there}/{len(lines)}", f"{here}/{name}", names)
+            line = _json_value(inner, value[name], f"{there}/{len(lines)}", f"{here}/{name}", names)
             if line is not None:
                 lines.append(line)
         return lines or None
@@ -179,17 +179,19 @@ def _plain(kind: Any, value: Any, there: str, here: str, names: dict[str, str]) 
         struct = _struct_of(kind, value)
         hints = {} if struct is None else _hints(struct)
         made = {
-            name: _plain(hints.get(name, str), each, f"{there}/{name}", f"{here}/{name}", names)
+            name: _json_value(
+                hints.get(name, str), each, f"{there}/{name}", f"{here}/{name}", names
+            )
             for name, each in value.items()
         }
         made = {name: each for name, each in made.items() if each is not None}
         if struct is not None and issubclass(struct, Money):
             made = _amount_in_minor_units(made)
         return made or None
-    return _typed(kind, value)
+    return _typed_value(kind, value)
 
 
-def _typed(kind: Any, text: str) -> Any:
+def _typed_value(kind: Any, text: str) -> Any:
     """Convert a typed text to a number, a boolean or a day in ISO form, as the type requires.
 
     If the type is another one, or the text cannot be converted, return the text unchanged.
@@ -228,19 +230,18 @@ def _amount_in_minor_units(money: dict[str, Any]) -> dict[str, Any]:
         return {} if money.keys() <= {"currency"} else money
     try:
         amount = Decimal(normalize_text(str(typed)).replace(",", ""))
-        minor = amount.scaleb(_digits(str(money.get("currency", ""))))
+        minor = amount.scaleb(_decimal_places(str(money.get("currency", ""))))
     except InvalidOperation:
         return money
     return {**money, "minor": int(minor)} if minor == minor.to_integral_value() else money
 
 
 def _amount_as_typed(money: dict[str, Any]) -> dict[str, Any]:
-    amount = Decimal(money["minor"]).scaleb(-_digits(money["currency"]))
+    amount = Decimal(money["minor"]).scaleb(-_decimal_places(money["currency"]))
     return {**money, "minor": f"{amount:f}"}
 
 
-def _digits(currency: str) -> int:
-    """Return the number of decimal places of a currency."""
+def _decimal_places(currency: str) -> int:
     from babel.numbers import get_currency_precision
 
     return get_currency_precision(currency)

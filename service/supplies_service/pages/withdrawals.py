@@ -100,7 +100,7 @@ def _show(
 
 
 def _outstanding(document: StockDocumentView) -> dict[str, str]:
-    """Return form fields with a line for each of the goods that have not come back yet."""
+    """Return form fields with the goods that have not come back yet, one line for each."""
     fields = {}
     for at, goods in enumerate(document.outstanding or []):
         fields[f"/lines/{at}/item"] = goods.item

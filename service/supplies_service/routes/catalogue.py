@@ -203,7 +203,8 @@ def registered_struct(kind: type[CatalogueRecord], singular: str) -> type[msgspe
 def changed_struct(kind: type[CatalogueRecord]) -> type[msgspec.Struct]:
     """Create the type of the response to a change of a record.
 
-    The type is that of the record. For a team or a location, it has the further field `warnings`.
+    The type has the fields of the record. For a team or a location, it also has the field
+    `warnings`.
     """
     if kind not in (Team, Location):
         return kind

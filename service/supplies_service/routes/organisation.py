@@ -53,7 +53,7 @@ def stations_page(books: Books, after: str | None, limit: int) -> Page[StationLi
 async def _station_parts(
     context: RequestContext, first: date, last: date, as_of: date | None
 ) -> list[StationPart]:
-    """Return each station's figures for the organisation report on a period."""
+    """Return the figures of each station for the report of the organisation on a period."""
     with context.reading() as books:
         codes = [line.code for line in stations(books)]
     # One station at a time, so that the thread can serve other requests in between.

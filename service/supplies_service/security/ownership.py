@@ -54,7 +54,7 @@ async def check_donor(context: RequestContext, code: str) -> None:
 
 
 async def restrict_to_own_donor(context: RequestContext, donor: str | None) -> str | None:
-    """Return the donor by whom a list of pledges or receipts must be filtered; None for all donors.
+    """Return the donor whose pledges or receipts may be listed; None for all donors.
 
     If the caller is a donor, the result is always the caller's own code.
 
@@ -178,7 +178,7 @@ def _is_group_or_visited(books: Books, recipient: str, team: str) -> bool:
 async def restrict_to_own_deliveries(
     context: RequestContext, team: str | None, status: str | None
 ) -> tuple[str | None, str | None]:
-    """Return the team and the status by which a list of deliveries must be filtered.
+    """Return the team and the status of the deliveries that may be listed.
 
     For a courier, these are always the courier's own team and "out".
 
