@@ -83,7 +83,7 @@ class Sandbox:
         assert into is not None
         assert out is not None
         _send(into, question)
-        answer = _hear(out)
+        answer = _read_message(out)
         if answer is None:
             raise BrokenPipeError
         if answer[:1] == _DIED:
@@ -96,7 +96,7 @@ def _send(into: IO[bytes], message: bytes) -> None:
     into.flush()
 
 
-def _hear(out: IO[bytes]) -> bytes | None:
+def _read_message(out: IO[bytes]) -> bytes | None:
     """Read one message from a stream. Return None at the end of the stream."""
     head = out.read(_LENGTH)
     return out.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else None
@@ -111,7 +111,7 @@ def serve(function: Callable[[bytes], bytes], seconds: int) -> None:
     Args:
         seconds: Maximum time for one call.
     """
-    while (question := _hear(sys.stdin.buffer)) is not None:
+    while (question := _read_message(sys.stdin.buffer)) is not None:
         _send(sys.stdout.buffer, _from_a_fork(function, question, seconds))
 
 

@@ -123,7 +123,7 @@ def _verified_record(pdf: bytes, keys: PublicKeys | None) -> ReceiptRecord:
         raise NotGenuine(
             "other-version",
             "the signed data in this paper is genuine, but its page was drawn by another version "
-            f"of the program ({_word(record.drawn_by)}) and cannot be compared by this one "
+            f"of the program ({_printable(record.drawn_by)}) and cannot be compared by this one "
             f"({_program()}): do not trust the page, only the data inside it, or check the paper "
             "with that version",
             record,
@@ -196,6 +196,6 @@ def _program() -> str:
     return f"supplies {version('supplies')}, reportlab {version('reportlab')}"
 
 
-def _word(text: str) -> str:
+def _printable(text: str) -> str:
     """Return a text from an untrusted file if it is short and printable, else a placeholder."""
     return text if text.isprintable() and 0 < len(text) <= 60 else "it does not say which"

@@ -334,11 +334,11 @@ class BooksBroken(SuppliesError):
     ) -> None:
         where = "" if seq is None else f"entry {seq}, "
         super().__init__(
-            f"station {station}, {where}{table}.{column}: expected {_short(expected)}, "
-            f"found {_short(found)}" + (f"; {remark}" if remark else "")
+            f"station {station}, {where}{table}.{column}: expected {_shortened(expected)}, "
+            f"found {_shortened(found)}" + (f"; {remark}" if remark else "")
         )
         self.station, self.seq, self.table, self.column = station, seq, table, column
-        self.expected, self.found = _short(expected), _short(found)
+        self.expected, self.found = _shortened(expected), _shortened(found)
 
 
 def check_type(
@@ -386,7 +386,7 @@ def _described(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _short(value: object) -> str:
+def _shortened(value: object) -> str:
     """Cut a long value short for an error message."""
     if value is None:
         return "nothing"

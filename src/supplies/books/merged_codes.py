@@ -1,4 +1,4 @@
-"""Look up merged codes: several codes of one donor or recipient, of which one stays in use."""
+"""Look up merged codes. If codes of one donor or recipient are merged, one code stays in use."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ def codes_of_person(books: Books, kind: PersonKind, code: str) -> list[str]:
 
 
 def sql_code_that_stays(kind: PersonKind, table: str, column: str) -> str:
-    """Return an SQL expression that replaces the code in a column if the code was merged.
+    """Return an SQL expression that replaces a merged code in a column by the code that stays.
 
-    Its value is the code into which the code in the column was merged, or the code in the column if
-    it was not merged.
+    If the code in the column was not merged, the value of the expression is this code.
 
     Args:
         table: Name or alias of a table with the column `station`.

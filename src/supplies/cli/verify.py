@@ -105,7 +105,7 @@ PARTLY_COMPARED = 3
 """Exit status if a receipt is in the books, but could not be compared completely."""
 
 
-_NAMED = 5
+_MAX_NAMED = 5
 """Maximum number of entries whose numbers a remark lists.
 
 If there are more, the remark says how many.
@@ -113,8 +113,8 @@ If there are more, the remark says how many.
 
 
 def _numbered(entries: list[int]) -> str:
-    named = ", ".join(map(str, entries[:_NAMED]))
-    more = len(entries) - _NAMED
+    named = ", ".join(map(str, entries[:_MAX_NAMED]))
+    more = len(entries) - _MAX_NAMED
     noun = "entry" if len(entries) == 1 else "entries"
     return f"{noun} {named}" + (f" and {more} more" if more > 0 else "")
 

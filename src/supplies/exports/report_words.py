@@ -177,7 +177,6 @@ _STATUSES = {
         if code != "open"
     },
 }
-"""The words for the status of a pledge, need or delivery."""
 
 _OUTCOMES = {
     "handed_over": ("已送达", "handed over"),
@@ -195,7 +194,6 @@ _CATEGORIES = {
     "infants": ("婴幼儿", "Infants"),
     "shelter": ("安置与保暖", "Shelter and warmth"),
 }
-"""The words for the categories of common relief goods."""
 
 _VALUES: Mapping[str, Mapping[str, BilingualText]] = {
     "category": _texts(_CATEGORIES),

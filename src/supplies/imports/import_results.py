@@ -110,7 +110,7 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return self.why if self.message is None else self.message.sentence()
 
 
-_TOGETHER = 500
+_ROWS_PER_BLOCK = 500
 """How many listed rows are compressed together."""
 
 
@@ -132,12 +132,12 @@ class ListedRows(Sequence[Listed]):
     def append(self, row: Listed) -> None:
         """Add a row at the end."""
         self._last.append(row)
-        if len(self._last) == _TOGETHER:
+        if len(self._last) == _ROWS_PER_BLOCK:
             self._packed.append(zlib.compress(msgspec.json.encode(self._last), level=1))
             self._last = []
 
     def __len__(self) -> int:
-        return len(self._packed) * _TOGETHER + len(self._last)
+        return len(self._packed) * _ROWS_PER_BLOCK + len(self._last)
 
     def __iter__(self) -> Iterator[Listed]:
         return chain(chain.from_iterable(map(_unpacked, self._packed)), self._last)

@@ -12,9 +12,9 @@ from supplies.stations.saved_columns import SavedColumns, find_saved_columns, sa
 def with_saved_choices(
     ledger: Ledger, name: str, kind: str, options: ImportOptions
 ) -> ImportOptions:
-    """Return options to which the columns and values saved under a name are added.
+    """Add the columns and values that were saved under a name to options, and return the result.
 
-    Columns and values that are in the options already are kept.
+    A saved column or value is ignored if the options already have one.
 
     Raises:
         InvalidField: nothing is saved under this name for rows of this kind.

@@ -58,7 +58,7 @@ def back_up(
     Raises:
         AlreadyDone: a file of this name exists.
         NotADatabase: there is no database to back up.
-        InvalidField: the books are on a server, or the name is that of a key file.
+        InvalidField: the books are on a server, or the name is the name of a key file.
         BooksBroken: verification of the copy found a difference.
         GuardMissing: a trigger or table of the copy is missing or changed.
     """

@@ -70,15 +70,15 @@ def copy_books(source: str, target: str, progress: Progress = lambda *_: None) -
         copied.create_guards()
         copied.check_guards()
         verified = verify(
-            copied, progress=partial(progress, "verified"), keys_of_copy=_keys(source, target)
+            copied, progress=partial(progress, "verified"), keys_of_copy=_key_file(source, target)
         )
     return Copied(rows=rows, verified=verified)
 
 
-def _keys(source: str, target: str) -> Path | None:
+def _key_file(source: str, target: str) -> Path | None:
     """Return the path of the key file of the books, or None if no path is known.
 
-    The key file of the source is preferred, unless only that of the target exists.
+    This is the key file of the source. If only the target has a key file, it is that file.
     """
     known = []
     for database in (source, target):

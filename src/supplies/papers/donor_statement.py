@@ -104,7 +104,7 @@ class ReceiptMonth(PaperPart, frozen=True, kw_only=True):
 
 
 class ReceiptGivenBack(PaperPart, frozen=True, kw_only=True):
-    """A receipt of which goods were given back to the donor.
+    """A receipt for goods that were given back to the donor, completely or in part.
 
     Attributes:
         all: True if all goods of the receipt were given back, False if only a part of them.
@@ -119,7 +119,7 @@ class DonorStatement(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         receipt_months: The receipts by month of issue.
-        given_back: Receipts of which goods were given back to the donor; unset if there are none.
+        given_back: Receipts for goods that were given back to the donor; unset if there are none.
         as_of_seq: Number of the latest entry that the statement includes.
         departures: Goods that were set aside for a wish or a claim, and released later.
     """

@@ -103,7 +103,7 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 
 
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):
-    """One item of which goods were given back to the donor, with quantities in base units.
+    """Goods of one item that were given back to the donor, with quantities in base units.
 
     The item is on the receipt, or it was made by repacking goods of the receipt.
 

@@ -46,7 +46,10 @@ class GoodsLine(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageLine(PaperPart, frozen=True, kw_only=True):
-    """An item of which less is unallocated than needed at the end of the period, in base units."""
+    """An item that is short at the end of the period: fewer goods are free than needed.
+
+    Quantities are in base units.
+    """
 
     item: str
     needed: int
@@ -60,7 +63,7 @@ class StationReport(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         as_of_seq: Number of the latest entry that the report includes.
-        short: Items of which less is free than needed.
+        short: Items that are short: fewer goods are free than needed.
     """
 
     station: str
@@ -79,7 +82,7 @@ class StationReport(PaperPart, frozen=True, kw_only=True):
 
 
 class ShortageInUnit(ShortageLine, frozen=True, kw_only=True):
-    """An item and unit of which all stations together have less free than needed, in base units."""
+    """An item and unit that is short: all stations together have fewer free goods than needed."""
 
     unit: str
 
@@ -101,7 +104,7 @@ class OrganisationReport(StationReport, frozen=True, kw_only=True):
     Attributes:
         as_of_seq: Number of the latest included entry of the head station.
         goods: One line for each combination of item and unit.
-        short: Items of which all stations together have less free than needed.
+        short: Items that are short: all stations together have fewer free goods than needed.
         stations: The stations. Each has the number of its latest included entry, because the
             stations are read one after another.
     """
