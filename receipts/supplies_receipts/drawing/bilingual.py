@@ -235,7 +235,8 @@ def days(first: date, last: date, *, or_earlier: bool = False) -> Words:
     The Chinese text does not repeat the year or the month if both days share it.
 
     Args:
-        or_earlier: Whether the event may have happened earlier than these days.
+        or_earlier: Whether the dated event may have happened earlier. If so, the text begins with
+            "by".
     """
     if or_earlier:
         known = days(first, last)
@@ -255,7 +256,8 @@ def short_day(value: date, *, or_earlier: bool = False) -> str:
     """Format a day like `day`, in the first language of the paper only.
 
     Args:
-        or_earlier: Whether the event may have happened earlier. If so, the text is "by 2020-02-05".
+        or_earlier: Whether the dated event may have happened earlier. If so, the text is "by
+            2020-02-05".
     """
     return days(value, value, or_earlier=or_earlier).primary
 

@@ -81,7 +81,7 @@ def heading(
     """Return the heading of a report: title and issuer above a line, and the period below it.
 
     Args:
-        or_earlier: Whether the event may have happened earlier than these days.
+        or_earlier: As in `bilingual.days`.
     """
     contact = " · ".join(filter(None, (station.address, station.phone)))
     name = bilingual.named(station.name, station.name_en)

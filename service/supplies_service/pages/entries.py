@@ -194,7 +194,7 @@ def _is_first(books: Books, seq: int) -> bool:
 
 
 class ChangedField(NamedTuple):
-    """A field that a correction changed, with its value before and after. An empty field is "".
+    """A field that a correction changed, with its value before and after; "" if it was empty.
 
     Attributes:
         pointer: JSON pointer to the field in the command.

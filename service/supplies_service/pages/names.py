@@ -201,9 +201,9 @@ class Names(RecordNames):
             location, lot: Only goods of this location or lot; "" means all.
             allocation: Only goods that are set aside in this allocation; "" means all.
             free: Whether to return only goods that are free by the books.
-            most: The quantity in the books. If the teams carry more, somebody else has taken some
-                of these goods. So much is left out, beginning with the oldest delivery, that the
-                sum is this quantity. None means no limit.
+            most: The quantity in the books, which limits the sum of the rows. If the teams carry
+                more, somebody else has taken the rest of the goods. Goods of the oldest deliveries
+                are left out first. None means no limit.
         """
         found = [
             one

@@ -138,10 +138,10 @@ def _texts(value: str | list[str] | list[Barcode] | None) -> list[str]:
 
 
 def initials(text: str) -> list[str]:
-    """Return a text with each Chinese character replaced by the first letter of its pinyin.
+    """Replace each Chinese character of a text by the first letter of its pinyin.
 
-    If a character has several readings, there are several results, at most `MAX_SPELLINGS`. The
-    list is empty if the text has no Chinese characters.
+    Return a list, because a character may have several readings. The list has at most
+    `MAX_SPELLINGS` texts. It is empty if the text has no Chinese characters.
 
     >>> initials("口罩 kn95")
     ['kz kn95']

@@ -1,7 +1,7 @@
 """Read stock counts: the stock with which each count is compared, and the entries of each count.
 
-Events have a place in time, their moment: the day of the event and, within a day, the number of its
-entry. Some entries have the moment of another entry. A count, and each entry that books the
+The moment of an event is its place in the order of events: its day and, within a day, the number of
+its entry. Some entries have the moment of another entry. A count, and each entry that books the
 difference of a count, has the moment of the count sheet. A correction has the moment of the entry
 that it corrects.
 """
