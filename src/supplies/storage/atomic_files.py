@@ -42,7 +42,7 @@ def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
         _create_empty(draft, mode)
         yield draft
     finally:
-        with suppress(OSError):  # A draft whose name is too long was never created.
+        with suppress(OSError):  # A file with too long a name was never created.
             for end in ("", "-wal", "-shm", "-journal"):
                 Path(f"{draft}{end}").unlink(missing_ok=True)
 

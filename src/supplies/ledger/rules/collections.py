@@ -37,7 +37,7 @@ def collect_allocation(command: CollectAllocation, journal: Journal) -> None:
     )
     for account, item, lot, quantity, pointer in allocated_goods(journal, name, command.lines):
         check_leaves_open_location(journal, account, pointer)
-        # A correction may leave as it is what was handed over of an expired lot.
+        # A correction may keep the quantity of an expired lot that was handed over.
         if not command.allow_expired and journal.kept(account, item, lot) < quantity:
             check_not_expired(journal, item, lot, pointer)
         journal.move(draft, account, RECEIVED(recipient), item, lot, quantity, pointer)

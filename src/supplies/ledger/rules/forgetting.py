@@ -321,7 +321,7 @@ def _forget(journal: Journal, parties: list[str]) -> None:
                 )
             )
     draft: Draft = journal.entry("forgotten", document=keys_of(parties[0])[0])
-    # The digests are recorded first, because a trigger allows only texts to be erased whose
+    # The digests are recorded first, because a trigger allows a text to be erased only if its
     # digest is recorded as forgotten.
     for party in parties:
         rows = journal.books.all(
