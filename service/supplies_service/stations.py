@@ -221,7 +221,7 @@ class Stations:
                 version = books.store.database_version()
         except StoreError:
             return None
-        # With the connection, because each connection counts the commits of the others.
+        # Versions of two connections differ, because each counts only the commits of others.
         return None if version is None else (self, version)
 
     def count_queued(self) -> int:

@@ -33,9 +33,7 @@ class AccountPages(Controller):
 
     path = "/account"
     include_in_schema = False
-    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {
-        "page": True
-    }  # Litestar reads it so
+    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {"page": True}
 
     @get()
     async def account(self, context: Context) -> Response[bytes]:
@@ -121,7 +119,7 @@ async def check_current_password(context: RequestContext, typed: str) -> None:
     code = str(context.caller.user)
     with context.reading() as books:
         found = users.find_password_of(context.access(books), code)
-    # Not the attempts to sign in: strangers can use these up.
+    # Not the limit of attempts to sign in, because strangers can use that limit up.
     await check_rate_limit(context.request, rate_limits.PASSWORD_CHANGES, code)
     if not await hash_in_thread(passwords.verify_password, found and found.password_hash, typed):
         await log_refusal(context.request, context.caller)

@@ -131,7 +131,7 @@ class AssetFiles(Controller):
 
     path = "/assets"
     include_in_schema = False
-    opt = allow_anyone()  # Litestar reads it so
+    opt = allow_anyone()
 
     @get("/{name:str}")
     async def asset(self, request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:

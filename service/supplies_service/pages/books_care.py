@@ -34,7 +34,7 @@ class BooksCarePages(Controller):
 
     path = "/admin/books"
     include_in_schema = False
-    opt = COORDINATORS  # Litestar reads it so
+    opt = COORDINATORS
 
     @get()
     async def care(self, context: Context) -> Response[bytes]:

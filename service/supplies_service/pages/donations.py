@@ -161,7 +161,7 @@ class ReceiptPages(Controller):
 
     path = "/receipts"
     include_in_schema = False
-    opt = STAFF  # Litestar reads it so
+    opt = STAFF
 
     @get("/{number:str}/pdf")
     async def receipt(self, context: Context, number: FromPath[str]) -> PDFResponse:

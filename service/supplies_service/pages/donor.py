@@ -36,7 +36,7 @@ class DonorLinkPages(Controller):
 
     path = "/my"
     include_in_schema = False
-    opt = allow_anyone()  # Litestar reads it so
+    opt = allow_anyone()
 
     @get("/lost")
     async def invalid_link(self, context: Context) -> Response[bytes]:
@@ -62,7 +62,7 @@ class DonorPages(Controller):
 
     path = "/my"
     include_in_schema = False
-    opt = allow_roles("donor", personal=True) | {"page": True}  # Litestar reads it so
+    opt = allow_roles("donor", personal=True) | {"page": True}
 
     @get()
     async def donor(self, context: Context) -> Response[bytes]:

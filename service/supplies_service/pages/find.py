@@ -33,9 +33,7 @@ class FindPages(Controller):
 
     path = "/find"
     include_in_schema = False
-    opt = allow_roles("coordinator", "recorder", personal=True) | {
-        "page": True
-    }  # Litestar reads it so
+    opt = allow_roles("coordinator", "recorder", personal=True) | {"page": True}
 
     @get("/{kind:str}")
     async def find(

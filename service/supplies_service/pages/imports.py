@@ -78,7 +78,7 @@ class ImportPages(Controller):
 
     path = "/admin/import"
     include_in_schema = False
-    opt = COORDINATORS  # Litestar reads it so
+    opt = COORDINATORS
 
     @get()
     async def choose(self, context: Context) -> Response[bytes]:

@@ -51,7 +51,7 @@ class ItemMergePages(Controller):
 
     path = "/items/{code:str}/merge"
     include_in_schema = False
-    opt = COORDINATORS  # Litestar reads it so
+    opt = COORDINATORS
 
     @get()
     async def form(

@@ -121,7 +121,7 @@ class LanguagePages(Controller):
 
     path = "/language"
     include_in_schema = False
-    opt = allow_anyone()  # Litestar reads it so
+    opt = allow_anyone()
 
     @post()
     async def choose(self, request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -62,7 +62,7 @@ def link_pages(owner: LinkOwner) -> type[Controller]:
     class OwnersLinkPages(Controller):
         path = f"/{owner}s/{{code:str}}/links"
         include_in_schema = False
-        opt = STAFF  # Litestar reads it so
+        opt = STAFF
 
         @get()
         async def links(

@@ -83,7 +83,7 @@ def merge_pages(kind: type[Donor | Recipient]) -> type[Controller]:
     class MergePages(Controller):
         path = f"/{kind.table}/{{code:str}}/merge"
         include_in_schema = False
-        opt = COORDINATORS  # Litestar reads it so
+        opt = COORDINATORS
 
         @get()
         async def form(

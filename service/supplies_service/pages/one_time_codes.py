@@ -36,9 +36,7 @@ class OneTimeCodePages(Controller):
 
     path = "/account/one-time-codes"
     include_in_schema = False
-    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {
-        "page": True
-    }  # Litestar reads it so
+    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {"page": True}
 
     @get()
     async def show(self, context: Context) -> Response[bytes]:

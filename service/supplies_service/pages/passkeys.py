@@ -33,9 +33,7 @@ class PasskeyPages(Controller):
 
     path = "/account/passkeys"
     include_in_schema = False
-    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {
-        "page": True
-    }  # Litestar reads it so
+    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {"page": True}
 
     @get()
     async def show(self, context: Context) -> Response[bytes]:
@@ -92,7 +90,7 @@ class PasskeySignIn(Controller):
 
     path = "/sign-in/passkey"
     include_in_schema = False
-    opt = allow_anyone()  # Litestar reads it so
+    opt = allow_anyone()
 
     @post("/challenge")
     async def challenge(self, context: Context) -> Response[bytes]:

@@ -20,7 +20,7 @@ class PeriodPages(Controller):
 
     path = "/admin/periods"
     include_in_schema = False
-    opt = COORDINATORS  # Litestar reads it so
+    opt = COORDINATORS
 
     @get()
     async def periods(self, context: Context) -> Response[bytes]:

@@ -46,7 +46,7 @@ class PhoneJoinPages(Controller):
 
     path = "/run/join"
     include_in_schema = False
-    opt = allow_anyone()  # Litestar reads it so
+    opt = allow_anyone()
 
     @get("/{secret:str}")
     async def join_page(self, context: Context, secret: FromPath[str]) -> Response[bytes]:

@@ -43,7 +43,7 @@ class PhonePages(Controller):
 
     path = "/phones"
     include_in_schema = False
-    opt = STAFF  # Litestar reads it so
+    opt = STAFF
 
     @get()
     async def phones(

@@ -117,7 +117,7 @@ def erasure_pages(kind: type[Donor | Recipient]) -> type[Controller]:
     class ErasurePages(Controller):
         path = f"/{kind.table}/{{code:str}}/forget"
         include_in_schema = False
-        opt = COORDINATORS  # Litestar reads it so
+        opt = COORDINATORS
 
         @get()
         async def form(self, context: Context, code: FromPath[str]) -> Response[bytes]:
@@ -172,7 +172,7 @@ class DonorRequestPages(Controller):
 
     path = "/donors/{code:str}/requests"
     include_in_schema = False
-    opt = STAFF  # Litestar reads it so
+    opt = STAFF
 
     @get()
     async def requests(

@@ -26,7 +26,7 @@ class ReceiptCheckPages(Controller):
 
     path = "/v"
     include_in_schema = False
-    opt = allow_anyone()  # Litestar reads it so
+    opt = allow_anyone()
 
     @get()
     async def form(

@@ -26,7 +26,7 @@ class RunPages(Controller):
 
     path = "/run"
     include_in_schema = False
-    opt = allow_anyone()  # Litestar reads it so
+    opt = allow_anyone()
 
     @get()
     async def run(self, request: Request[Any, Any, Any]) -> Response[bytes]:

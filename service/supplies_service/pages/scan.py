@@ -45,7 +45,7 @@ class ScanPages(Controller):
 
     path = "/scan"
     include_in_schema = False
-    opt = STAFF  # Litestar reads it so
+    opt = STAFF
 
     @get()
     async def scanned(self, context: Context, code: FromQuery[str] = "") -> Response[bytes]:

@@ -84,7 +84,7 @@ async def start_session(
             return None
         if needs_code and one_time_codes.is_on(access, password.user):
             return password_proofs.make_proof(access, password)
-        # A known device must not give strangers new attempts.
+        # Signing in on a known device must not give strangers on other devices new attempts.
         rate_limits.reset(access, rate_limits.ONE_TIME_CODES, device or password.user)
         limit = rate_limits.SIGN_IN_BY_DEVICE if device else rate_limits.SIGN_IN_BY_LOGIN
         rate_limits.reset(access, limit, device or login_key(login))

@@ -53,7 +53,7 @@ class SignInPages(Controller):
 
     path = "/"
     include_in_schema = False
-    opt = allow_anyone()  # Litestar reads it so
+    opt = allow_anyone()
 
     @get("/sign-in")
     async def show_form(

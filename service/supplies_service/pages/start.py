@@ -57,7 +57,7 @@ class StartPages(Controller):
 
     path = "/start"
     include_in_schema = False
-    opt = COORDINATORS  # Litestar reads it so
+    opt = COORDINATORS
 
     @get()
     async def start(self, context: Context) -> Response[bytes]:

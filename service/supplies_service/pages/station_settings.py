@@ -93,7 +93,7 @@ class StationPages(Controller):
 
     path = "/admin/station"
     include_in_schema = False
-    opt = COORDINATORS  # Litestar reads it so
+    opt = COORDINATORS
 
     @get()
     async def settings(self, context: Context, saved: FromQuery[str] = "") -> Response[bytes]:

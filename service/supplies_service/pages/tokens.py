@@ -34,7 +34,7 @@ class TokenPages(Controller):
 
     path = "/admin/tokens"
     include_in_schema = False
-    opt = COORDINATORS  # Litestar reads it so
+    opt = COORDINATORS
 
     @get()
     async def tokens(

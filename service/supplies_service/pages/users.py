@@ -37,7 +37,7 @@ class UserPages(Controller):
 
     path = "/admin/users"
     include_in_schema = False
-    opt = COORDINATORS  # Litestar reads it so
+    opt = COORDINATORS
 
     @get()
     async def users(self, context: Context, after: FromQuery[str | None] = None) -> Response[bytes]:

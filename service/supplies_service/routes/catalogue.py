@@ -91,7 +91,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
     class RecordController(Controller):
         path = f"/api/{plural}"
         tags = (plural,)
-        signature_namespace = {  # noqa: RUF012  # Litestar reads it so
+        signature_namespace = {  # noqa: RUF012
             "CatalogueRecord": kind,
             "NewRecord": new_record_struct(kind),
             "RecordRegistered": registered,
@@ -101,7 +101,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
         @post(
             operation_id=f"register{title}",
             summary=f"Register a new {singular}.",
-            # Warnings name people who look the same.
+            # Warnings about duplicates contain names of other people.
             opt=allow_roles("coordinator", "recorder", personal=personal),
         )
         async def register(

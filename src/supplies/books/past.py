@@ -80,6 +80,6 @@ def _past(sql: str) -> str:
 
 def _subquery(found: re.Match[str]) -> str:
     word, table, alias = found.groups()
-    # What is pending follows from other tables.
+    # The rows of `pending` are computed from other tables, whose names are replaced too.
     inner = _past(_TABLES[table]) if table == "pending" else _TABLES[table]
     return f"{word} ({inner}) AS {alias or table}"

@@ -54,7 +54,8 @@ def beancount_journal(
     for entry in journal_entries(books, day):
         yield from _transaction(entry, names)
     yield "\n"
-    following = date.fromisoformat(day) + timedelta(days=1)  # A balance is that of the morning.
+    # beancount checks a balance at the beginning of its day.
+    following = date.fromisoformat(day) + timedelta(days=1)
     for balance in journal_balances(books, day):
         account, commodity = names.account(balance.account), names.commodity(balance.item)
         yield f"{following} balance {account}  {balance.quantity} {commodity}\n"
@@ -98,7 +99,8 @@ class _Names:
             for name, key in zip(_key_names(kind), keys, strict=False)
         ]
         if len(parts) < len(_key_names(kind)):
-            parts.append("Free")  # A balance of beancount contains those of accounts below it.
+            # In beancount, the balance of an account includes the accounts below it.
+            parts.append("Free")
         return ":".join((root_of(kind), kind.title().replace("_", ""), *parts))
 
     def commodity(self, item: str) -> str:

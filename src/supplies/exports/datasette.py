@@ -89,7 +89,7 @@ class _FlatFile:
         }
 
     def write(self) -> None:
-        # The file is a draft that is thrown away after a crash.
+        # The file is temporary, so a crash may damage it.
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute(f"PRAGMA application_id = {EXPORT_MARK}")

@@ -110,7 +110,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
         if keys is not None:
             write_file(key_file(database), keys)
         rename_into_place(draft, to)
-    # The backup may be older than books that were here before.
+    # The last seal is of books that were here before, and the backup may be older.
     for station in verified.stations:
         forget_witness(database, station.station)
     return verified
