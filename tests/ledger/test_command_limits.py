@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from types import FrameType
@@ -13,7 +14,7 @@ from support.ledger_fixture import StationLedger
 
 import supplies
 from benchmarks.large_commands import PREPARATIONS, prepare
-from benchmarks.workload import open_books
+from benchmarks.workload import STATION, clock, open_books
 from supplies.domain import commands as c
 from supplies.domain.fields import MAX_LINES
 from supplies.errors import InvalidField
@@ -66,12 +67,23 @@ def test_the_number_of_queries_of_postgresql_is_limited(
         assert _statements(ledger, command) <= STATEMENTS_PER_LINE * size + STATEMENTS_FOR_ALL_LINES
 
 
+@pytest.fixture(scope="module")
+def new_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the books that `open_books` makes, to be copied."""
+    path = tmp_path_factory.mktemp("new") / "books.db"
+    open_books(path).close()
+    return path
+
+
 @pytest.mark.parametrize("same_item", [False, True], ids=["different items", "one item"])
 @pytest.mark.parametrize("name", PREPARATIONS)
-def test_the_work_grows_with_the_lines(tmp_path: Path, name: str, same_item: bool) -> None:
+def test_the_work_grows_with_the_lines(
+    new_books: Path, tmp_path: Path, name: str, same_item: bool
+) -> None:
     done = []
     for size in SIZES:
-        with without_fsync(open_books(tmp_path / f"{size}.db")) as ledger:
+        copy = str(shutil.copy(new_books, tmp_path / f"{size}.db"))
+        with without_fsync(Ledger.open(copy, station=STATION, clock=clock)) as ledger:
             command = prepare(ledger, name, size, same_item=same_item)
             done.append(_work(ledger, command))
     first, second = _growth([work.statements for work in done])
