@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from functools import cache
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 from litestar.routes import HTTPRoute
+from supplies_service import app
 from supplies_service.app import create_app
 from support.command_line import all_commands, refused
 
@@ -18,6 +21,17 @@ from supplies.cli.reports import report
 from supplies.domain.catalogue_records import CATALOGUE_RECORDS
 from supplies.exports.lists import SHOWN
 from supplies.ledger.rules import RULES
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_application_for_each_database() -> Iterator[None]:
+    """Create the application of a database once, because this takes longer than most tests.
+
+    Each request opens and closes its books, as in a process of its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "create_app", cache(create_app))
+        yield
 
 
 @pytest.fixture
