@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from support.engines import ENGINES, Engines
 from support.every_kind import RecordingStation, book_everything
-from support.tampering import Tampering, tampering
+from support.tampering import Tampering, changes_undone, tampering
 
 
 @pytest.fixture(scope="package", params=ENGINES)
@@ -15,19 +16,20 @@ def unchanged_books(
     request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The URL of unchanged books. Their ledger is closed."""
-    with engines.books(request.param, tmp_path_factory.mktemp("books")) as url:
-        station = RecordingStation(url)
-        book_everything(station, str(tmp_path_factory.mktemp("elsewhere") / "hp.db"))
-        station.ledger.close()
+    with _books(request.param, engines, tmp_path_factory) as url:
         yield url
 
 
-@pytest.fixture(scope="package")
-def opened(unchanged_books: str) -> Iterator[Tampering]:
-    """A store with these books. Tests change the books and roll back."""
-    store = tampering(unchanged_books)
-    yield store
-    store.close()
+@pytest.fixture(scope="package", params=ENGINES)
+def opened(
+    request: pytest.FixtureRequest, engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Tampering]:
+    """A store with such books. Its only transaction removes triggers and constraints once."""
+    with _books(request.param, engines, tmp_path_factory) as url:
+        store = tampering(url)
+        store.unguard()
+        yield store
+        store.close()
 
 
 @pytest.fixture
@@ -35,6 +37,16 @@ def store(opened: Tampering) -> Iterator[Tampering]:
     """A store with these books, without triggers and constraints. Changes are rolled back after the
     test.
     """
-    opened.unguard()
-    yield opened
-    opened.run("ROLLBACK")
+    with changes_undone(opened):
+        yield opened
+
+
+@contextmanager
+def _books(
+    engine: str, engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    with engines.books(engine, tmp_path_factory.mktemp("books")) as url:
+        station = RecordingStation(url)
+        book_everything(station, str(tmp_path_factory.mktemp("elsewhere") / "hp.db"))
+        station.ledger.close()
+        yield url

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from support.engines import ENGINES, Engines
 from support.ledger_fixture import register_all
-from support.tampering import Tampering, tampering, verification_error
+from support.tampering import Tampering, changes_undone, tampering, verification_error
 
 from supplies.access import access_log, credentials, demo_people, one_time_codes, users
 from supplies.access.access_context import AccessContext
@@ -114,27 +114,26 @@ def key_setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def sealed_url(
+def opened(
     request: pytest.FixtureRequest,
     key_setting: None,
     engines: Engines,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[str]:
-    """The URL of sealed books. Their ledgers are closed."""
+) -> Iterator[Tampering]:
+    """A store with sealed books. Its only transaction removes triggers and constraints once."""
     with engines.books(request.param, tmp_path_factory.mktemp("sealed")) as url:
         SealedBooks(url).close()
-        yield url
+        store = tampering(url)
+        store.unguard()
+        yield store
+        store.close()
 
 
 @pytest.fixture
-def intruder(sealed_url: str) -> Iterator[Tampering]:
+def intruder(opened: Tampering) -> Iterator[Tampering]:
     """A store with sealed books, without triggers and constraints. Changes are rolled back."""
-    store = tampering(sealed_url)
-    store.unguard()
-    yield store
-    if not sealed_url.startswith("postgresql:"):
-        store.run("ROLLBACK")
-    store.close()
+    with changes_undone(opened):
+        yield opened
 
 
 @pytest.fixture(params=ENGINES)
