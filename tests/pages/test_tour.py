@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from litestar import Litestar
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 from playwright.sync_api import Browser as Chromium
@@ -58,13 +59,18 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def application(database: Path) -> Litestar:
+    """The application of the demo. It is created once, because that takes a second."""
+    return create_app(str(database), "lx", clock=lambda: datetime.now(UTC))
+
+
 @pytest.fixture
-def demo(database: Path) -> Iterator[Demo]:
+def demo(application: Litestar, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demo]:
     """A browser on the same machine as the service of the demo."""
-    app = create_app(str(database), "lx", clock=lambda: datetime.now(UTC))
-    origin = CallFrom(app.asgi_handler, "127.0.0.1")
-    app.asgi_handler = origin
-    with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
+    origin = CallFrom(application.asgi_handler, "127.0.0.1")
+    monkeypatch.setattr(application, "asgi_handler", origin)
+    with TestClient(application, base_url=ADDRESS, raise_server_exceptions=False) as client:
         yield Demo(Browser(client), origin)
 
 
