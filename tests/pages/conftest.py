@@ -1,4 +1,4 @@
-"""A real browser for each file of tests, and a real service that all of them open."""
+"""A real browser and a real service, which all tests of the pages use."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser. Each test has its own cookies.
+    """The browser, which is started once for this folder. Each test has its own cookies.
 
-    Each file of tests has its own browser: while it is open, Playwright runs an event loop in this
-    thread, and tests of other folders could not start theirs.
+    It is closed after the folder: while it is open, Playwright runs an event loop in this thread,
+    and tests of other folders could not start theirs.
     """
     with start_browser() as browser:
         yield browser
