@@ -19,6 +19,21 @@ pytest_plugins = ["support.service_fixture"]
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
+LONGEST = (
+    "test_any_request.py",
+    "test_canaries.py",
+    "test_a_whole_day.py",
+    "test_event_loop.py",
+    "test_every_page.py",
+    "test_readme.py",
+)
+"""Files with single tests that take very long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 def pytest_collection_finish() -> None:
     """Exclude the collected tests from garbage collection, which would visit them all the time."""
