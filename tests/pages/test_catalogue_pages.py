@@ -93,7 +93,7 @@ def test_a_wrong_field_is_named_and_nothing_typed_is_lost(open_page: OpenPage) -
     field(page, "/persons").fill("3")
     field(page, "/age_bands/0/persons").fill("2")
     save(page)
-    expect(page.get_by_text("0-6: 2")).to_be_visible()
+    expect(page.get_by_text("0–6 years: 2")).to_be_visible()
 
 
 def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(open_page: OpenPage) -> None:

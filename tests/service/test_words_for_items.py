@@ -88,10 +88,42 @@ def test_a_barcode_on_an_unknown_pack_is_refused_at_its_field(recorder: Browser)
     assert "盒 is not one of the packs above" in refused.text
 
 
-@pytest.mark.parametrize("typed", ["0-6", "0 ~ 6", "0\N{EN DASH}6岁", "0至6周岁"])
-def test_an_age_band_is_typed_as_people_write_it(recorder: Browser, typed: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("0-6", "0–6 years: 2"),
+        ("0 ~ 6", "0–6 years: 2"),
+        ("0\N{EN DASH}6岁", "0–6 years: 2"),
+        ("0至6周岁", "0–6 years: 2"),
+        ("60岁以上", "60 years and over: 2"),
+        ("60 岁及以上", "60 years and over: 2"),
+        ("60\N{FULLWIDTH PLUS SIGN}", "60 years and over: 2"),
+        ("60 and over", "60 years and over: 2"),
+        ("60-", "60 years and over: 2"),
+        ("6岁以下", "0–6 years: 2"),
+        ("未满18岁", "0–17 years: 2"),
+        ("under 6", "0–5 years: 2"),
+        ("70岁", "70 years: 2"),
+        ("adults", "adults: 2"),
+    ],
+)
+def test_an_age_band_is_typed_as_people_write_it(recorder: Browser, typed: str, shown: str) -> None:
     page = recorder.open("/recipients/new")
     fields = {"/name": "周家", "/age_bands/0/ages": typed, "/age_bands/0/persons": "2"}
     saved = recorder.send("/recipients/new", key=key_of(page), do="save", **fields)
     assert saved.status_code == 303, saved.text
-    assert "0-6: 2" in recorder.open(saved.headers["Location"])
+    address = saved.headers["Location"]
+    assert shown in recorder.open(address)
+    again = recorder.open(f"{address}/change")
+    kept = {"/age_bands/0/ages": value_of(again, "/age_bands/0/ages")}
+    fields |= kept | {"key": key_of(again), "seen": value_of(again, "seen")}
+    assert recorder.send(f"{address}/change", do="save", **fields).status_code == 303
+    assert shown in recorder.open(address)
+
+
+def test_a_text_that_is_no_age_band_is_refused_with_an_example(recorder: Browser) -> None:
+    page = recorder.open("/recipients/new")
+    fields = {"/name": "周家", "/age_bands/0/ages": "老人", "/age_bands/0/persons": "2"}
+    refused = recorder.send("/recipients/new", key=key_of(page), do="save", **fields)
+    assert refused.status_code == 422
+    assert "must be a band of ages, such as 0-6, 60+ or under 6" in refused.text

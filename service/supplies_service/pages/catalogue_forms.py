@@ -25,6 +25,7 @@ from supplies.ledger.ledger import Ledger
 from supplies.stations.paper_settings import paper_settings, unit_words
 from supplies.views.catalogue import get_record
 from supplies.views.look_alikes import find_look_alikes
+from supplies_service.pages.age_words import AgeBandText, age_band_of, text_of_age_band
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.item_words import (
@@ -58,12 +59,8 @@ class BarcodeLine(StrictStruct, frozen=True, kw_only=True):
 class AgeBand(StrictStruct, frozen=True, kw_only=True):
     """A line in the form of a recipient: an age band and its number of people."""
 
-    ages: Code
+    ages: AgeBandText
     persons: Count
-
-
-_AGES = re.compile(r"(\d+) ?[-\u2013\u2014~\uff5e至到] ?(\d+) ?(?:周?岁)?", re.ASCII)
-"""Regular expression of an age band as people type it, with any dash and with a unit."""
 
 
 class Lines(NamedTuple):
@@ -227,7 +224,10 @@ def fields_of_record(record: CatalogueRecord) -> dict[str, str]:
     for name, (_, first, second) in LINES.items():
         if fields.get(name) is not None:
             fields[name] = [{first: key, second: number} for key, number in fields[name].items()]
-    return fields_of(convert(form_struct(type(record)), fields))
+    shown = fields_of(convert(form_struct(type(record)), fields))
+    for pointer in [name for name in shown if re.fullmatch(r"/age_bands/\d+/ages", name)]:
+        shown[pointer] = text_of_age_band(shown[pointer])
+    return shown
 
 
 def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def stated_fields(form: CommandForm[Any], books: Books) -> dict[str, Any]:
     Raises:
         InvalidField: fields are wrong, or two lines of the form name the same pack or unit.
     """
-    _write_ages_plainly(form)
+    _replace_age_bands(form)
     fields: dict[str, Any] = msgspec.to_builtins(form.command(books))
     if issubclass(form.kind, Item):
         _find_words_of_item(form, books, fields)
@@ -288,13 +288,11 @@ def _find_words_of_item(form: CommandForm[Any], books: Books, fields: dict[str, 
         fields["category"] = category_of(fields["category"])
 
 
-def _write_ages_plainly(form: CommandForm[Any]) -> None:
-    """Replace age bands such as 0～6岁 by 0-6, in the fields of a form."""
+def _replace_age_bands(form: CommandForm[Any]) -> None:
+    """Replace age bands such as 0～6岁 by their codes, in the fields of a form."""
     for at in form.lines("/age_bands"):
         pointer = f"/age_bands/{at}/ages"
-        typed = _AGES.fullmatch(form.value(pointer).strip())
-        if typed is not None:
-            form.fields[pointer] = f"{typed[1]}-{typed[2]}"
+        form.fields[pointer] = age_band_of(form.value(pointer))
 
 
 def digest(record: CatalogueRecord) -> str:

@@ -223,6 +223,10 @@ _WORDS: tuple[tuple[str, str], ...] = (
         template("must be a code: letters, digits, . - _"),
     ),
     (
+        r"Expected `str` matching regex '\^\(\?:\\\\d.*",
+        template("must be a band of ages, such as 0-6, 60+ or under 6"),
+    ),
+    (
         r"Expected `str` matching regex '\^\(\?=.*",
         template("must not be empty, in plain characters"),
     ),
