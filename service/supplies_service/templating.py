@@ -10,7 +10,8 @@ from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from supplies.domain.catalogue_records import Station
@@ -49,7 +50,7 @@ def environment(language: Language) -> Environment:
     )
     made.filters |= {
         "day": partial(format_day, language=language),
-        "sentence": partial(format_sentence, language=language),
+        "sentence": _sentence,
         "number": format_number,
         "label_cells": label_cells,
         "sum_by_item": sum_by_item,
@@ -93,6 +94,19 @@ def format_sentence(sentence: str, language: Language) -> str:
     if language == "en":
         return sentence
     return Markup('<span lang="en">{}</span>').format(sentence)
+
+
+@pass_context
+def _sentence(context: Context, sentence: str) -> str:
+    """Return an error message in the language and with the names of the page.
+
+    A page without books has no names.
+    """
+    names = context.get("names")
+    if names is None:
+        return format_sentence(sentence, context["language"])
+    named: str = names.sentence(sentence)
+    return named
 
 
 def sum_by_item(lines: Iterable[Any], quantity: str = "quantity") -> list[dict[str, Any]]:

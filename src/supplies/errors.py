@@ -60,6 +60,10 @@ def template(text: str) -> str:
     return text
 
 
+GOODS = template("{quantity} × {item}")
+"""The template for a quantity of an item in base units. Pages show the quantity with its unit."""
+
+
 def _without_controls(sentence: str) -> str:
     """Return a message with its control characters escaped.
 

@@ -16,7 +16,8 @@ from support.service_fixture import Service
 
 from supplies.access.access_context import AccessContext
 from supplies.domain.catalogue_records import Location
-from supplies.errors import Sentence
+from supplies.domain.commands import CloseDelivery
+from supplies.errors import Sentence, Unaccounted
 from supplies.stations.paper_settings import paper_settings
 
 
@@ -76,6 +77,32 @@ def test_a_refusal_names_the_household_in_place_of_an_allocation(station: Statio
     sentence = Sentence("there is no {noun} {code}", noun="allocation", code=allocation)
     assert "王某" in names_in(station, "zh").sentence(sentence)
     assert allocation not in names_in(station, "zh").sentence(sentence)
+
+
+@pytest.mark.parametrize(
+    ("language", "goods"),
+    [("zh", "王某 的 洗手液 3 瓶"), ("en", "hand sanitiser 3 bottles of 王某")],
+)
+def test_a_refused_close_writes_goods_in_words(
+    station: StationLedger, language: Language, goods: str
+) -> None:
+    station.give(5, item="soap")
+    delivery = station.dispatch(station.allocate(3, item="soap"))
+    with pytest.raises(Unaccounted) as refused:
+        station(CloseDelivery(delivery=delivery))
+    assert goods in names_in(station, language).sentence(refused.value.detail)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "洗手液 没有批号 B7"), ("en", "no lot of hand sanitiser has")]
+)
+def test_an_error_page_names_items_in_the_language_of_its_reader(
+    rest: RestClient, service: Service, language: str, words: str
+) -> None:
+    client = sign_in_as(rest.client, service, "coordinator").client
+    headers = {"Accept-Language": language, "Accept": "text/html"}
+    answer = client.get("/reports/tables/recall?item=soap&batch=B7", headers=headers)
+    assert words in answer.text
 
 
 def test_the_list_of_entries_shows_names_in_place_of_ids(

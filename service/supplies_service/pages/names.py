@@ -26,7 +26,7 @@ from supplies.domain.entry_rows import (
     Withdrawal,
 )
 from supplies.domain.fields import is_valid_code
-from supplies.errors import Sentence
+from supplies.errors import GOODS, Sentence
 from supplies.exports.report_words import value_words
 from supplies.views.catalogue import list_records
 from supplies.views.donations import DonationView
@@ -41,9 +41,9 @@ from supplies.views.needs import NeedView
 from supplies.views.pagination import Page
 from supplies.views.stated_commands import CORRECTABLE_KINDS
 from supplies.views.stock import StockRow, get_stock
-from supplies_service.pages.languages import translations
+from supplies_service.pages.languages import translate_sentence, translations
 from supplies_service.pages.record_names import KINDS, SEPARATOR, RecordNames
-from supplies_service.templating import format_day, format_sentence
+from supplies_service.templating import format_day, format_number, format_sentence
 
 MAX_OPTIONS = 200
 """Maximum number of records or lots that a field offers to choose from."""
@@ -317,38 +317,48 @@ class Names(RecordNames):
     def sentence(self, sentence: str) -> str:
         """Return an error message in the language of the page.
 
-        The ids of documents are replaced by what `party_of` returns, and the names of items by
-        their names in this language.
+        The ids of documents are replaced by what `party_of` returns, the names of items by their
+        names in this language, and quantities of goods by quantities with units.
         """
         if isinstance(sentence, Sentence):
-            values = {name: self._named(text) for name, text in sentence.values.items()}
-            sentence = self._with_item_names(Sentence(sentence.template, **values))
+            values = {name: self._named(name, text) for name, text in sentence.values.items()}
+            sentence = Sentence(sentence.template, **values)
         return format_sentence(sentence, self._language)
 
-    def _with_item_names(self, sentence: Sentence) -> Sentence:
-        """Return a message with the names of items in the language of the page.
+    def _named(self, name: str, text: str) -> str:
+        """Return a value of an error message in the words of the page.
 
         Messages contain names of items in their fields `item`, also in messages within messages.
         """
-        values = dict[str, str]()
-        for name, text in sentence.values.items():
-            if isinstance(text, Sentence):
-                values[name] = self._with_item_names(text)
-            else:
-                values[name] = self._item_by_name(text) if name == "item" else text
-        return Sentence(sentence.template, **values)
-
-    def _item_by_name(self, text: str) -> str:
-        """Find an item by its Chinese name, and return its name in the language of the page."""
-        code = self._books.value(
-            "SELECT min(code) FROM items WHERE station = :station AND name = :name", name=text
-        )
-        return text if code is None else self.item(str(code))
-
-    def _named(self, text: str) -> str:
         if isinstance(text, Sentence):
-            return text
+            if text.template == GOODS:
+                return self._goods(int(text.values["quantity"]), text.values["item"])
+            return Sentence(
+                text.template, **{key: self._named(key, each) for key, each in text.values.items()}
+            )
+        if name == "item":
+            code = self._item_with_name(text)
+            return text if code is None else self.item(code)
         return (self.party_of(text) if _DOCUMENT.fullmatch(text) else "") or text
+
+    def _goods(self, quantity: int, item: str) -> str:
+        """Return the goods of an error message, as in rice 3 bags.
+
+        Args:
+            quantity: The quantity in base units.
+            item: The name of the item, or a message that contains it.
+        """
+        name = item.values["item"] if isinstance(item, Sentence) else item
+        code = self._item_with_name(name)
+        words = format_number(quantity) if code is None else self.quantity(quantity, code)
+        return f"{translate_sentence(self._named('item', item), self._language)} {words}"
+
+    def _item_with_name(self, name: str) -> str | None:
+        """Return the code of the item with a Chinese name, or None if there is none."""
+        code = self._books.value(
+            "SELECT min(code) FROM items WHERE station = :station AND name = :name", name=name
+        )
+        return None if code is None else str(code)
 
     def conflict(self, conflict: ConflictView) -> str:
         """Return the names of the recipient, the team or the place that a conflict is about.

@@ -17,8 +17,8 @@ from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
 from supplies.exports.reports import REPORTS
 from supplies.papers.station_report import GoodsLine, StationReport
 from supplies.stations.organisation import stations
-from supplies.views.balances_at import sum_balances
-from supplies.views.station_report import build_station_report
+from supplies.views.balances_at import Sums, sum_balances
+from supplies.views.station_report import REPORT_KINDS, build_station_report
 from supplies.views.stock_by_day import StockOfDay, list_stock_by_day
 from supplies_service.pages.charts import Segment, stacked_bar, step_line
 from supplies_service.pages.layout import render_page
@@ -35,6 +35,10 @@ LastDay = Annotated[str, QueryParameter(name="to")]
 
 DEFAULT_DAYS = 31
 """Maximum number of days that the report shows if no period is chosen."""
+
+
+_NEEDS = {MET: "met", ASSIGNED: "set-aside", CLAIMED: "promised", NEEDED: "open"}
+"""The parts of the needs for an item in their bar, by the kind of account."""
 
 
 class GoodsRow(NamedTuple):
@@ -88,10 +92,11 @@ class ReportPages(Controller):
         ) -> tuple[StationReport, Mapping[str, list[StockOfDay]], Mapping[str, Counter[str]], date]:
             begin, end = parse_period(books, first, last, today=today, days=DEFAULT_DAYS)
             earliest, _ = parse_period(books, "", "", today=today)
+            sums = sum_balances(books, {*REPORT_KINDS, *_NEEDS}, on=end)
             return (
-                build_station_report(books, begin, end),
-                list_stock_by_day(books, begin, end),
-                _needs(books, end),
+                build_station_report(books, begin, end, sums),
+                list_stock_by_day(books, begin, end, sums),
+                _needs(sums),
                 earliest,
             )
 
@@ -158,15 +163,13 @@ def _bar_of_places(line: GoodsLine) -> list[Segment]:
     )
 
 
-def _needs(books: Books, on: date) -> Mapping[str, Counter[str]]:
+def _needs(sums: Sums) -> Mapping[str, Counter[str]]:
     """Return, for each item, how much of its needs is met, set aside, promised and open.
 
     Args:
-        on: The day at whose end the needs are summed up.
+        sums: The balances of the kinds of account in `_NEEDS`, and perhaps of others.
     """
-    parts = {MET: "met", ASSIGNED: "set-aside", CLAIMED: "promised", NEEDED: "open"}
-    sums = sum_balances(books, tuple(parts), on=on)
     found: dict[str, Counter[str]] = {}
     for item in sorted({item for _, item in sums}):
-        found[item] = Counter({part: sums[kind.name, item] for kind, part in parts.items()})
+        found[item] = Counter({part: sums[kind.name, item] for kind, part in _NEEDS.items()})
     return {item: parts for item, parts in found.items() if parts.total()}

@@ -8,7 +8,7 @@ from supplies.books.account_range import account_range
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
 from supplies.domain.entry_rows import Allocation
-from supplies.errors import Fault, NotEnough, Sentence, template
+from supplies.errors import GOODS, Fault, NotEnough, Sentence, template
 
 _NAMED = 3
 """Maximum number of allocations that the error message names."""
@@ -72,16 +72,24 @@ def _available(
     if not available:
         return Sentence("no {item} is {where}", item=what, where=where)
     if available == 1:
-        return Sentence("only {quantity} × {item} is {where}", quantity=1, item=what, where=where)
-    return Sentence(
-        "only {quantity} × {item} are {where}", quantity=available, item=what, where=where
-    )
+        return Sentence("only {goods} is {where}", goods=goods_of(1, what), where=where)
+    return Sentence("only {goods} are {where}", goods=goods_of(available, what), where=where)
 
 
 def _requested(quantity: int) -> Sentence:
     if quantity == 1:
         return Sentence("{quantity} was asked for", quantity=quantity)
     return Sentence("{quantity} were asked for", quantity=quantity)
+
+
+def goods_of(quantity: int, item: str) -> Sentence:
+    """Return a quantity of an item as a part of an error message.
+
+    Args:
+        quantity: The quantity in base units.
+        item: The name of the item.
+    """
+    return Sentence(GOODS, quantity=quantity, item=item)
 
 
 LIST = template("{first}, {second}")

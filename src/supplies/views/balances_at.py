@@ -17,7 +17,7 @@ ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
 """The kinds of account with goods that the station has: free, allocated and in transit."""
 
 Sums = Counter[tuple[str, str]]
-"""Sums of balances, by item and name of the kind of account."""
+"""Sums of balances, by name of the kind of account and item."""
 
 
 def read_balances(
@@ -92,6 +92,12 @@ def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None 
             )
         }
     )
+
+
+def of_kinds(sums: Sums, kinds: Iterable[AccountKind]) -> Sums:
+    """Return those sums of balances that are of these kinds of account."""
+    names = {kind.name for kind in kinds}
+    return Sums({key: quantity for key, quantity in sums.items() if key[0] in names})
 
 
 def past_day(books: Books, day: date | None) -> date | None:

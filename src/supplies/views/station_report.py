@@ -34,7 +34,7 @@ from supplies.papers.station_report import (
 from supplies.stations.paper_settings import station_head
 from supplies.views.account_flows import TRANSFERS_OF_PERIOD
 from supplies.views.activities import count_activities
-from supplies.views.balances_at import ON_HAND, Sums, sum_balances
+from supplies.views.balances_at import ON_HAND, Sums, of_kinds, sum_balances
 from supplies.views.household_statistics import (
     count_fully_met_households,
     count_surveyed_households,
@@ -43,6 +43,9 @@ from supplies.views.shared_queries import shown_unit
 
 NOTICES = USED("notices")
 """The account of notices to the public that the station has posted, such as posters."""
+
+REPORT_KINDS = (*ON_HAND, NEEDED, CLAIMED)
+"""The kinds of account of which the station report shows balances."""
 
 Demand = dict[tuple[str, str], tuple[int, int]]
 """The needed and the unallocated quantity of each item, by item and unit."""
@@ -62,21 +65,32 @@ The SQL groups by these letters, because there are fewer kinds than accounts.
 _KINDS = {kind.prefix[:_LETTERS]: kind for kind in CHART.values()}
 
 
-def build_station_report(books: Books, first: date, last: date) -> StationReport:
+def build_station_report(
+    books: Books, first: date, last: date, sums: Sums | None = None
+) -> StationReport:
     """Return the station's work in a period, from all entries recorded so far.
 
     The first and the last day are included.
+
+    Args:
+        sums: The balances of `REPORT_KINDS`, and perhaps of other kinds, at the end of the last
+            day. If None, they are read from the books.
 
     Raises:
         InvalidField: `last` is before `first`.
         BooksBroken: the opening balances plus the movements of the period do not give the closing
             balances.
     """
-    return build_report_and_demand(books, first, last)[0]
+    return build_report_and_demand(books, first, last, sums)[0]
 
 
-def build_report_and_demand(books: Books, first: date, last: date) -> tuple[StationReport, Demand]:
+def build_report_and_demand(
+    books: Books, first: date, last: date, sums: Sums | None = None
+) -> tuple[StationReport, Demand]:
     """Return the station report, and what is needed and unallocated at the end of the last day.
+
+    Args:
+        sums: See `build_station_report`.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -86,8 +100,9 @@ def build_report_and_demand(books: Books, first: date, last: date) -> tuple[Stat
     if last < first:
         raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
     activities = count_activities(books, first, last)
-    shelves = sum_balances(books, ON_HAND, on=last)
-    demand = _demand(books, sum_balances(books, (NEEDED, CLAIMED), on=last), shelves)
+    sums = sum_balances(books, REPORT_KINDS, on=last) if sums is None else sums
+    shelves = of_kinds(sums, ON_HAND)
+    demand = _demand(books, of_kinds(sums, (NEEDED, CLAIMED)), shelves)
     report = StationReport(
         station=books.station_code,
         first=first,

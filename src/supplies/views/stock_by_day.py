@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from supplies.books.reader import Books
 from supplies.errors import InvalidField, Sentence
 from supplies.views.account_flows import TRANSFERS_OF_PERIOD
-from supplies.views.balances_at import ON_HAND, sum_balances
+from supplies.views.balances_at import ON_HAND, Sums, of_kinds, sum_balances
 from supplies.views.pagination import View
 
 
@@ -19,11 +19,17 @@ class StockOfDay(View, frozen=True, kw_only=True):
     quantity: int
 
 
-def list_stock_by_day(books: Books, first: date, last: date) -> dict[str, list[StockOfDay]]:
+def list_stock_by_day(
+    books: Books, first: date, last: date, sums: Sums | None = None
+) -> dict[str, list[StockOfDay]]:
     """Return, by item, the stock before the period and at the end of each day on which it changed.
 
     The first value of an item is for the day before `first`. Items that were neither in stock nor
     moved are left out.
+
+    Args:
+        sums: The balances of `ON_HAND`, and perhaps of other kinds, at the end of the last day. If
+            None, they are read from the books.
 
     Raises:
         InvalidField: `last` is before `first`.
@@ -31,7 +37,8 @@ def list_stock_by_day(books: Books, first: date, last: date) -> dict[str, list[S
     if last < first:
         raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
     closing: Counter[str] = Counter()
-    for (_, item), quantity in sum_balances(books, ON_HAND, on=last).items():
+    sums = sum_balances(books, ON_HAND, on=last) if sums is None else sums
+    for (_, item), quantity in of_kinds(sums, ON_HAND).items():
         closing[item] += quantity
     changes = _changes(books, first, last)
     found: dict[str, list[StockOfDay]] = {}

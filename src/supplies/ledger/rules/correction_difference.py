@@ -27,7 +27,7 @@ from supplies.ledger.balance_changes import Key, net_changes
 from supplies.ledger.balance_floors import Floors, Step
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.not_enough import not_enough_error
+from supplies.ledger.not_enough import goods_of, not_enough_error
 from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.step_order import ordered_steps
 
@@ -58,7 +58,7 @@ def book_difference(
         InvalidField: the correction changes both the day and the goods of a claim, or sets goods
             aside that a later stock count did not find.
     """
-    _check_found_by_counts(recounted or (), others)
+    _check_found_by_counts(journal, recounted or (), others)
     change = _change(journal, wanted, history.transfers(of_sheet=None))
     _keep_needs_ended(journal, change)
     steps = [(head, step) for step in _transfers_for(change)]
@@ -74,10 +74,13 @@ def book_difference(
     journal.next_seq = journal.drafts[-1].seq + 1
 
 
-def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) -> None:
+def _check_found_by_counts(
+    journal: Journal, recounted: Iterable[Draft], others: Iterable[Draft]
+) -> None:
     """Refuse to set goods aside that a later stock count did not find.
 
     Args:
+        journal: The journal.
         recounted: Drafts that change the differences of stock counts.
         others: Drafts that set goods aside.
 
@@ -92,11 +95,11 @@ def _check_found_by_counts(recounted: Iterable[Draft], others: Iterable[Draft]) 
                 raise InvalidField.at(
                     "/command",
                     Sentence(
-                        "{quantity} × {item} would be set aside for a recipient, but count "
-                        "{document} did not find them; leave out `for` and allocate them once "
-                        "they are found",
-                        quantity=move.transfer.quantity,
-                        item=move.transfer.item,
+                        "{goods} would be set aside for a recipient, but count {document} did "
+                        "not find them; leave out `for` and allocate them once they are found",
+                        goods=goods_of(
+                            move.transfer.quantity, journal.books.item(move.transfer.item).name
+                        ),
                         document=draft.document,
                     ),
                 )
@@ -301,10 +304,9 @@ def _moved_on(
         )
     return MovedOn(
         Sentence(
-            "goods were used since: {quantity} × {item} would have to come back, but only {still}; "
-            "used by entry {entries}",
-            quantity=short.taken,
-            item=books.item(item).name,
+            "goods were used since: {goods} would have to come back, but only {still}; used by "
+            "entry {entries}",
+            goods=goods_of(short.taken, books.item(item).name),
             still=_still_there(short),
             entries=", ".join(map(str, takers[:5])),
         ),

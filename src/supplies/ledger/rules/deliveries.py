@@ -19,7 +19,7 @@ from supplies.domain.expiry import shown_expiry
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted, template
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
-from supplies.ledger.not_enough import LIST, join_sentences
+from supplies.ledger.not_enough import LIST, goods_of, join_sentences
 from supplies.ledger.rules.allocations import (
     allocated_goods,
     check_leaves_open_location,
@@ -178,11 +178,11 @@ def _no_goods_left(journal: Journal, allocation: str, pointer: str) -> AlreadyDo
 
 
 _ONE_IN_TRANSIT = template(
-    "{quantity} × {item} of {allocation} is still in transit on delivery {delivery}; report the "
+    "{goods} of {allocation} is still in transit on delivery {delivery}; report the "
     "outcome of every stop first"
 )
 _SOME_IN_TRANSIT = template(
-    "{quantity} × {item} of {allocation} are still in transit on delivery {delivery}; report the "
+    "{goods} of {allocation} are still in transit on delivery {delivery}; report the "
     "outcome of every stop first"
 )
 _MOST_NAMED = 5
@@ -213,14 +213,17 @@ def _in_transit_error(
     for (account, item, _), quantity in balances.items():
         sums[account.rsplit(":", 1)[1], item] += quantity
     named: list[dict[str, Any]] = [
-        {"quantity": quantity, "item": journal.books.item(item).name, "allocation": allocation}
+        {
+            "goods": goods_of(quantity, journal.books.item(item).name),
+            "allocation": allocation,
+        }
         for (allocation, item), quantity in list(sums.items())[:_MOST_NAMED]
     ]
     if len(sums) == 1:
         (one,) = named
-        some = _ONE_IN_TRANSIT if one["quantity"] == 1 else _SOME_IN_TRANSIT
+        some = _ONE_IN_TRANSIT if sums.total() == 1 else _SOME_IN_TRANSIT
         return Unaccounted(Sentence(some, **one, delivery=delivery))
-    goods = [Sentence("{quantity} × {item} of {allocation}", **each) for each in named]
+    goods = [Sentence("{goods} of {allocation}", **each) for each in named]
     if len(sums) > len(named):
         goods.append(Sentence("{count} more", count=len(sums) - len(named)))
     return Unaccounted(

@@ -10,6 +10,7 @@ from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.domain.entry_rows import Period
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, Unaccounted
 from supplies.ledger.journal import Journal
+from supplies.ledger.not_enough import goods_of
 
 
 def close_period(command: ClosePeriod, journal: Journal) -> None:
@@ -52,18 +53,16 @@ def _check_nothing_unexplained(journal: Journal, through: date) -> None:
         name = journal.books.item(item).name
         if quantity > 0:
             sentence = Sentence(
-                "{quantity} × {item} were missing at counts or after decided conflicts through "
+                "{goods} were missing at counts or after decided conflicts through "
                 "{day}, unexplained; settle them before the period is closed",
-                quantity=quantity,
-                item=name,
+                goods=goods_of(quantity, name),
                 day=through,
             )
         else:
             sentence = Sentence(
-                "{quantity} × {item} more were counted, delivered or handed out through {day} than "
+                "{goods} more were counted, delivered or handed out through {day} than "
                 "the books had, unexplained; settle them before the period is closed",
-                quantity=-quantity,
-                item=name,
+                goods=goods_of(-quantity, name),
                 day=through,
             )
         raise Unaccounted(sentence)

@@ -25,7 +25,7 @@ from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, NotEnough, Sentence, SuppliesError
 from supplies.ledger.balance_changes import Key, net_changes
 from supplies.ledger.journal import Journal
-from supplies.ledger.not_enough import LIST, join_sentences
+from supplies.ledger.not_enough import LIST, goods_of, join_sentences
 from supplies.ledger.rules.command_history import History
 from supplies.ledger.rules.correction_difference import MovedOn, Place
 
@@ -86,11 +86,7 @@ def _named(
         )
     else:
         each = [
-            Sentence(
-                "{quantity} × {item}",
-                quantity=smallest[place],
-                item=journal.books.item(_line(command, place).item).name,
-            )
+            goods_of(smallest[place], journal.books.item(_line(command, place).item).name)
             for place in places[:_MAX_NAMED]
         ]
         sentence = Sentence(

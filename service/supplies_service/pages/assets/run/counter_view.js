@@ -114,11 +114,11 @@ export function waitingHandOuts(waiting, counter, stops, zone) {
         h(
           "div",
           {},
-          h("h3", {}, t("Reported")),
+          h("h3", {}, t("As reported")),
           h("p", {}, goods.map(({ name, words }) => `${name} ${words}`).join(t(", "))),
           h("p", { class: "note" }, [nameOf(recipient, counter, stops), happened_at ? dayAndTimeOf(happened_at, zone) : dayOf(happened_on), phone].filter(Boolean).join(" · ")),
         ),
-        h("div", {}, h("h3", {}, t("Books")), h("p", {}, because)),
+        h("div", {}, h("h3", {}, t("In the books")), h("p", {}, because)),
       ),
     ),
   );
