@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
+from supplies_receipts.drawing.bilingual import uncounted_hand_outs
 from support.ledger_fixture import StationLedger
 from support.view_json import has_exact_json
 
@@ -103,6 +104,19 @@ def test_the_disclosure_has_the_figures_of_the_station_report(station: StationLe
     received = {line.source: line.quantity for line in found.received}
     assert received == {"donor": report.received, "opening": report.opening}
     assert [line.quantity for line in found.handed_over] == [report.handed_over]
+
+
+def test_hand_outs_to_groups_without_a_headcount_are_disclosed_as_such(
+    station: StationLedger,
+) -> None:
+    station.give(20)
+    hand_out(station, 6, "G-1")
+    (line,) = public(station).handed_over
+    assert (line.who, line.quantity, line.count, line.uncounted) == ("person", 6, 0, 1)
+    assert uncounted_hand_outs(1) == (
+        "1 次集体发放未登记人数",
+        "1 group hand-out without a headcount",
+    )
 
 
 def test_the_disclosure_names_no_recipient(station: StationLedger) -> None:

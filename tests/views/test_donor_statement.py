@@ -304,6 +304,16 @@ def test_households_are_counted_by_month_and_community_and_small_groups_merged(
     }
 
 
+def test_hand_outs_to_groups_without_a_headcount_are_counted_as_such(
+    station: StationLedger,
+) -> None:
+    station.give(20)
+    for headcount in (None, 95, None):
+        station(c.HandOut(recipient="G-1", location="store", headcount=headcount, lines=[line(2)]))
+    (reached,) = stated(station).served
+    assert (reached.who, reached.count, reached.uncounted) == ("person", 95, 2)
+
+
 def test_releasing_goods_allocated_by_a_wish_is_a_deviation(station: StationLedger) -> None:
     station.give(10, recipient="R-1")
     (allocation,) = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -222,6 +223,27 @@ def activity(kind: str) -> Words:
     """Return the name of an activity of the station's staff, such as supply run, by its code."""
     known = _ACTIVITIES.get(kind)
     return Words(kind, kind) if known is None else Words(known, kind.replace("_", " "))
+
+
+def uncounted_hand_outs(number: int) -> Words | None:
+    """Return words for hand-outs to groups without a headcount, or None if there are none."""
+    if not number:
+        return None
+    noun = "hand-out" if number == 1 else "hand-outs"
+    return Words(f"{number} 次集体发放未登记人数", f"{number} group {noun} without a headcount")
+
+
+def days_within(text: str) -> Words:
+    """Format the days and months that a text contains in ISO 8601, as `day` does."""
+    return Words(_ISO_DAY.sub(_chinese_day, text), text)
+
+
+_ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)(?:-(\d\d))?\b(?!-)", re.ASCII)
+
+
+def _chinese_day(found: re.Match[str]) -> str:
+    parts = zip(map(int, filter(None, found.groups())), "年月日", strict=False)
+    return "".join(f"{number}{unit}" for number, unit in parts)
 
 
 def day(value: date) -> Words:

@@ -163,10 +163,12 @@ def _place(line: GoodsHandedOverLine) -> Cell:
 
 
 def _count(line: GoodsHandedOverLine) -> Cell:
+    uncounted = bilingual.uncounted_hand_outs(line.uncounted or 0)
     if not line.count:
-        return [("–", CELL)]
+        return report_page.cell(uncounted) if uncounted else [("–", CELL)]
     count = line.count if isinstance(line.count, str) else bilingual.number(line.count)
-    return [(f"{count} {_WHO[line.who].primary}", CELL)]
+    counted: Cell = [(f"{count} {_WHO[line.who].primary}", CELL)]
+    return [*counted, *report_page.cell(uncounted)] if uncounted else counted
 
 
 def _closing(paper: DisclosurePaper) -> Block:

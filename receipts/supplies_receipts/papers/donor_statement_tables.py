@@ -114,18 +114,17 @@ def reached(lines: Sequence[PeopleReachedLine]) -> list[Block]:
     table = Table(MARGIN, columns, above=above)
     if not lines:
         return [table.row([[(report_page.NONE.label, CELL)]])]
-    rows: dict[tuple[str, str | None], dict[str, str]] = {}
+    rows: dict[tuple[str, str | None], dict[str, Cell]] = {}
     places: dict[str | None, Cell] = {}
     for line in lines:
-        count = line.count if isinstance(line.count, str) else bilingual.number(line.count)
-        rows.setdefault((line.month, line.community), {})[line.who] = count
+        rows.setdefault((line.month, line.community), {})[line.who] = _count(line)
         places[line.community] = _community(line)
     return [
         table.row(
             [
                 [(bilingual.month(month).primary, CELL)],
                 places[community],
-                *(_count(counts.get(who)) for who in counted),
+                *(counts.get(who, [("–", BOLD)]) for who in counted),
             ]
         )
         for (month, community), counts in rows.items()
@@ -140,8 +139,11 @@ def _community(line: PeopleReachedLine) -> Cell:
     return [(line.community or _NO_COMMUNITY.label, CELL)]
 
 
-def _count(count: str | None) -> Cell:
-    return [(count or "–", BOLD)]
+def _count(line: PeopleReachedLine) -> Cell:
+    uncounted = bilingual.uncounted_hand_outs(line.uncounted or 0)
+    count = line.count if isinstance(line.count, str) else bilingual.number(line.count)
+    counted: Cell = [(count, BOLD)] if line.count or not uncounted else []
+    return [*counted, *report_page.cell(uncounted)] if uncounted else counted
 
 
 def departures_table(lines: Sequence[WishDeviation]) -> list[Block]:

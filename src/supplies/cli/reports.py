@@ -409,6 +409,7 @@ def _print_statement(statement: DonorStatement) -> None:
             "community": lambda line: line.community_name or line.community,
             "reached": lambda line: line.who,
             "count": lambda line: line.count,
+            "hand-outs without headcount": lambda line: line.uncounted or "",
         },
         statement.served,
     )
@@ -519,6 +520,7 @@ def _print_disclosure(disclosure: Disclosure) -> None:
             "item": lambda line: line.item,
             "quantity": lambda line: line.quantity,
             "count": lambda line: line.count,
+            "hand-outs without headcount": lambda line: line.uncounted or "",
         },
         disclosure.handed_over,
     )

@@ -31,6 +31,8 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         count: The number of households, persons or institutions that received the item.
         who: What `count` counts: households, persons of groups, or institutions.
+        uncounted: The number of hand-outs to groups without a headcount, whose people are not part
+            of `count`; unset if there are none.
         community_name: Name of the community; unset if it is not registered.
         community_name_en: English name of the community; unset if there is none.
     """
@@ -40,6 +42,7 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
     item: str
     quantity: int
     count: RedactedCount
+    uncounted: int | msgspec.UnsetType = msgspec.UNSET
     community_name: str | msgspec.UnsetType = msgspec.UNSET
     community_name_en: str | msgspec.UnsetType = msgspec.UNSET
 

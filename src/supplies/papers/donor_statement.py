@@ -42,6 +42,8 @@ class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         month: The month, such as 2020-02.
         who: What `count` counts: households, persons of groups, or institutions.
+        uncounted: The number of hand-outs to groups without a headcount, whose people are not part
+            of `count`; unset if there are none.
         community_name: Name of the community; unset if it is not registered.
         community_name_en: English name of the community; unset if there is none.
     """
@@ -50,6 +52,7 @@ class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
     community: str | None
     who: CountedUnit
     count: RedactedCount
+    uncounted: int | msgspec.UnsetType = msgspec.UNSET
     community_name: str | msgspec.UnsetType = msgspec.UNSET
     community_name_en: str | msgspec.UnsetType = msgspec.UNSET
 

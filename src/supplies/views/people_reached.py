@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple, TypeVar
@@ -41,13 +41,13 @@ class GroupHandOut(NamedTuple):
     """A quantity of one lot that was handed out to a group.
 
     Attributes:
-        headcount: Number of people who came to the hand-out.
+        headcount: Number of people who came to the hand-out; None if it was not recorded.
         quantity: In base units; negative if goods were taken back.
     """
 
     hand_out: str
     community: str | None
-    headcount: int
+    headcount: int | None
     day: str
     item: str
     lot: str
@@ -97,7 +97,7 @@ def read_group_hand_outs(
         "CASE WHEN t.target = 'received:' || w.id THEN t.quantity ELSE -t.quantity END "
         "FROM wanted w CROSS JOIN hand_outs h CROSS JOIN recipients r CROSS JOIN entries e "
         "CROSS JOIN transfers t WHERE h.station = :station AND h.recipient = w.id "
-        "AND h.headcount IS NOT NULL AND h.seq = (SELECT max(m.seq) FROM hand_outs m "
+        "AND h.seq = (SELECT max(m.seq) FROM hand_outs m "
         "WHERE m.station = h.station AND m.hand_out = h.hand_out) "
         "AND r.station = h.station AND r.code = h.recipient "
         "AND e.station = h.station AND e.document = h.hand_out "
@@ -136,9 +136,9 @@ def count_people_reached(
 ) -> list[PeopleReachedLine]:
     """Count the households and persons that received goods of these lots, by month and community.
 
-    For a group, its persons are counted. A household or an institution is counted in each month in
-    which it received more of an item than was taken back. For privacy, small counts are masked,
-    except counts of institutions.
+    For a group, its persons are counted, and the hand-outs without a headcount. A household or an
+    institution is counted in each month in which it received more of an item than was taken back.
+    For privacy, small counts are masked, except counts of institutions.
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})
@@ -149,14 +149,19 @@ def count_people_reached(
             counts[month, known[recipient].community or "", who] += 1
     groups = sorted({code for _, code in reached if known[code].kind == "group"})
     met = [one for one in read_group_hand_outs(books, groups, first, last) if one.lot in lots]
+    uncounted = Counter[tuple[str, str, CountedUnit]]()
     for gathering in lasting_hand_outs(met).values():
-        counts[gathering.day[:7], gathering.community or "", "person"] += gathering.headcount
+        place: tuple[str, str, CountedUnit]
+        place = gathering.day[:7], gathering.community or "", "person"
+        counts[place] += gathering.headcount or 0
+        uncounted[place] += gathering.headcount is None
     lines = [
         PeopleReachedLine(
             month=month,
             community=community or None,
             who=who,
             count=shown_count(who, count),
+            uncounted=uncounted[month, community, who] or msgspec.UNSET,
         )
         for (month, community, who), count in sorted(counts.items())
     ]

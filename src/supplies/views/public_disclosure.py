@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
@@ -137,7 +139,8 @@ def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverL
         sums[place] += quantity
         counts[place] += place[1] != "person" and quantity > 0
     groups = sorted(code for code, home in known.items() if home.kind == "group")
-    counts.update(_count_persons(books, groups, first, last))
+    persons, uncounted = _count_persons(books, groups, first, last)
+    counts.update(persons)
     lines = [
         GoodsHandedOverLine(
             community=community or None,
@@ -145,6 +148,7 @@ def _handed_over(books: Books, first: date, last: date) -> list[GoodsHandedOverL
             item=item,
             quantity=quantity,
             count=shown_count(who, counts[community, who, item]),
+            uncounted=uncounted[community, who, item] or msgspec.UNSET,
         )
         for (community, who, item), quantity in sorted(sums.items())
         if quantity
@@ -156,13 +160,20 @@ def _place(home: RecipientGroup, item: str) -> _Place:
     return home.community or "", WHO_BY_KIND[home.kind], item
 
 
-def _count_persons(books: Books, groups: Iterable[str], first: date, last: date) -> Counter[_Place]:
-    """Count the persons of groups who received each item. Each hand-out counts once per item."""
+def _count_persons(
+    books: Books, groups: Iterable[str], first: date, last: date
+) -> tuple[Counter[_Place], Counter[_Place]]:
+    """Count the persons of groups who received each item. Each hand-out counts once per item.
+
+    Hand-outs without a headcount are counted too; their number is the second result.
+    """
     by_item = defaultdict(list)
     for hand_out in read_group_hand_outs(books, groups, first, last):
         by_item[hand_out.item].append(hand_out)
-    counts: Counter[_Place] = Counter()
+    counts, uncounted = Counter[_Place](), Counter[_Place]()
     for item, met in by_item.items():
         for hand_out in lasting_hand_outs(met).values():
-            counts[hand_out.community or "", "person", item] += hand_out.headcount
-    return counts
+            place: _Place = hand_out.community or "", "person", item
+            counts[place] += hand_out.headcount or 0
+            uncounted[place] += hand_out.headcount is None
+    return counts, uncounted
