@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from litestar import Controller, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
 
-from supplies.access import credentials, one_time_codes, passwords, rate_limits, users
+from supplies.access import access_log, credentials, one_time_codes, passwords, rate_limits, users
 from supplies.access.access_context import AccessContext
 from supplies.access.roles import GRANTABLE_ROLES
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, Sentence, SuppliesError
 from supplies_service.pages.forms import PasswordsDiffer, device_cookie, form_fields, redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import EVERY_USER
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.sessions import end_session
 from supplies_service.routes.tokens import NewToken, make_token, revoke_token
-from supplies_service.security.audit import log_refusal
-from supplies_service.security.authorization import allow_roles
+from supplies_service.security.audit import access_line, log_refusal
 from supplies_service.security.hashing import hash_in_thread
 from supplies_service.security.rate_limit_checks import check_rate_limit
+
+T = TypeVar("T")
 
 
 class WrongPassword(InvalidField):
@@ -33,7 +37,7 @@ class AccountPages(Controller):
 
     path = "/account"
     include_in_schema = False
-    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {"page": True}
+    opt = EVERY_USER
 
     @get()
     async def account(self, context: Context) -> Response[bytes]:
@@ -124,6 +128,30 @@ async def check_current_password(context: RequestContext, typed: str) -> None:
     if not await hash_in_thread(passwords.verify_password, found and found.password_hash, typed):
         await log_refusal(context.request, context.caller)
         raise WrongPassword(Sentence("the current password is wrong; nothing was changed"))
+
+
+async def write_and_log(
+    context: RequestContext, outcome: str, detail: str, write: Callable[[AccessContext], T]
+) -> T:
+    """Change how the user signs in, and note it in the access log. Return the result of `write`.
+
+    Args:
+        context: The request.
+        outcome: What the user did, as in `AccessLogLine`.
+        detail: What was changed, such as "passkey".
+        write: Makes the change.
+
+    Raises:
+        SuppliesError: the change is refused. Nothing is noted then.
+    """
+    line = access_line(context.request, context.caller, outcome, detail=detail)
+
+    def job(access: AccessContext) -> T:
+        made = write(access)
+        access_log.add_line(access, **{**line, "subject": None})
+        return made
+
+    return await context.station.admin_write(job)
 
 
 def account_page(

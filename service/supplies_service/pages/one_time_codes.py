@@ -9,13 +9,13 @@ from litestar import Controller, Response, get, post
 from supplies.access import access_log, one_time_codes, rate_limits, users
 from supplies.access.access_context import AccessContext
 from supplies.errors import SuppliesError
-from supplies_service.pages.account import check_current_password
+from supplies_service.pages.account import check_current_password, write_and_log
 from supplies_service.pages.forms import form_fields, redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import EVERY_USER
 from supplies_service.pages.qr_codes import qr_code
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import access_line, log_refusal
-from supplies_service.security.authorization import allow_roles
 from supplies_service.security.rate_limit_checks import check_rate_limit
 
 
@@ -36,7 +36,7 @@ class OneTimeCodePages(Controller):
 
     path = "/account/one-time-codes"
     include_in_schema = False
-    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {"page": True}
+    opt = EVERY_USER
 
     @get()
     async def show(self, context: Context) -> Response[bytes]:
@@ -62,21 +62,19 @@ class OneTimeCodePages(Controller):
         """Turn on one-time codes, and show the recovery codes once."""
         sent = await form_fields(context.request, ("code",))
         user = str(context.caller.user)
-        line = access_line(context.request, context.caller, "made", detail="one-time codes")
-
-        def confirm(access: AccessContext) -> tuple[str, ...]:
-            codes = one_time_codes.confirm(access, user, sent["code"])
-            access_log.add_line(access, **line)
-            return tuple(codes)
-
         try:
             await check_rate_limit(context.request, rate_limits.ONE_TIME_CODES, user)
-            codes = await context.station.admin_write(confirm)
+            codes = await write_and_log(
+                context,
+                "made",
+                "one-time codes",
+                lambda access: one_time_codes.confirm(access, user, sent["code"]),
+            )
         except SuppliesError as error:
             with context.reading() as books:
                 secret = one_time_codes.pending_secret(context.access(books), user)
             return _page(context, _Shown(secret), status=422, error=error.detail)
-        return _page(context, _Shown(recovery_codes=codes))
+        return _page(context, _Shown(recovery_codes=tuple(codes)))
 
     @post("/remove")
     async def remove(self, context: Context) -> Response[bytes]:

@@ -10,5 +10,8 @@ STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 """The roles for pages that only read the books. Auditors see codes in place of names."""
 
+EVERY_USER = {"page": True} | allow_roles("coordinator", "recorder", "courier", "auditor")
+"""The roles for pages about the user's own account."""
+
 COORDINATORS = {"page": True} | allow_roles("coordinator", personal=True)
 """The role for pages on which coordinators decide. Such a page may show names of people."""

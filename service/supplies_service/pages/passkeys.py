@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
-from supplies.access import access_log, passkeys, rate_limits, users
+from supplies.access import passkeys, rate_limits, users
 from supplies.access.access_context import AccessContext
 from supplies.access.passkeys import Site
 from supplies.errors import SuppliesError
-from supplies_service.pages.account import check_current_password
+from supplies_service.pages.account import check_current_password, write_and_log
 from supplies_service.pages.forms import form_fields, redirect, safe_path
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.page_roles import EVERY_USER
 from supplies_service.pages.session_start import (
     SignInForm,
     log_refused_sign_in,
@@ -23,8 +24,7 @@ from supplies_service.pages.session_start import (
 )
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.security.audit import access_line
-from supplies_service.security.authorization import allow_anyone, allow_roles
+from supplies_service.security.authorization import allow_anyone
 from supplies_service.security.rate_limit_checks import check_rate_limit, client_address
 
 
@@ -33,7 +33,7 @@ class PasskeyPages(Controller):
 
     path = "/account/passkeys"
     include_in_schema = False
-    opt = allow_roles("coordinator", "recorder", "courier", "auditor") | {"page": True}
+    opt = EVERY_USER
 
     @get()
     async def show(self, context: Context) -> Response[bytes]:
@@ -57,16 +57,17 @@ class PasskeyPages(Controller):
         """Add the passkey that the browser made."""
         sent = await form_fields(context.request, ("answer", "label", "password"))
         user, site = str(context.caller.user), _site(context.request)
-        line = access_line(context.request, context.caller, "made", detail="passkey")
-
-        def add(access: AccessContext) -> None:
-            passkeys.add(access, user, site, sent["answer"], sent["label"].strip())
-            access_log.add_line(access, **line)
-
         try:
             if not sent["answer"]:  # the service refused the challenge: say why
                 await check_current_password(context, sent["password"])
-            await context.station.admin_write(add)
+            await write_and_log(
+                context,
+                "made",
+                "passkey",
+                lambda access: passkeys.add(
+                    access, user, site, sent["answer"], sent["label"].strip()
+                ),
+            )
         except SuppliesError as error:
             return _page(context, status=422, error=error.detail)
         return redirect("/account/passkeys")
@@ -75,13 +76,9 @@ class PasskeyPages(Controller):
     async def remove(self, context: Context, passkey: FromPath[str]) -> Response[bytes]:
         """Remove one of the user's own passkeys."""
         user = str(context.caller.user)
-        line = access_line(context.request, context.caller, "revoked", detail="passkey")
-
-        def remove(access: AccessContext) -> None:
-            passkeys.remove(access, user, passkey)
-            access_log.add_line(access, **{**line, "subject": None})
-
-        await context.station.admin_write(remove)
+        await write_and_log(
+            context, "revoked", "passkey", lambda access: passkeys.remove(access, user, passkey)
+        )
         return redirect("/account/passkeys")
 
 
