@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supplies.papers.common import BilingualText
-from supplies.papers.report import ReportCell, ReportPaper, ReportTable
+from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, ReportTable
 from supplies_receipts.drawing import bilingual, report_page
 from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
@@ -38,7 +38,10 @@ def _table(table: ReportTable) -> list[Block]:
     above = []
     if table.title is not None:
         above = [report_page.section(MARGIN, _words(table.title)), layout.space(0.6)]
-    cells = [[_cell(value) for value in row] for row in table.rows]
+    cells = [
+        [_cell(column, value) for column, value in zip(table.columns, row, strict=True)]
+        for row in table.rows
+    ]
     drawn = Table(MARGIN, _columns(table, cells), above=above)
     if not cells:
         return [drawn.row([[(report_page.NONE.label, CELL)]])]
@@ -65,13 +68,15 @@ def _columns(table: ReportTable, cells: Sequence[Sequence[Cell]]) -> list[Column
     ]
 
 
-def _cell(value: ReportCell) -> Cell:
+def _cell(column: ReportColumn, value: ReportCell) -> Cell:
     if value is None:
         return []
     if isinstance(value, BilingualText):
-        words = _words(value)
+        words = Words(bilingual.days_within(value.zh).zh, value.en)
         return [(words.primary, CELL), (words.secondary, CELL_EN)]
-    return [(bilingual.number(value) if isinstance(value, int) else value, CELL)]
+    if isinstance(value, int):
+        return [(bilingual.number(value), CELL)]
+    return [(bilingual.days_within(value).primary if column.has_days else value, CELL)]
 
 
 def _words(text: BilingualText) -> Words:

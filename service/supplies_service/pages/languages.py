@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 
 from litestar import Controller, Request, Response, post
 from litestar.datastructures import Cookie
+from supplies_receipts.drawing.bilingual import days_within
 
 from supplies.errors import Sentence
 from supplies.papers.common import Languages
@@ -70,15 +71,10 @@ def translate_sentence(sentence: str, language: Language) -> str:
 
 def format_days(text: str, language: Language) -> str:
     """Format the days and months that a text contains in ISO 8601 as papers do."""
-    return _ISO_DAY.sub(_chinese_day, text) if language == "zh" else text
+    return days_within(text).zh if language == "zh" else text
 
 
-def _chinese_day(day: re.Match[str]) -> str:
-    parts = zip(map(int, filter(None, day.groups())), "年月日", strict=False)
-    return "".join(f"{number}{unit}" for number, unit in parts)
-
-
-_ISO_DAY = re.compile(r"\b(\d{4})-(\d\d)(?:-(\d\d))?\b(?!-)", re.ASCII)
+_ISO_DAY = re.compile(r"\d{4}-\d\d(?:-\d\d)?", re.ASCII)
 
 
 def language_of(request: Request[Any, Any, Any], papers: Languages = "zh+en") -> Language:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,11 +80,13 @@ def _report_table(
     words, rows = _Words(books), list[list[ReportCell]]()
     addresses: list[list[str | None]] = []
     marks: list[list[bool]] = []
+    with_days = set[str]()
     before: Sequence[Value] | None = None
     for values in table.rows:
         own = values[: table.repeated]
         repeated = set(names[: table.repeated]) if own and own == before else set()
         before, row = own, dict(zip(names, values, strict=True))
+        with_days |= {name for name, value in row.items() if _is_day(value)}
         marks.append([name in repeated for name in columns])
         rows.append([None if name in repeated else words.cell(name, row) for name in columns])
         known = {**common, **row}
@@ -95,7 +97,9 @@ def _report_table(
         title=None if len(kind.columns) == 1 else TABLE_TITLES[name],
         columns=[
             ReportColumn(
-                title=HEADINGS[name], is_number=any(isinstance(row[at], int) for row in rows)
+                title=HEADINGS[name],
+                is_number=any(isinstance(row[at], int) for row in rows),
+                has_days=name in with_days,
             )
             for at, name in enumerate(columns)
         ],
@@ -103,6 +107,10 @@ def _report_table(
         sources=addresses,
         repeated=marks,
     )
+
+
+def _is_day(value: Value) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 class _Words:

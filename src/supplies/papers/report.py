@@ -11,10 +11,15 @@ ReportCell = BilingualText | int | str | None
 
 
 class ReportColumn(PaperPart, frozen=True, kw_only=True):
-    """A column of a table in a report."""
+    """A column of a table in a report.
+
+    Attributes:
+        has_days: Whether the texts of its cells are days in ISO 8601.
+    """
 
     title: BilingualText
     is_number: bool
+    has_days: bool = False
 
 
 class ReportTable(PaperPart, frozen=True, kw_only=True):
