@@ -271,7 +271,7 @@ def make_books(database: Path) -> dict[str, str]:
     with open_books(database) as ledger:
         ledger.store.run("PRAGMA synchronous = OFF")
         commands = yield_commands(ledger)
-        while ledger.books.head()[0] < ENTRIES:
+        while ledger.books.last_entry().seq < ENTRIES:
             _record(ledger, list(itertools.islice(commands, 50 * COMMANDS_PER_ROUND)))
         lines = [DonationLine(item="mask", quantity=5) for _ in range(LINES)]
         _record(

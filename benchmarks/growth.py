@@ -173,7 +173,7 @@ def record_entries(
         set_day: Sets the day of the ledger's clock.
     """
     rounds = -(-size // ENTRIES_PER_ROUND)
-    commands = _yield_commands(ledger.books.head()[0], size)
+    commands = _yield_commands(ledger.books.last_entry().seq, size)
     taken: list[float] = []
     for start in range(0, rounds, GROUP // COMMANDS_PER_ROUND):
         set_day(FIRST + timedelta(days=start * DAYS // rounds))

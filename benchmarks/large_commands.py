@@ -326,7 +326,7 @@ def _acknowledge_shipment(books: BooksToFill, size: int) -> c.Command:
         )
         for line in ledger.rows(ShipmentLine, shipment=shipment)
     ]
-    seq, hash_of_last, _ = ledger.head()
+    seq, hash_of_last, _ = ledger.last_entry()
     whole = ShipmentReceived(
         shipment=shipment,
         sender=STATION,

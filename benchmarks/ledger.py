@@ -114,7 +114,7 @@ def _time_reads(place: Path) -> None:
 def _record_entries(ledger: Ledger, size: int) -> None:
     ledger.store.run("PRAGMA synchronous = OFF")
     commands = yield_commands(ledger)
-    while ledger.books.head()[0] < size:
+    while ledger.books.last_entry().seq < size:
         ledger.record_many(
             [Request(command=c, by="u_1") for c in itertools.islice(commands, GROUP)]
         )

@@ -73,7 +73,7 @@ def _print(engine: str, tables: dict[str, TableSize]) -> None:
 
 def _record_entries(ledger: Ledger) -> None:
     commands = yield_commands(ledger)
-    while ledger.books.head()[0] < ENTRIES:
+    while ledger.books.last_entry().seq < ENTRIES:
         requests = [Request(command=c, by="u_1") for c in itertools.islice(commands, GROUP)]
         assert all(isinstance(answer, Recorded) for answer in ledger.record_many(requests))
 

@@ -65,7 +65,7 @@ def record_round(record: Callable[[Command], Recorded], household: int) -> None:
 
 def yield_commands(ledger: Ledger) -> Iterator[Command]:
     """Yield the commands of endless rounds. Record each command before asking for the next."""
-    head = ledger.books.head()[0]
+    head = ledger.books.last_entry().seq
     for number in range(10**9):
         recipient = f"R-{number % HOUSEHOLDS}"
         yield NoteNeed(recipient=recipient, item="mask", quantity=5)

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from supplies.papers.collection_slip import CollectedGoods, CollectionSlip
-from supplies.papers.common import DonorName, ItemName, StationHead
+from supplies.papers.common import DonorName, ItemName, Letterhead
 from supplies.papers.receipt import DonationReceipt, Proof, ReceiptLine, ReceiptPaper
 from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies.papers.station_report import (
@@ -40,7 +40,7 @@ from supplies_receipts import (
     samples,
 )
 
-STATION = StationHead(
+STATION = Letterhead(
     code="sample",
     name="样例街社工服务站",
     name_en="Sample Street Social Work Station (made-up data)",
@@ -237,13 +237,13 @@ def organisation(paper: StationReportPaper, stations: int = 3) -> OrganisationRe
         )
         for at in range(1, stations)
     ]
-    head = StationAsOf(
+    head_station = StationAsOf(
         station=paper.station.code,
         name=paper.station.name,
         name_en=paper.station.name_en,
         as_of_seq=paper.report.as_of_seq,
     )
-    report = OrganisationReport(**fields, stations=[head, *under])
+    report = OrganisationReport(**fields, stations=[head_station, *under])
     return OrganisationReportPaper(
         station=paper.station, report=report, names=paper.names, printed_at=paper.printed_at
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from supplies.papers.common import DonorName, ItemName, StationHead
+from supplies.papers.common import DonorName, ItemName, Letterhead
 from supplies.papers.count_sheet import CountSheetPaper, SheetLine
 from supplies.papers.disclosure import (
     Disclosure,
@@ -29,7 +29,7 @@ _FIRST, _LAST = date(2020, 2, 3), date(2020, 3, 13)
 _PRINTED = datetime(2020, 3, 13, 10, 0, tzinfo=UTC)
 
 
-def statement(station: StationHead, items: int = 3) -> DonorStatementPaper:
+def statement(station: Letterhead, items: int = 3) -> DonorStatementPaper:
     """Return a donor statement about `items` different items."""
     goods = [
         _statement_line("mask-kn95", "口罩（KN95，独立包装）", "piece", 71, 0, handed_over=48,
@@ -90,7 +90,7 @@ def _statement_line(
     )
 
 
-def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
+def disclosure(station: Letterhead, donors: int = 3) -> DisclosurePaper:
     """Return a disclosure that names `donors` donors, and also counts donors without a name."""
     named = ["样例商贸有限公司（虚构）", "张**", "样例爱心协会（虚构）"]
     given = [
@@ -137,7 +137,7 @@ def disclosure(station: StationHead, donors: int = 3) -> DisclosurePaper:
     return DisclosurePaper(station=station, disclosure=shown, names=names, printed_at=_PRINTED)
 
 
-def run_sheet(station: StationHead, stops: int = 3) -> RunSheet:
+def run_sheet(station: Letterhead, stops: int = 3) -> RunSheet:
     """Return the run sheet of a delivery that has `stops` stops."""
     expiry = date(2022, 1, 31)
     lines = [
@@ -175,7 +175,7 @@ def run_sheet(station: StationHead, stops: int = 3) -> RunSheet:
     )
 
 
-def count_sheet(station: StationHead, *, blind: bool = True) -> CountSheetPaper:
+def count_sheet(station: Letterhead, *, blind: bool = True) -> CountSheetPaper:
     """Return the count sheet of a small store. A blind sheet does not show the quantities."""
     goods = [
         ("口罩（KN95，独立包装）", "Mask (KN95)", "piece", "B7-2019", date(2022, 1, 31), 71),

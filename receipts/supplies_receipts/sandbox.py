@@ -98,8 +98,8 @@ def _send(into: IO[bytes], message: bytes) -> None:
 
 def _read_message(out: IO[bytes]) -> bytes | None:
     """Read one message from a stream. Return None at the end of the stream."""
-    head = out.read(_LENGTH)
-    return out.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else None
+    length = out.read(_LENGTH)
+    return out.read(int.from_bytes(length, "big")) if len(length) == _LENGTH else None
 
 
 # --- the server ------------------------------------------------------------------------------

@@ -229,13 +229,13 @@ def _write_due(store: Store, job: Job) -> tuple[datetime, bool]:
         before, earlier = _read_if_there(path)
         last = _last_times(earlier)
         with store.reading():
-            heads = _last_entries(store, job.only)
-            due = [head for head in heads if head[0] not in last or is_due(last[head[0]], job.now)]
+            entries = _last_entries(store, job.only)
+            due = [one for one in entries if one[0] not in last or is_due(last[one[0]], job.now)]
             signed = _sign(store, job, due)
         if signed:
             _append(path, before, write_checkpoints(signed), job.now)
     written = {station for station, *_ in due}
-    kept = [last[station] for station, *_ in heads if station not in written]
+    kept = [last[station] for station, *_ in entries if station not in written]
     return min([job.now, *kept]) + INTERVAL, bool(signed)
 
 
@@ -254,11 +254,11 @@ def _last_entries(store: Store, only: str | None) -> list[tuple[str, int, bytes]
     return [(station, seq, bytes(entry_hash)) for station, seq, entry_hash in rows]
 
 
-def _sign(store: Store, job: Job, heads: Sequence[tuple[str, int, bytes]]) -> list[Checkpoint]:
+def _sign(store: Store, job: Job, entries: Sequence[tuple[str, int, bytes]]) -> list[Checkpoint]:
     keys = StationKeys.for_database(job.database)
     return [
         checkpoint
-        for station, seq, entry_hash in heads
+        for station, seq, entry_hash in entries
         for checkpoint in sign_checkpoints(store, keys, station, seq, entry_hash.hex(), at=job.now)
     ]
 

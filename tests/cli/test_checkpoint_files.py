@@ -142,5 +142,5 @@ def test_verification_since_a_checkpoint_needs_one_that_the_station_signed(
     kept.write_text(f"{keys.sign_checkpoint('lx', 2, 'ab' * 32, by='lx', at=at)}\n")
     assert "station lx, entry 2, entries.hash: expected" in refused(capsys, *words)
     (tmp_path / "books.key").unlink()
-    assert "there is no key file to check them with" in refused(capsys, *words)
+    assert "the key file of these books is missing" in refused(capsys, *words)
     assert "--jsonl cannot be combined" in refused(capsys, *words, "--jsonl", str(kept))

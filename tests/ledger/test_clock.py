@@ -25,7 +25,7 @@ def test_entry_numbers_continue_when_the_clock_steps_back(
     station.need()
     station.clock.advance(-3)
     second = station.need()
-    assert [station.books.head()[0], second] == [2, "n_2"]
+    assert [station.books.last_entry().seq, second] == [2, "n_2"]
     first_at, second_at = recorded_at(station)
     assert second_at < first_at
     assert station.ledger.verify().entries == 2

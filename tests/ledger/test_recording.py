@@ -130,7 +130,7 @@ def test_an_entry_is_dated_today_in_the_stations_time_zone(station: StationLedge
 
 def test_recording_inside_a_read_transaction_is_refused(station: StationLedger) -> None:
     with station.ledger.reading(), station.ledger.reading() as books:
-        assert books.head()[0] == 0
+        assert books.last_entry().seq == 0
         with pytest.raises(StoreError, match="nothing can be recorded within `reading"):
             station.give(1)
     station.give(1)

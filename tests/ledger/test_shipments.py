@@ -189,13 +189,13 @@ def test_stations_that_exchange_goods_witness_each_others_entries(
     acknowledge(station, other, name)
 
     def witnessed_shipments(of: StationLedger) -> list[tuple[str, str, int]]:
-        seq, head, _ = of.books.head()
+        seq, last_hash, _ = of.books.last_entry()
         signed = sign_checkpoints(
             of.ledger.store,
             keys,
             of.ledger.station_code,
             seq,
-            head.hex(),
+            last_hash.hex(),
             at=of.clock(),
         )
         for each in signed:

@@ -69,14 +69,14 @@ def test_packs_of_one_piece_are_not_printed() -> None:
 
 
 def test_the_words_of_a_station_come_before_the_shipped_ones() -> None:
-    head = replace(
+    letterhead = replace(
         receipt(1).document.station,
         units={
             "crate": UnitWords(zh="筐", en="crate", en_many="crates"),
             "piece": UnitWords(zh="只", en="piece", en_many="pieces"),
         },
     )
-    with bilingual.as_issued_by(head):
+    with bilingual.as_issued_by(letterhead):
         assert bilingual.counted(2, "crate") == ("2 筐", "2 crates")
         assert bilingual.unit("piece").zh == "只"
     assert bilingual.unit("piece").zh == "件"

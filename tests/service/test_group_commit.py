@@ -84,7 +84,7 @@ def note(ledger: Ledger) -> Recorded:
 def entries(opened: Callable[[], Ledger]) -> int:
     with opened() as ledger:
         ledger.verify()
-        return ledger.books.head()[0]
+        return ledger.books.last_entry().seq
 
 
 def test_queued_requests_share_a_commit(opened: Callable[[], Ledger]) -> None:
@@ -197,7 +197,7 @@ def test_a_job_cannot_begin_a_transaction_of_its_own(opened: Callable[[], Ledger
     def read(ledger: Ledger) -> int:
         note(ledger)
         with ledger.reading() as books:
-            return books.head()[0]
+            return books.last_entry().seq
 
     nest, seq = run_together(GroupCommitQueue(opened()), nested, read)
     assert isinstance(nest, StoreError)
@@ -228,4 +228,4 @@ def test_requests_time_out_if_the_database_does_not_answer(
 
     asyncio.run(run())
     with opened() as ledger:
-        assert ledger.books.head()[0] == 1
+        assert ledger.books.last_entry().seq == 1

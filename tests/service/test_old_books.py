@@ -89,7 +89,7 @@ def test_old_books_are_migrated_and_verify_clean_with_the_same_entries(old_books
         bodies = raw.execute("SELECT seq, body, hash FROM entries ORDER BY seq").fetchall()
     assert before < latest_version()
     (station,) = verified(str(old_books)).stations
-    assert (station.entries, station.head, station.receipts) == (LAST, HASH, 9)
+    assert (station.entries, station.hash, station.receipts) == (LAST, HASH, 9)
     assert (station.transfers, station.clock_set_back) == (51, [])
     with closing(sqlite3.connect(old_books)) as raw:
         assert raw.execute("SELECT max(version) FROM migrations").fetchone() == (latest_version(),)

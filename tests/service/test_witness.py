@@ -17,15 +17,15 @@ def test_anyone_may_read_a_signed_checkpoint_of_the_last_entry(
     assert first.headers["content-type"].startswith("text/plain")
     (checkpoint,) = read_checkpoints(first.text, "first")
     check_checkpoint(checkpoint, keys.public_keys())
-    head = rest.get("/api/health")["seq"]
-    (entry,) = [one for one in rest.get("/api/entries")["items"] if one["seq"] == head]
+    last = rest.get("/api/health")["seq"]
+    (entry,) = [one for one in rest.get("/api/entries")["items"] if one["seq"] == last]
     assert (checkpoint.station, checkpoint.by, checkpoint.seq, checkpoint.hash) == (
         "lx",
         "lx",
-        head,
+        last,
         entry["hash"],
     )
     assert anonymous_client.get("/api/witness").text == first.text
     rest.need()
     (later,) = read_checkpoints(anonymous_client.get("/api/witness").text, "later")
-    assert later.seq == head + 1
+    assert later.seq == last + 1

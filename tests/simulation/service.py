@@ -283,7 +283,7 @@ class ServiceSimulation:
     def _verify(self) -> None:
         (station,) = verify(self.ledger.store).stations
         assert station.access.state == "unchanged"
-        assert station.access.has_witness
+        assert station.access.has_last_seal
 
     def _count(self, table: str, more: str = "") -> int:
         row = self.ledger.store.one(f"SELECT count(*) FROM {table} WHERE station = 'lx' {more}")

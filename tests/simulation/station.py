@@ -180,27 +180,27 @@ class SimulatedStation:
         return {request.id: bodies for request, bodies in recorded}
 
     def _add_recorded(self, request: UserRequest, bodies: list[Body]) -> None:
-        head = bodies[0]
-        because = [row.because for row in head.rows if isinstance(row, Conflict)]
+        first = bodies[0]
+        because = [row.because for row in first.rows if isinstance(row, Conflict)]
         rows = [row for body in bodies for row in body.rows]
         self.recorded[request.id] = (
             request,
             Recorded(
-                seq=head.seq,
+                seq=first.seq,
                 last=bodies[-1].seq,
-                id=head.id,
-                document=head.document,
+                id=first.id,
+                document=first.document,
                 conflict=because[0] if because else None,
                 recounted=recounted_in(rows),
-                warnings=warnings_in(self.model.books, rows, head.seq, bodies[-1].seq),
+                warnings=warnings_in(self.model.books, rows, first.seq, bodies[-1].seq),
             ),
         )
         self.recorded_order.append((self.code, request.id))
         if not because:
-            self.commands[head.seq] = request.command
+            self.commands[first.seq] = request.command
         self.tally[type(request.command).__name__] += 1
         self.tally["conflicts"] += bool(because)
-        self.trace.entries(self.code, self.model.chain[head.seq - 1 : bodies[-1].seq])
+        self.trace.entries(self.code, self.model.chain[first.seq - 1 : bodies[-1].seq])
 
     def redefine_pack(self, random: SeededRandom) -> None:
         """Amend the size of an item's pack."""

@@ -182,7 +182,7 @@ class Step:
 
         def look() -> None:
             with reader.reading() as books:
-                seen = books.head()[0]
+                seen = books.last_entry().seq
             assert seen == committed or writer.durable, (
                 f"entry {seen} was seen before it was recorded"
             )

@@ -116,7 +116,7 @@ def a_repeat_is_recorded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         seen = self.books.value(
             "SELECT 1 FROM entries WHERE station = :station AND id = :id", id=id
         )
-        another = str(uuid.uuid5(uuid.UUID(id), str(self.books.head()[0])))
+        another = str(uuid.uuid5(uuid.UUID(id), str(self.books.last_entry().seq)))
         return record(self, command, by=by, id=another if seen else id)
 
     monkeypatch.setattr(Ledger, "record", anew)

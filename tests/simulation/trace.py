@@ -36,8 +36,8 @@ class Trace:
 
     def entries(self, station: str, chain: list[tuple[bytes, bytes]]) -> None:
         """Add the hashes of recorded entries."""
-        for _, head in chain:
-            self._digest.update(head)
+        for _, entry_hash in chain:
+            self._digest.update(entry_hash)
 
     def _add(self, text: str) -> None:
         line = f"{self.step:>6} {text}"

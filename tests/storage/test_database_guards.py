@@ -195,16 +195,16 @@ def test_a_row_cannot_be_replaced_through_another_unique_key(
     other = station.allocate(1)
     connection.run("PRAGMA foreign_keys = OFF")
     connection.run("PRAGMA recursive_triggers = OFF")
-    head = "(SELECT seq FROM heads)"
+    last = "(SELECT seq FROM heads)"
     with pytest.raises(StoreError, match="this row of stops exists"):
         connection.run(
-            f"INSERT OR REPLACE INTO stops SELECT station, {head}, delivery, stop, '{other}', "
+            f"INSERT OR REPLACE INTO stops SELECT station, {last}, delivery, stop, '{other}', "
             "recipient FROM stops"
         )
     station.outcome("v_4", "a_3", "refused")
     with pytest.raises(StoreError, match="this row of outcomes exists"):
         connection.run(
-            f"INSERT OR REPLACE INTO outcomes SELECT station, {head}, delivery, allocation, "
+            f"INSERT OR REPLACE INTO outcomes SELECT station, {last}, delivery, allocation, "
             "'lost', happened_at, received_by, proof, 1 FROM outcomes"
         )
     station.give(1)

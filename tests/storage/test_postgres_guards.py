@@ -62,13 +62,13 @@ def test_a_temporary_table_does_not_bypass_the_floor(
     with superuser(books_url) as pen:
         pen.execute("CREATE TEMP TABLE balances (LIKE balances)")
         pen.execute("CREATE TEMP TABLE days (LIKE days)")
-        head = pen.execute("SELECT seq FROM heads").fetchone()
-        assert head is not None
+        last = pen.execute("SELECT seq FROM heads").fetchone()
+        assert last is not None
         with pytest.raises(psycopg.errors.CheckViolation, match="floor"):
             pen.execute(
                 "INSERT INTO transfers SELECT station, seq, 9, day, 'stock:store', 'lost:mice', "
                 "item, lot, 10, NULL, NULL FROM transfers WHERE seq = %s LIMIT 1",
-                (head[0],),
+                (last[0],),
             )
 
 

@@ -260,7 +260,7 @@ def show_everything(books: Books, url: str) -> None:
         donation_warnings.find_missing_labels(books, one.id)
         stock_warnings.find_unexplained_surplus(books, one.id)
         stock_warnings.find_unexpired_write_offs(books, one.id)
-        donation_warnings.find_local_address(books, 1, books.head()[0])
+        donation_warnings.find_local_address(books, 1, books.last_entry().seq)
         stated_donation.stated_donation(books, one.id)
         given_back.last_return(books, [one.id])
     donations.find_last_donation(books, donor="wang")
@@ -275,7 +275,7 @@ def show_everything(books: Books, url: str) -> None:
     delivery = deliveries.list_deliveries(books, team="t2").items[-1].id
     stop = deliveries.get_delivery(books, delivery).stops[0]
     deliveries.find_deliveries(books, stop.allocation)
-    goods_with_teams.find_goods_with_teams(books, 1, books.head()[0])
+    goods_with_teams.find_goods_with_teams(books, 1, books.last_entry().seq)
     account = f"allocated:{stop.allocation}:a"
     back = goods_with_teams.GoodsWithTeam(delivery, "t2", account, "mask", stop.lines[0].lot, 1)
     goods_with_teams.free_with_teams(books, [back])
@@ -380,7 +380,7 @@ def show_stock(books: Books) -> None:
     stock.get_stock(books)
     stock.get_stock(books, location="a", item="mask")
     stock.get_stock(books, as_of=FIRST, location="a")
-    stock.get_stock(books, at_seq=books.head()[0] - 50, item="mask")
+    stock.get_stock(books, at_seq=books.last_entry().seq - 50, item="mask")
     stock.list_balances(books, "stock:")
     lot = stock.get_stock(books, item="mask").items[0].lot
     movements.list_movements(books, "stock:a", "mask", limit=2)

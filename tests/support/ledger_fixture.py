@@ -77,7 +77,7 @@ class StationLedger:
         return sum(self.books.nonzero_balances(account, item).values())
 
     def entries(self) -> int:
-        return self.books.head()[0]
+        return self.books.last_entry().seq
 
     def day(self, offset: int) -> date:
         return self.clock.day + timedelta(days=offset)

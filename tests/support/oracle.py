@@ -509,8 +509,8 @@ class Oracle:
     def check_days(self, command: c.Correct | c.Reverse, new: list[Any]) -> None:
         """Check that a command and its corrections cancel out on every day except its own."""
         bodies = {body.seq: body for body in self.model.bodies}
-        head = next(body for body in new if body.part == 0)
-        chain, seq = [], head.seq
+        first = next(body for body in new if body.part == 0)
+        chain, seq = [], first.seq
         while seq is not None:
             at = seq
             while at in bodies and (at == seq or bodies[at].part > 0):

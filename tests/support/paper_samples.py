@@ -39,7 +39,7 @@ from supplies_receipts.__main__ import (
 )
 
 from supplies.domain.fields import MAX_QUANTITY
-from supplies.papers.common import DonorName, ItemName, Languages, StationHead
+from supplies.papers.common import DonorName, ItemName, Languages, Letterhead
 from supplies.papers.count_sheet import SheetLine
 from supplies.papers.disclosure import GoodsHandedOverLine, GoodsReceivedLine
 from supplies.papers.donor_statement import (
@@ -135,7 +135,7 @@ class SampleFields(NamedTuple):
     def figures(self) -> list[str]:
         return [f"{self.quantity(at):,}" for at in self.numbers]
 
-    def station(self) -> StationHead:
+    def station(self) -> Letterhead:
         return replace(
             STATION, name=self.name("站点"), name_en=self.english(), address=self.name("地址"),
             languages=self.languages,

@@ -56,7 +56,7 @@ class ReferenceModel:
 
     def __init__(self, books: Books) -> None:
         self.books = books
-        self.head = bytes(32)
+        self.last_hash = bytes(32)
         self.bodies: list[Body] = []
         self.chain: list[tuple[bytes, bytes]] = []
         """Each entry's bytes and its hash."""
@@ -81,17 +81,28 @@ class ReferenceModel:
             seq=len(self.bodies),
         )
         new = []
-        for seq, id_, part, kind, document, happened, booked, supersedes, content, head in rows:
+        for (
+            seq,
+            id_,
+            part,
+            kind,
+            document,
+            happened,
+            booked,
+            supersedes,
+            content,
+            entry_hash,
+        ) in rows:
             body = decode_body(content)
-            self.head = hashlib.sha256(self.head + content).digest()
-            assert head == self.head, f"entry {seq}: the chain does not recompute"
+            self.last_hash = hashlib.sha256(self.last_hash + content).digest()
+            assert entry_hash == self.last_hash, f"entry {seq}: the chain does not recompute"
             assert body.seq == seq == len(self.bodies) + 1, f"entry {seq}: a gap"
             assert (body.id, body.part, body.kind, body.document) == (id_, part, kind, document)
             assert (str(body.happened_on), str(body.booked_on)) == (happened, booked)
             assert body.supersedes == supersedes
             self._apply(body)
             self.bodies.append(body)
-            self.chain.append((content, head))
+            self.chain.append((content, entry_hash))
             new.append(body)
         return new
 
@@ -150,9 +161,9 @@ class ReferenceModel:
         """Return the latest row of each document."""
         return {getattr(row, field): row for _, row in self.rows[statement]}
 
-    def latest_lines(self, head: type, line: type, field: str) -> dict[str, list[Any]]:
+    def latest_lines(self, decided_by: type, line: type, field: str) -> dict[str, list[Any]]:
         """Return the lines of the latest statement of each document."""
-        seqs = {getattr(row, field): seq for seq, row in self.rows[head]}
+        seqs = {getattr(row, field): seq for seq, row in self.rows[decided_by]}
         lines: dict[str, list[Any]] = {name: [] for name in seqs}
         for seq, row in self.rows[line]:
             if seqs.get(getattr(row, field)) == seq:
@@ -258,9 +269,9 @@ class ReferenceModel:
     def cited(self, kind: str, document: str) -> CitedEntry:
         """Return an entry of these books in the form in which another station cites it."""
         body = next(b for b in self.bodies if (b.kind, b.document) == (kind, document))
-        content, head = self.chain[body.seq - 1]
+        content, entry_hash = self.chain[body.seq - 1]
         previous = self.chain[body.seq - 2][1] if body.seq > 1 else bytes(32)
-        return CitedEntry(previous=previous.hex(), body=content, hash=head.hex())
+        return CitedEntry(previous=previous.hex(), body=content, hash=entry_hash.hex())
 
     def closed_through(self) -> Any:
         stated = self.rows[Period]
@@ -302,8 +313,8 @@ class ReferenceModel:
         )
         assert {(a, i, lot, d): n for a, i, lot, d, n in rows} == expected
         self.closings = expected
-        head = self.books.head()
-        assert (head[0], head[1]) == (len(self.bodies), self.head or bytes(32))
+        last = self.books.last_entry()
+        assert (last.seq, last.hash) == (len(self.bodies), self.last_hash or bytes(32))
 
     def _check_sums(self) -> None:
         sums: Counter[tuple[Family, str, str]] = Counter()
@@ -449,10 +460,10 @@ class ReferenceModel:
 
     def _first_of(self, body: Body) -> int:
         """Return the first entry of a command, which its corrections refer to."""
-        head = self.bodies[body.seq - body.part - 1]
-        while head.supersedes is not None:
-            head = self.bodies[head.supersedes - 1]
-        return head.seq
+        first = self.bodies[body.seq - body.part - 1]
+        while first.supersedes is not None:
+            first = self.bodies[first.supersedes - 1]
+        return first.seq
 
     def _check_receipts(self) -> None:
         """Check that a donation has at most one valid receipt, with its latest quantities."""

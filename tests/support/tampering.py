@@ -189,9 +189,9 @@ def forge(store: Tampering, seq: int, change: Forger) -> None:
     store.forged = seq
     previous = bytes(32)
     rows = store.all("SELECT seq, body, hash FROM entries ORDER BY seq")
-    for number, content, head in rows:
+    for number, content, entry_hash in rows:
         if number < seq:
-            previous = head
+            previous = entry_hash
             continue
         if number == seq:
             content = encode_body(change(decode_body(content)))

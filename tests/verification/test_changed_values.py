@@ -23,7 +23,7 @@ NAMED_OTHERWISE = {
     # nor, if both are missing, which of them was removed.
     ("erasable", "salt"): {"salt", "content"},
     ("erasable", "content"): {"salt", "content"},
-    # A head with another station's code is not a head of this station.
+    # A row of `heads` with another station's code is not one of this station.
     ("heads", "station"): {"station", "seq", WHOLE_ROW},
 }
 

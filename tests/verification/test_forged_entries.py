@@ -51,12 +51,12 @@ def test_a_forged_body_that_contradicts_its_rows_is_found(store: Tampering) -> N
 def test_an_undecodable_body_with_a_correct_hash_is_found(store: Tampering) -> None:
     content = b'{"station": "lx"}'
     (last, previous) = store.all("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 2")[1]
-    head = hashlib.sha256(previous + content).digest()
+    entry_hash = hashlib.sha256(previous + content).digest()
     store.run(
         "UPDATE entries SET body = :body, hash = :hash WHERE seq = :seq",
-        {"body": content, "hash": head, "seq": last + 1},
+        {"body": content, "hash": entry_hash, "seq": last + 1},
     )
-    store.run("UPDATE heads SET hash = :hash", {"hash": head})
+    store.run("UPDATE heads SET hash = :hash", {"hash": entry_hash})
     error = verification_error(store)
     assert (error.table, error.column) == ("entries", "body")
 

@@ -33,7 +33,7 @@ def test_removed_last_entries_are_found_only_with_a_printed_receipt(
     after = verify(store)
     assert after.entries == before.entries - 2
     assert store.one("SELECT hash FROM entries WHERE seq = :seq", {"seq": seq}) is None
-    assert after.stations[0].head != printed.hex()
+    assert after.stations[0].hash != printed.hex()
 
 
 def verified(store: Tampering) -> VerifiedStation:
@@ -42,7 +42,7 @@ def verified(store: Tampering) -> VerifiedStation:
     store.run(
         "INSERT INTO verifications (station, verified_at, seq, hash) "
         "VALUES ('lx', '2026-02-13T10:00:00.000000Z', :seq, :hash)",
-        {"seq": station.entries, "hash": station.head},
+        {"seq": station.entries, "hash": station.hash},
     )
     return station
 
@@ -53,17 +53,17 @@ def test_removed_last_entries_are_found_by_an_earlier_verification(store: Tamper
     verify(store, "lx")
     cut_off(store, last)
     found = verification_error(store)
-    assert (found.seq, found.expected, found.found) == (last, station.head, "nothing")
+    assert (found.seq, found.expected, found.found) == (last, station.hash, "nothing")
     assert "the verification of 2026-02-13 saw that hash" in str(found)
 
 
 def test_an_entry_with_another_hash_than_in_an_earlier_verification_is_found(
     store: Tampering,
 ) -> None:
-    head = verified(store).head
+    last_hash = verified(store).hash
     store.run("UPDATE verifications SET hash = :hash", {"hash": "ab" * 32})
     found = verification_error(store)
-    assert (found.column, found.expected, found.found) == ("hash", "ab" * 32, head)
+    assert (found.column, found.expected, found.found) == ("hash", "ab" * 32, last_hash)
 
 
 def test_a_verification_of_empty_books_is_compared_too(store: Tampering) -> None:
@@ -79,7 +79,7 @@ def test_removed_last_entries_are_found_by_a_checkpoint_kept_elsewhere(store: Ta
     checkpoint = Checkpoint(
         station="lx",
         seq=station.entries,
-        hash=station.head,
+        hash=station.hash,
         by="lx",
         at=NOW,
         key_id="k1",
@@ -92,7 +92,7 @@ def test_removed_last_entries_are_found_by_a_checkpoint_kept_elsewhere(store: Ta
     with pytest.raises(BooksBroken) as caught:
         verify(store, "lx", witnesses=[checkpoint])
     found = caught.value
-    assert (found.seq, found.expected) == (station.entries, station.head)
+    assert (found.seq, found.expected) == (station.entries, station.hash)
     assert "the checkpoint of 2026-02-13, signed by station lx" in str(found)
 
 

@@ -22,7 +22,7 @@ from supplies.domain.catalogue_records import Station, Team
 from supplies.domain.commands import ForgetDonor
 from supplies.errors import BooksBroken, StoreError
 from supplies.ledger.ledger import Ledger
-from supplies.signing.seal_witness import forget_witness, witness_file
+from supplies.signing.last_seals import forget_last_seal, last_seal_file
 from supplies.signing.sealed_tables import LOG_COLUMNS, SEALED_TABLES
 from supplies.signing.seals import Seals
 from supplies.signing.station_keys import KEYS_SETTING, StationKeys, create_first_key, key_file
@@ -48,7 +48,7 @@ class SealedBooks:
         self.url, self.now = url, NOW
         self.lx = Ledger.open(url, station="lx", clock=lambda: self.now)
         for station in ("lx", "hp"):  # The database on the server had other books before.
-            forget_witness(self.lx.store.url, station)
+            forget_last_seal(self.lx.store.url, station)
         register_all(self.lx)
         create_first_key(url)
         hp = Station(code="hp", name="黄埔", series="HP")
@@ -155,7 +155,7 @@ def access_of(store: Any, station: str = "hp") -> SealedRows:
 def test_unchanged_rows_are_compared(intruder: Tampering) -> None:
     found = access_of(intruder)
     assert (found.state, found.since) == ("unchanged", "2020-02-13T10:00:00.000000Z")
-    assert (found.lines, found.earlier_lines, found.has_witness) == (3, 0, True)
+    assert (found.lines, found.earlier_lines, found.has_last_seal) == (3, 0, True)
     assert found.rows >= len(SEALED_TABLES)
 
 
@@ -371,7 +371,7 @@ def test_an_accepted_change_is_not_reported_again(sealed: SealedBooks) -> None:
         Seals(books.store, "hp", AccessContext(books, NOW).now).begin_again()
     sealed.writing(lambda access: log(access, "u_1"))
     found = access_of(sealed.hp.store)
-    assert (found.state, found.lines, found.has_witness) == ("unchanged", 1, True)
+    assert (found.state, found.lines, found.has_last_seal) == ("unchanged", 1, True)
     assert access_of(sealed.lx.store, "lx").lines == 3
 
 
@@ -464,14 +464,14 @@ def test_without_the_keys_sealed_rows_are_neither_changed_nor_compared(
 
 
 def test_without_the_record_of_the_last_seal_verification_says_so(sealed: SealedBooks) -> None:
-    forget_witness(sealed.hp.store.url, "hp")
-    assert not access_of(sealed.hp.store).has_witness
+    forget_last_seal(sealed.hp.store.url, "hp")
+    assert not access_of(sealed.hp.store).has_last_seal
     sealed.writing(lambda access: log(access, "u_1"))
-    assert access_of(sealed.hp.store).has_witness
+    assert access_of(sealed.hp.store).has_last_seal
 
 
 def test_a_damaged_record_of_the_last_seal_is_reported(sealed: SealedBooks) -> None:
-    path = witness_file(sealed.hp.store.url, "hp")
+    path = last_seal_file(sealed.hp.store.url, "hp")
     assert path is not None
     path.write_bytes(b"{}")
     with pytest.raises(StoreError, match="is damaged"):
@@ -479,7 +479,7 @@ def test_a_damaged_record_of_the_last_seal_is_reported(sealed: SealedBooks) -> N
 
 
 def test_the_last_seal_is_read_after_a_shorter_one_was_written_in_part(sealed: SealedBooks) -> None:
-    path = witness_file(sealed.hp.store.url, "hp")
+    path = last_seal_file(sealed.hp.store.url, "hp")
     assert path is not None
     path.write_bytes(path.read_bytes() + b'"}\n')
     verify(sealed.hp.store, "hp")

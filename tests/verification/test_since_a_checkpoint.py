@@ -24,7 +24,7 @@ def test_unchanged_books_verify_since_each_of_their_entries(unchanged_books: str
         assert verified.entries == whole.entries - seq
         assert verified.stations[0].since == seq
         assert verified.stations[0].entries == whole.entries
-        assert verified.stations[0].head == whole.stations[0].head
+        assert verified.stations[0].hash == whole.stations[0].hash
     store.close()
 
 

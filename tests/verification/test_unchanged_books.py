@@ -19,13 +19,13 @@ from supplies.verification.verify import Verified, verify
 def test_unchanged_books_with_entries_of_many_kinds_verify(unchanged_books: str) -> None:
     store = open_store(unchanged_books)
     verified = verify(store, "lx")
-    (seq, head), (receipts,) = (
+    (seq, last_hash), (receipts,) = (
         store.one("SELECT seq, hash FROM heads") or (0, b""),
         store.one("SELECT count(*) FROM receipts") or (0,),
     )
     assert verified.entries == seq
     assert verified.receipts == receipts > 5
-    assert verified.stations[0].head == head.hex()
+    assert verified.stations[0].hash == last_hash.hex()
     assert verify(store) == verified
     store.close()
 
@@ -45,7 +45,7 @@ def test_books_without_entries_verify(books_url: str) -> None:
         receipts=0,
         stations=[
             chain.VerifiedStation(
-                station="lx", entries=0, transfers=0, receipts=0, head=bytes(32).hex()
+                station="lx", entries=0, transfers=0, receipts=0, hash=bytes(32).hex()
             )
         ],
     )

@@ -51,7 +51,7 @@ def test_balances_at_an_entry_are_filtered_by_item_and_by_location(
         book_everything(station, str(tmp_path / "elsewhere.db"))
         kinds = CHART["stock"], CHART["allocated"]
         with ledger.reading() as books:
-            for seq in range(1, books.head()[0] + 1):
+            for seq in range(1, books.last_entry().seq + 1):
                 found = read_balances(books, kinds, at=seq)
                 for item, location in (("mask", "a"), ("gel", "b")):
                     assert read_balances(books, kinds, at=seq, item=item, key=location) == {

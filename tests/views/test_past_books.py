@@ -34,7 +34,7 @@ def everything(books: Books, day: date) -> dict[str, Any]:
     found["out"] = list(read_list(books, "deliveries", status="out"))
     found["alerts"] = list_alerts(books, day, limit=None).items
     found["report"] = build_station_report(books, day - timedelta(days=400), day)
-    found["head"] = books.head()
+    found["last_entry"] = books.last_entry()
     return found
 
 
@@ -78,7 +78,7 @@ def test_each_list_shows_a_past_day_as_it_was_shown_on_that_day(
             "SELECT count(*) FROM entries e WHERE e.station = :station AND e.booked_on <= :day "
             "AND e.seq > :seq",
             day=day.isoformat(),
-            seq=shown["head"][0],
+            seq=shown["last_entry"][0],
         )
         if late == 0:
             compared += 1

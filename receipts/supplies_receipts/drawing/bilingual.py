@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from supplies.domain.expiry import Expiring, shown_expiry
 from supplies.domain.larger_units import in_larger_unit
-from supplies.papers.common import Languages, ShownUnit, StatedPacks, StationHead, UnitWords
+from supplies.papers.common import Languages, Letterhead, ShownUnit, StatedPacks, UnitWords
 from supplies.papers.receipt import Amount, ReceiptLine
 from supplies.papers.slip import SlipLine
 from supplies.papers.units import SHIPPED_UNITS, UNITS_BEFORE_WORDS, words_of_pack
@@ -26,7 +26,7 @@ _units: ContextVar[Mapping[str, UnitWords]] = ContextVar("units", default=Mappin
 
 
 @contextmanager
-def as_issued_by(station: StationHead) -> Iterator[None]:
+def as_issued_by(station: Letterhead) -> Iterator[None]:
     """Within the `with` block, use the languages of a station and the station's names of units."""
     languages = _languages.set(station.languages)
     units = _units.set(station.units or {})

@@ -23,8 +23,8 @@ from supplies_receipts.drawing.canvas import (
 )
 from supplies_receipts.drawing.shaping import is_right_to_left
 
-HEAD = Style(7, bold=True, leading=1.25)
-HEAD_EN = Style(5.5, ink=GREY, leading=1.2)
+HEADER = Style(7, bold=True, leading=1.25)
+HEADER_EN = Style(5.5, ink=GREY, leading=1.2)
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -32,21 +32,21 @@ class Block(msgspec.Struct, frozen=True):
 
     Attributes:
         draw: Draws the content. The arguments are the sheet, and the y of the top of the block.
-        head: The titles of the table and of its columns, if this block is a row of a table. They
+        header: The titles of the table and of its columns, if this block is a row of a table. They
             are drawn above the first row of the table on each page.
         table: An object that identifies the table of which this block is a row. If it is None,
-            consecutive rows with the same head are one table.
+            consecutive rows with the same header are one table.
     """
 
     height: float
     draw: Callable[[Sheet, float], None]
-    head: Block | None = None
+    header: Block | None = None
     table: object = None
 
     @property
     def of(self) -> object:
         """The object that identifies the table of the block; None if the block is not a row."""
-        return self.head if self.table is None else self.table
+        return self.header if self.table is None else self.table
 
 
 def space(height: float) -> Block:
@@ -151,13 +151,13 @@ class Table:
         self._width = self._lefts[-1] - x
         titles = [
             [
-                _fitted_title(c.title.primary, HEAD.resolved, c.width),
-                _fitted_title(c.title.secondary, HEAD_EN.resolved, c.width),
+                _fitted_title(c.title.primary, HEADER.resolved, c.width),
+                _fitted_title(c.title.secondary, HEADER_EN.resolved, c.width),
             ]
             for c in columns
         ]
         top = rule(x, self._width, weight=0.6)
-        self.head = stacked([*above, top, self._cells(titles), top])
+        self.header = stacked([*above, top, self._cells(titles), top])
 
     def row(self, cells: Sequence[Cell], least: float = 0) -> Block:
         """Return a row with a thin line below it.
@@ -168,7 +168,7 @@ class Table:
         content = self._cells(cells)
         under = rule(self._lefts[0], self._width, weight=0.3, ink=PALE)
         row = stacked([content, space(max(0, least - content.height)), under])
-        return Block(row.height, row.draw, self.head)
+        return Block(row.height, row.draw, self.header)
 
     def _cells(self, cells: Sequence[Cell]) -> Block:
         padded = [space(_PADDING), beside(self._filled(cells)), space(_PADDING)]
@@ -212,8 +212,8 @@ def paginated(blocks: Sequence[Block], first: float, next_: float, last: float =
             pages.append([])
             used, table = 0.0, None
             needed = _needed(block, table)
-        if block.head is not None and block.of is not table:
-            pages[-1].append(block.head)
+        if block.header is not None and block.of is not table:
+            pages[-1].append(block.header)
         table = block.of
         pages[-1].append(block)
         used += needed
@@ -228,4 +228,4 @@ def _needed(block: Block, table: object) -> float:
     Args:
         table: The table of the previous block on the page.
     """
-    return block.height + (0 if block.head is None or block.of is table else block.head.height)
+    return block.height + (0 if block.header is None or block.of is table else block.header.height)

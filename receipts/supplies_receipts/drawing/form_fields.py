@@ -60,7 +60,7 @@ def with_boxes(row: Block, right: float, width: float, count: int) -> Block:
         row.draw(sheet, y)
         draw_boxes(sheet, y + 0.7, right, width, count)
 
-    return Block(row.height, draw, row.head)
+    return Block(row.height, draw, row.header)
 
 
 def draw_boxes(sheet: Sheet, y: float, right: float, width: float, count: int) -> None:

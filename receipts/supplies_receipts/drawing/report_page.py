@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import UNSET, UnsetType
 
-from supplies.papers.common import ItemName, ShownUnit, StationHead
+from supplies.papers.common import ItemName, Letterhead, ShownUnit
 from supplies_receipts.drawing import bilingual
 from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
@@ -76,7 +76,7 @@ def printed(at: datetime) -> str:
 
 
 def heading(
-    title: Words, station: StationHead, first: date, last: date, *, or_earlier: bool = False
+    title: Words, station: Letterhead, first: date, last: date, *, or_earlier: bool = False
 ) -> Block:
     """Return the heading of a report: title and issuer above a line, and the period below it.
 

@@ -18,8 +18,8 @@ from supplies_receipts.papers.slip import (
     MARGIN,
     RECEIVERS,
     WIDTH,
-    head,
     item_row,
+    page_header,
     receiver_choices,
     rule,
     text,
@@ -52,7 +52,7 @@ def draw_collection_slip(slip: CollectionSlip) -> bytes:
 def _goods(slip: CollectionSlip) -> list[Block]:
     day = bilingual.short_day(slip.day)
     blocks = [
-        *head(slip.station, _TITLE, f"{slip.allocation} · {day}"),
+        *page_header(slip.station, _TITLE, f"{slip.allocation} · {day}"),
         rule(0.8),
         text(slip.name, _NAME),
         text(slip.recipient, _SMALL),

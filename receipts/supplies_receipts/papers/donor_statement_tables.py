@@ -87,7 +87,7 @@ def _goods_row(table: Table, line: StatementLine) -> Block:
     left, whole = MARGIN + WIDTH - _BAR + 1, line.received + line.repacked
     bar = places.bar(left, _BAR - 1, whole, line.places)
     both = layout.beside([row, bar])
-    return Block(both.height, both.draw, table.head)
+    return Block(both.height, both.draw, table.header)
 
 
 def _collected(line: StatementLine) -> Cell:

@@ -79,7 +79,7 @@ _COLUMNS = (
     Column(Words("数量大写", "In words"), 46),
 )
 
-_SIDE = 64.0  # width of the head left and right of the title
+_SIDE = 64.0  # width of the header left and right of the title
 _LOGO = 12.0  # side of the square for the logo
 _GAP = 1.1  # between fields
 
@@ -106,33 +106,33 @@ def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
 
 def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     document = paper.document
-    heads = [_head(document), _running_head(document)]
+    headers = [_page_header(document), _running_header(document)]
     foot = closing_height(document)
-    (width, height), pages = _planned(document, [head.height for head in heads], foot)
+    (width, height), pages = _planned(document, [header.height for header in headers], foot)
     for at, body in enumerate(pages, 1):
         with sheet.page(width, height):
             if paper.proof.void_on is not None:
                 void_across(sheet, height)
-            layout.stacked([heads[at > 1], body]).draw(sheet, MARGIN)
+            layout.stacked([headers[at > 1], body]).draw(sheet, MARGIN)
             if at == len(pages):
                 closing(sheet, paper, height - MARGIN - foot, height - MARGIN)
             margins(sheet, paper.proof, height, bilingual.page(at, len(pages)))
 
 
 def _planned(
-    document: DonationReceipt, heads: list[float], foot: float
+    document: DonationReceipt, headers: list[float], foot: float
 ) -> tuple[tuple[float, float], list[Block]]:
-    """Return the paper size, and for each page the content below the head of the page.
+    """Return the paper size, and for each page the content below the header of the page.
 
     Args:
-        heads: Height of the head of the first page, and of the head of each further page.
+        headers: Height of the header of the first page, and of the header of each further page.
         foot: Height of the footer of the last page.
     """
     body = [*_fields(document), *_table(document.lines)]
 
     def pages(height: float) -> list[Block]:
         available = height - 2 * MARGIN
-        return layout.paginated(body, available - heads[0], available - heads[1], foot)
+        return layout.paginated(body, available - headers[0], available - headers[1], foot)
 
     small = pages(A5_LANDSCAPE[1])
     if len(document.lines) <= _A5_LINES and len(small) == 1:
@@ -140,11 +140,11 @@ def _planned(
     return A4, pages(A4[1])
 
 
-# --- the head of a page --------------------------------------------------------------------------
+# --- the header of a page ------------------------------------------------------------------------
 
 
-def _head(document: DonationReceipt) -> Block:
-    """Draw the head of the first page: the issuer, the title and the number, above a line."""
+def _page_header(document: DonationReceipt) -> Block:
+    """Draw the header of the first page: the issuer, the title and the number, above a line."""
     station, right = document.station, MARGIN + WIDTH - _SIDE
     code = station.credit_code and f"{_CREDIT_CODE.label} {station.credit_code}"
     name = bilingual.named(station.name, station.name_en)
@@ -186,8 +186,8 @@ def _issuer(logo: str | None, lines: list[tuple[str, Style]]) -> Block:
     return layout.beside([*image, layout.stacked(names)])
 
 
-def _running_head(document: DonationReceipt) -> Block:
-    """Draw the head of the second and each later page, with the number of the receipt."""
+def _running_header(document: DonationReceipt) -> Block:
+    """Draw the header of the second and each later page, with the number of the receipt."""
     half = WIDTH / 2
     available = half - _ISSUED.width(f"  {TITLE.primary}") - 1
     issuer = bilingual.named(document.station.name, document.station.name_en).primary
@@ -291,7 +291,7 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
     if not rows:
         return [below]
     last = layout.stacked([rows[-1], below])
-    return [*rows[:-1], Block(last.height, last.draw, table.head)]
+    return [*rows[:-1], Block(last.height, last.draw, table.header)]
 
 
 def _row(table: Table, at: int, line: ReceiptLine) -> Block:

@@ -9,7 +9,7 @@ from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, Report
 from supplies_receipts.drawing import bilingual, report_page
 from supplies_receipts.drawing import blocks as layout
 from supplies_receipts.drawing.bilingual import Words
-from supplies_receipts.drawing.blocks import GUTTER, HEAD, HEAD_EN, Block, Cell, Column, Table
+from supplies_receipts.drawing.blocks import GUTTER, HEADER, HEADER_EN, Block, Cell, Column, Table
 from supplies_receipts.drawing.report_page import CELL, CELL_EN, MARGIN, WIDTH
 
 _LEAST, _MOST = 11.0, 52.0
@@ -55,8 +55,8 @@ def _columns(table: ReportTable, cells: Sequence[Sequence[Cell]]) -> list[Column
         max(
             _LEAST,
             # Titles may be broken, so their longest word counts.
-            *(HEAD.width(word) + GUTTER for word in title.primary.split()),
-            *(HEAD_EN.width(word) + GUTTER for word in title.secondary.split()),
+            *(HEADER.width(word) + GUTTER for word in title.primary.split()),
+            *(HEADER_EN.width(word) + GUTTER for word in title.secondary.split()),
             *(min(_MOST, style.width(text) + GUTTER) for row in cells for text, style in row[at]),
         )
         for at, title in enumerate(titles)

@@ -85,7 +85,7 @@ def draw_run_sheet(sheet: RunSheet, join: str | None = None) -> bytes:
 
 def _blocks(sheet: RunSheet, join: str | None) -> list[Block]:
     return [
-        _head(sheet),
+        _page_header(sheet),
         *([] if join is None else [_join(join), layout.space(3)]),
         *_load(sheet.load),
         layout.space(4),
@@ -97,7 +97,7 @@ def _blocks(sheet: RunSheet, join: str | None) -> list[Block]:
     ]
 
 
-def _head(sheet: RunSheet) -> Block:
+def _page_header(sheet: RunSheet) -> Block:
     counted = sum(stop.moved_to is msgspec.UNSET for stop in sheet.stops)
     stops = Words(f"{counted} 个配送点", bilingual.many(counted, "stop")).label
     team = f"{TEAM.label}  {sheet.team} · {sheet.delivery} · {stops}"
@@ -153,7 +153,9 @@ def _stops(stops: Sequence[RunStop]) -> list[Block]:
     """Draw the table of stops, in the order in which the team goes to them."""
     above = [report_page.section(MARGIN, Words("配送点顺序", "Stops in order")), layout.space(0.6)]
     table = Table(MARGIN, _STOPS, above=above)
-    return [Block(block.height, block.draw, table.head) for stop in stops for block in _stop(stop)]
+    return [
+        Block(block.height, block.draw, table.header) for stop in stops for block in _stop(stop)
+    ]
 
 
 def _stop(stop: RunStop) -> list[Block]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from msgspec import UnsetType
 
 from supplies.errors import InvalidField
-from supplies.papers.common import ShownUnit, StationHead
+from supplies.papers.common import Letterhead, ShownUnit
 from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies_receipts.drawing import bilingual
 from supplies_receipts.drawing import blocks as layout
@@ -123,7 +123,7 @@ def _on_the_roll(sheet: Sheet, slip: DeliverySlip) -> None:
 def goods(slip: DeliverySlip) -> list[Block]:
     """Draw the upper part of a slip: where to go and what to hand over."""
     return [
-        *_head(slip),
+        *_slip_header(slip),
         rule(0.8),
         *_address_block(slip),
         rule(0.8),
@@ -137,13 +137,13 @@ def hand_over(slip: DeliverySlip) -> list[Block]:
     return [*_handed_over(), *_signed(slip), rule(0.4), *_foot(slip)]
 
 
-def _head(slip: DeliverySlip) -> list[Block]:
+def _slip_header(slip: DeliverySlip) -> list[Block]:
     day = bilingual.short_day(slip.day, or_earlier=bool(slip.or_earlier))
     below = f"{slip.delivery} · {slip.allocation} · {day}"
-    return head(slip.station, TITLE, below, corner=f"{slip.stop}/{slip.stops}")
+    return page_header(slip.station, TITLE, below, corner=f"{slip.stop}/{slip.stops}")
 
 
-def head(station: StationHead, title: Words, below: str, corner: str = "") -> list[Block]:
+def page_header(station: Letterhead, title: Words, below: str, corner: str = "") -> list[Block]:
     """Draw the name of the station, the title of the slip, and a line of text below the title.
 
     Args:

@@ -160,8 +160,8 @@ def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None])
     there = [(table, cells) for table, cells in zip(tables, pair, strict=True) if cells is not None]
     least = max(table.row(cells).height for table, cells in there)
     row = layout.beside([table.row(cells, least) for table, cells in there])
-    head = layout.beside([table.head for table, _ in there])
-    return Block(row.height, row.draw, head, table=tables)
+    header = layout.beside([table.header for table, _ in there])
+    return Block(row.height, row.draw, header, table=tables)
 
 
 def stations_table(stations: Sequence[StationAsOf]) -> list[Block]:

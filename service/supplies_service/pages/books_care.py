@@ -127,7 +127,7 @@ def _show(context: RequestContext, form: CommandForm[EmptyBody]) -> Response[byt
             backup_days=None if last is None else (context.ledger.clock() - last.made_at).days,
             is_backup_old=last is None or last.made_at < week_ago,
             may_back_up=file is not None and _may_back_up(books),
-            entries=books.head()[0],
+            entries=books.last_entry().seq,
             attention=[
                 one
                 for one in attention

@@ -181,7 +181,7 @@ def _show(
             entry=entry,
             conflict=conflict,
             **({} if conflict is None else _conflict_values(context, books, conflict)),
-            last=books.head()[0],
+            last=books.last_entry().seq,
             command=list_entries_of_command(books, seq),
             warnings=recorded_result(books, seq).warnings if _is_first(books, seq) else [],
             changed=_changed_fields(books, entry, with_texts=context.caller.role != "auditor"),

@@ -51,7 +51,7 @@ def parse_period(
     """
     begin, end = parse_day(first, "/from"), parse_day(last, "/to")
     if begin is None or end is None:
-        known = get_period_of_entries(books) if books.head()[0] else (today, today)
+        known = get_period_of_entries(books) if books.last_entry().seq else (today, today)
         if begin is None and end is None and days is not None:
             begin = max(known[0], known[1] - timedelta(days=days - 1))
         begin, end = begin or known[0], end or known[1]

@@ -92,7 +92,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
     today = context.ledger.today()
     alerts = list_alerts(books, today, limit=None).items
     out = list_deliveries(books, status="out", limit=SHOWN)
-    entries, role = books.head()[0], context.caller.role
+    entries, role = books.last_entry().seq, context.caller.role
     is_staff = role in STAFF  # The labels of phones may be names.
     to_bring_back = list_goods_with_teams(books)
     latest = list_donations(books, limit=LATEST, newest_first=True).items

@@ -128,7 +128,7 @@ def build_health(context: RequestContext, books: Books) -> Health:
     return Health(
         status="ok",
         station=books.station.code,
-        seq=books.head()[0],
+        seq=books.last_entry().seq,
         verified=read_last_verification(books),
         free_bytes=free_bytes(context.ledger.store.url),
         attention=[str(each) for each in find_attention(context, books)],
@@ -188,7 +188,7 @@ def _clock_attention(books: Books, now: datetime) -> list[Sentence]:
     """Return a message if the server's clock is too far from the time of the last entry."""
     at = books.value(
         "SELECT recorded_at FROM entries WHERE station = :station AND seq = :seq",
-        seq=books.head()[0],
+        seq=books.last_entry().seq,
     )
     if at is None:
         return []

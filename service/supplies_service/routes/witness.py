@@ -37,11 +37,11 @@ def _checkpoints(context: RequestContext, books: Books) -> str:
     A new checkpoint of a station is signed only if entries were added after the latest one.
     """
     cached, text = context.stations.checkpoints, []
-    heads = books.all(
+    entries = books.all(
         "SELECT station, seq, hash FROM heads WHERE :only IN ('', station) ORDER BY station",
         only=context.stations.only or "",
     )
-    for station, seq, entry_hash in heads:
+    for station, seq, entry_hash in entries:
         if station not in cached or cached[station][0] != seq:
             signed = sign_checkpoints(
                 books.store,

@@ -153,7 +153,7 @@ def join(
         label=named.label,
         joined_by=invitation.joined_by,
         made_at=access.now,
-        made_after=access.books.head()[0],
+        made_after=access.books.last_entry().seq,
         expires_at=expires_at,
         version=named.version,
     )

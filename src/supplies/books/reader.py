@@ -94,7 +94,22 @@ class LotBalance(NamedTuple):
     quantity: int
 
 
-class Head(NamedTuple):
+class LastEntry(NamedTuple):
+    """The last entry in the books of a station, and the latest day on which any entry is booked.
+
+    Attributes:
+        seq: Number of the last entry; 0 if there is none.
+        hash: Hash of the last entry; 32 zero bytes if there is none.
+        latest_day: The latest day, which may be of an earlier entry, as ISO text; "" if there are
+            no entries.
+    """
+
+    seq: int
+    hash: bytes
+    latest_day: str
+
+
+class EndOfBooks(NamedTuple):
     """The last entry in the books of a station, the latest booked day and the last closed day.
 
     Attributes:
@@ -404,7 +419,7 @@ class Books:
             day: The day as ISO text.
             account: As in `nonzero_balances`.
         """
-        if day >= self.head()[2]:
+        if day >= self.last_entry().latest_day:
             return self.nonzero_balances(account)
         where = "account = :account"
         if account.endswith(":"):
@@ -456,15 +471,15 @@ class Books:
 
     # --- entries and their rows --------------------------------------------------------------
 
-    def head(self) -> tuple[int, bytes, str]:
+    def last_entry(self) -> LastEntry:
         """Return number and hash of the last entry, and the latest day on which an entry is booked.
 
         If there are no entries, return 0, 32 zero bytes and "".
         """
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
-        return (0, bytes(32), "") if row is None else (row[0], row[1], row[2])
+        return LastEntry(0, bytes(32), "") if row is None else LastEntry(*row)
 
-    def head_and_closed_day(self) -> Head:
+    def end_of_books(self) -> EndOfBooks:
         """Return the last entry, the latest day and the last closed day, with one query."""
         row = self.one(
             "SELECT h.seq, h.hash, h.latest_day, (SELECT e.recorded_at FROM entries e "
@@ -473,9 +488,9 @@ class Books:
             "FROM heads h WHERE h.station = :station"
         )
         if row is None:
-            return Head(0, bytes(32), "", None, None)
+            return EndOfBooks(0, bytes(32), "", None, None)
         closed = None if row[4] is None else date.fromisoformat(row[4])
-        return Head(row[0], row[1], row[2], row[3], closed)
+        return EndOfBooks(row[0], row[1], row[2], row[3], closed)
 
     def entry_hash(self, seq: int) -> str | None:
         """Return the hash of an entry in hexadecimal, or None if there is no such entry."""
@@ -523,7 +538,7 @@ class Books:
 
     def closed_through(self) -> date | None:
         """Return the last closed day, or None if no day is closed."""
-        return self.head_and_closed_day().closed_through
+        return self.end_of_books().closed_through
 
     def rows(self, statement: type[S], **where: Any) -> list[S]:
         """Return all rows of a type with the given column values, in the order of recording.

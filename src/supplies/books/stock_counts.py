@@ -132,25 +132,25 @@ def moment_of(books: Books, seq: int) -> Moment:
         seq=seq,
     )
     assert row is not None, f"there is no entry {seq}"
-    kind, document, day, head = row
+    kind, document, day, latest = row
     sheet = sheet_moment(books, document) if kind != "count_opened" and document else None
-    return sheet or Moment(day, first_entry(books, head))
+    return sheet or Moment(day, first_entry(books, latest))
 
 
-def first_entry(books: Books, head: int) -> int:
+def first_entry(books: Books, latest: int) -> int:
     """Return the number of the first entry of a command, which may have been corrected since.
 
     Args:
-        head: Number of the first entry of the command's latest correction; if the command was not
+        latest: Number of the first entry of the command's latest correction; if the command was not
             corrected, of the command itself.
     """
     while True:
         older = books.value(
-            "SELECT supersedes FROM entries WHERE station = :station AND seq = :seq", seq=head
+            "SELECT supersedes FROM entries WHERE station = :station AND seq = :seq", seq=latest
         )
         if older is None:
-            return head
-        head = int(older)
+            return latest
+        latest = int(older)
 
 
 def _booked_later(books: Books, moment: Moment) -> list[_Move]:

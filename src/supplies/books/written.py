@@ -59,20 +59,20 @@ class Written:
         return [each for each in found if getattr(each[1], key) == id]
 
     def latest_rows(
-        self, statement: type[S], key: str, id: str, head: type[EntryRow] | None = None
+        self, statement: type[S], key: str, id: str, decided_by: type[EntryRow] | None = None
     ) -> list[tuple[Body, S]]:
         """Return those rows with `id` in the column `key` that one entry wrote.
 
-        This is the last entry that wrote a row of type `head` with `id` in the column `key`. Each
-        row comes with the body of the entry.
+        This is the last entry that wrote a row of type `decided_by` with `id` in the column `key`.
+        Each row comes with the body of the entry.
 
         Args:
             statement: The type of the rows, such as `Need`.
-            head: A type of row. None means `statement`.
+            decided_by: A type of row. None means `statement`.
         """
         rows = self.rows(statement, key, id)
-        heads = rows if head is None else self.rows(head, key, id)
-        last = heads[-1][0] if heads else None
+        deciding = rows if decided_by is None else self.rows(decided_by, key, id)
+        last = deciding[-1][0] if deciding else None
         return [each for each in rows if each[0] is last]
 
     def balances(self, lot: str) -> Counter[str]:

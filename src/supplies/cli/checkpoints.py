@@ -46,8 +46,8 @@ def read_trusted(stations: Collection[str], name: str, keys: PublicKeys | None) 
     """
     if keys is None:
         raise InvalidField(
-            "--since trusts signed checkpoints, and there is no key file to check them with; name "
-            "the public keys of the station with --key"
+            "--since checks the signatures of checkpoints, but the key file of these books is "
+            "missing; name the public keys of the station with --key"
         )
     found = [
         each
@@ -94,7 +94,7 @@ class CheckpointFile:
             checkpoint
             for each in verified.stations
             for checkpoint in sign_checkpoints(
-                store, self._keys, each.station, each.entries, each.head, at=now
+                store, self._keys, each.station, each.entries, each.hash, at=now
             )
         ]
         content = self._before + write_checkpoints(signed)

@@ -40,7 +40,7 @@ def init(
     from supplies.domain.catalogue_records import Station
     from supplies.errors import AlreadyDone
     from supplies.ledger.ledger import Ledger
-    from supplies.signing.seal_witness import forget_witness
+    from supplies.signing.last_seals import forget_last_seal
     from supplies.signing.station_keys import check_key_file, ensure_keys, key_file
     from supplies.storage.engines import database_file
 
@@ -59,7 +59,7 @@ def init(
             )
         ledger.register(station)
         key_is_new = ensure_keys(ledger.store, database)
-        forget_witness(database, code)  # of books that had this name before
+        forget_last_seal(database, code)  # of books that had this name before
     print(f"The books of {name} ({code}) are ready in {where}.")
     warn_of_local_address(station)
     if key_is_new:

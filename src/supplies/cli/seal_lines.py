@@ -51,6 +51,6 @@ def seal_sentence(station: str, access: SealedRows) -> str:
     )
     if access.earlier_lines:
         text += f" {counted(access.earlier_lines, 'older line')} were not compared."
-    if not access.has_witness:
+    if not access.has_last_seal:
         text += " Whether the last of these changes were undone is not known here."
     return text

@@ -236,7 +236,7 @@ def _setting_options(function: _Function) -> _Function:
     help="Code of the station that heads the organisation. Its coordinators may read these books.",
 )
 @click.option(
-    "--logo", metavar="FILE", help="PNG file with the logo, printed at the head of receipts."
+    "--logo", metavar="FILE", help="PNG file with the logo, printed at the top of receipts."
 )
 @click.option(
     "--unit",

@@ -82,8 +82,7 @@ def _print_rows(
     drawn.add_row()
     with console.capture() as capture:
         console.print(drawn)
-    *head, _, end = capture.get().splitlines()
-    lines = head
+    *lines, _, end = capture.get().splitlines()
     for row in texts:
         cells = [
             f" {' ' * (width - _width(text))}{text} "

@@ -45,7 +45,7 @@ def print_verified_file(
         return
     print(
         f"{counted(verified.entries, 'entry', 'entries')} of station {found} are a hash chain "
-        f"without gaps. Its last hash is {verified.head}."
+        f"without gaps. Its last hash is {verified.hash}."
     )
     if compared:
         print(f"The entries of {counted(compared, 'checkpoint')} are in the file.")

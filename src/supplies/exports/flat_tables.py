@@ -54,14 +54,14 @@ def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.St
     >>> [column.heading for column in table.columns], list(table.rows)
     (['account', 'item', 'lot', 'quantity'], [['stock:a', 'mask', 'l_lx_1_1', 71]])
     """
-    head = _columns(kind, find_lines=True)
+    above = _columns(kind, find_lines=True)
     below = None
-    names, repeated = head.names, 0
-    if head.lines is not None:
+    names, repeated = above.names, 0
+    if above.lines is not None:
         repeated = len(names)
-        below = _columns(_element(get_type_hints(kind)[head.lines]), find_lines=False)
+        below = _columns(_element(get_type_hints(kind)[above.lines]), find_lines=False)
         names = [*names, *(name if name not in names else f"line_{name}" for name in below.names)]
-    return Table(name, list(map(Column, names)), _rows(head, below, views), repeated)
+    return Table(name, list(map(Column, names)), _rows(above, below, views), repeated)
 
 
 def tables_of(result: msgspec.Struct) -> list[Table]:
@@ -78,19 +78,19 @@ def tables_of(result: msgspec.Struct) -> list[Table]:
             lists.append(flat_table(field.encode_name, element, value or []))
         elif value is not msgspec.UNSET:
             own[field.encode_name] = _cell(value)
-    head = Table("report", list(map(Column, own)), [list(own.values())])
-    return [head, *lists] if own else lists
+    fields = Table("report", list(map(Column, own)), [list(own.values())])
+    return [fields, *lists] if own else lists
 
 
 def _rows(
-    head: _Columns, below: _Columns | None, views: Iterable[msgspec.Struct]
+    above: _Columns, below: _Columns | None, views: Iterable[msgspec.Struct]
 ) -> Iterator[list[Value]]:
     for view in views:
-        own = _cells(head, view)
-        if below is None or head.lines is None:
+        own = _cells(above, view)
+        if below is None or above.lines is None:
             yield own
             continue
-        lines: Sequence[msgspec.Struct] = getattr(view, head.lines) or [None]
+        lines: Sequence[msgspec.Struct] = getattr(view, above.lines) or [None]
         for line in lines:
             yield [*own, *_cells(below, line)]
 

@@ -70,7 +70,7 @@ def last_day(books: Books, as_of: date | None) -> str:
 
     The last day is `as_of` or, if `as_of` is None, the latest day of an entry.
     """
-    return books.head()[2] if as_of is None else as_of.isoformat()
+    return books.last_entry().latest_day if as_of is None else as_of.isoformat()
 
 
 def first_day(books: Books) -> str | None:
@@ -84,7 +84,7 @@ def journal_entries(books: Books, day: str) -> Iterator[JournalEntry]:
 
     The entries are read in batches, so that memory use does not grow with their number.
     """
-    last, after = books.head()[0], 0
+    last, after = books.last_entry().seq, 0
     while after < last:
         until = min(after + _ENTRIES_AT_ONCE, last)
         moves: dict[int, list[Transfer]] = {}

@@ -19,7 +19,7 @@ def entry_lines(books: Books) -> Iterator[bytes]:
     personal data: instead of free texts, they contain digests.
     """
     encode = msgspec.json.Encoder().encode
-    last, after = books.head()[0], 0
+    last, after = books.last_entry().seq, 0
     while after < last:
         for seq, body, digest in books.all(
             "SELECT seq, body, hash FROM entries WHERE station = :station AND seq > :after "

@@ -24,7 +24,7 @@ from supplies.exports.reports import BuiltReport, report_tables
 from supplies.exports.tables import Table, Value
 from supplies.papers.common import BilingualText
 from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, ReportTable
-from supplies.stations.paper_settings import paper_settings, station_head, unit_words
+from supplies.stations.paper_settings import letterhead, paper_settings, unit_words
 from supplies.views.lot_origins import find_lot_origin
 
 _NAMED: Mapping[str, type[CatalogueRecord]] = {
@@ -50,11 +50,11 @@ def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetim
     tables = report_tables(kind.name, content)
     common = values_of_report(books, content, period)
     return ReportPaper(
-        station=station_head(books),
+        station=letterhead(books),
         title=BilingualText(zh=kind.title.zh, en=kind.title.en),
         first=period.first,
         last=period.last,
-        as_of_seq=books.head()[0],
+        as_of_seq=books.last_entry().seq,
         tables=[
             _report_table(books, kind, name, table, common)
             for table in tables

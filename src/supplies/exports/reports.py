@@ -69,7 +69,7 @@ def report_period(
     if first is None or last is None:
         from supplies.views.periods import get_period_of_entries
 
-        has_entries = books.head()[0] > 0
+        has_entries = books.last_entry().seq > 0
         earliest, latest = get_period_of_entries(books) if has_entries else (today, today)
         first, last = first or earliest, last or latest
     return Period(first, last, today)

@@ -221,7 +221,7 @@ class RowReader:
         """
         return of_column(column, lambda: self.matcher.find(kind, text, make))
 
-    def head(self, rows: Sequence[Row], notes: Sequence[str] = ()) -> dict[str, Any]:
+    def day_and_note(self, rows: Sequence[Row], notes: Sequence[str] = ()) -> dict[str, Any]:
         """Return the fields of a command that are not about its goods: the day and the note.
 
         Args:

@@ -63,7 +63,7 @@ def opening_stock(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     goods = [read_goods(reader, row) for row in rows]
     return _make(
         c.OpenStock,
-        reader.head(rows, notes_of_specs(reader, goods)),
+        reader.day_and_note(rows, notes_of_specs(reader, goods)),
         location=reader.location(rows[0]),
         lines=[
             {**one.fields(), **read_labels(reader, row)}
@@ -93,7 +93,7 @@ def donations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
         raise reader.missing("handled_by")
     return _make(
         c.RecordDonation,
-        reader.head(rows, notes_of_specs(reader, goods)),
+        reader.day_and_note(rows, notes_of_specs(reader, goods)),
         {"wish": wish} if wish else {},
         {} if campaign is None else {"campaign": campaign},
         {} if donor is None else {"donor": donor, "keep_pledges": True},
@@ -126,7 +126,7 @@ def pledges(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     campaign = reader.common(rows, "campaign", reader.campaign)
     return _make(
         c.MakePledge,
-        reader.head(rows, notes_of_specs(reader, goods)),
+        reader.day_and_note(rows, notes_of_specs(reader, goods)),
         {} if campaign is None else {"campaign": campaign},
         {} if due is None else {"due_on": due.day.isoformat()},
         donor=donor,
@@ -142,7 +142,7 @@ def needs(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     urgency = reader.choice(row, "urgency", URGENCIES)
     return _make(
         c.NoteNeed,
-        reader.head(rows, notes_of_specs(reader, [goods])),
+        reader.day_and_note(rows, notes_of_specs(reader, [goods])),
         goods.fields(),
         {} if due is None else {"needed_by": due.day.isoformat()},
         {} if urgency is None else {"urgency": urgency},
@@ -156,7 +156,7 @@ def distributions(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     goods = [read_goods(reader, row) for row in rows]
     return _make(
         c.HandOut,
-        reader.head(rows, notes_of_specs(reader, goods)),
+        reader.day_and_note(rows, notes_of_specs(reader, goods)),
         {} if headcount is None else {"headcount": headcount},
         recipient=reader.recipient(rows[0]),
         location=reader.location(rows[0]),
@@ -188,7 +188,7 @@ def allocations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     kind = c.HandOut if outcome == "delivered" else c.Allocate
     return _make(
         kind,
-        reader.head(rows, notes_of_specs(reader, [goods])),
+        reader.day_and_note(rows, notes_of_specs(reader, [goods])),
         recipient=reader.recipient(row),
         location=reader.location(row),
         lines=[goods.fields()],

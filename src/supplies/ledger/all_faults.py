@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from supplies.books.reader import Books, Head
+from supplies.books.reader import Books, EndOfBooks
 from supplies.domain.accounts import keys_of
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Team
 from supplies.domain.commands import Command, Correct
@@ -233,9 +233,9 @@ class _StandIns(Books):
         self.made_up: set[str] = set()
         self.has_closed_days = True
 
-    def head_and_closed_day(self) -> Head:
-        head = super().head_and_closed_day()
-        return head if self.has_closed_days else head._replace(closed_through=None)
+    def end_of_books(self) -> EndOfBooks:
+        end = super().end_of_books()
+        return end if self.has_closed_days else end._replace(closed_through=None)
 
     def item(self, code: str, pointer: str = "") -> Item:
         return self._find(super().item, Item, code, pointer)

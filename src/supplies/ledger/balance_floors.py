@@ -37,7 +37,7 @@ class Floors:
             for account in (source, target):
                 if kind_of(account).floored:
                     moved[account, item, lot].add(day.isoformat())
-        latest = books.head()[2]
+        latest = books.last_entry().latest_day
         # These balances change only on the latest day, so all of them are read in one query.
         final = {key for key, days in moved.items() if len(days) == 1 and min(days) >= latest}
         now = books.balances(final)

@@ -77,7 +77,7 @@ class Journal:
     Attributes:
         now: The current time in UTC, by the clock of the ledger.
         today: The current day in the station's time zone.
-        head: The last entry in the books, and the last closed day.
+        end: The last entry in the books, and the last closed day.
         sorted_lots: Two caches of `lot_selection`: the lots of an account and item in the order in
             which they are taken, without lots that the command has used up. In the second one,
             expired lots come last.
@@ -104,9 +104,9 @@ class Journal:
         self.corrected = corrected
         self.drafts: list[Draft] = []
         self.reported_texts: Texts = {}
-        self.head = books.head_and_closed_day()
-        self.latest_day, self.closed_through = self.head.latest_day, self.head.closed_through
-        self.next_seq = self.head.seq + 1
+        self.end = books.end_of_books()
+        self.latest_day, self.closed_through = self.end.latest_day, self.end.closed_through
+        self.next_seq = self.end.seq + 1
         self.happened_on = command.happened_on or today
         self._changed: Counter[Key] = Counter()
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)

@@ -61,7 +61,7 @@ from supplies.ledger.rules.delivery_proofs import is_about_erased
 from supplies.ledger.rules.recounts import add_recounts
 from supplies.ledger.writer import CheckedRequest, Request, Writer
 from supplies.signing.checkpoints import Checkpoint
-from supplies.signing.seal_witness import keep_witnesses
+from supplies.signing.last_seals import keep_last_seals
 from supplies.signing.station_keys import create_key_for_first_receipt
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses
@@ -230,7 +230,7 @@ class Ledger:
             StoreError: the database cannot be read.
 
         >>> with ledger.reading() as books:
-        ...     books.item("mask").name, books.head()[0]
+        ...     books.item("mask").name, books.last_entry().seq
         ('mask', 1)
         """
         with self._connection.lock:
@@ -542,7 +542,7 @@ class Ledger:
             self.store.sealed.clear()
             raise
         if self.store.sealed:
-            keep_witnesses(self.store)
+            keep_last_seals(self.store)
 
     def with_all_faults(
         self, error: InvalidField, kind: type[msgspec.Struct], fields: Mapping[str, Any]

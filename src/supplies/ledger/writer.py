@@ -198,7 +198,7 @@ class Writer:
         Raises:
             NotEnough: a balance would fall below zero.
         """
-        previous, previous_at = journal.head.hash, journal.head.recorded_at
+        previous, previous_at = journal.end.hash, journal.end.recorded_at
         recorded_at = format_timestamp(journal.now)
         written: list[WrittenEntry] = []
         try:
@@ -207,14 +207,14 @@ class Writer:
                     texts = _texts_with(request, journal.reported_texts) if part == 0 else None
                     body = self._body(draft, part, recorded_at, request, texts)
                     content = encode_body(body)
-                    head = chain_hash(previous, content)
-                    self._insert_entry(body, content, head)
+                    entry_hash = chain_hash(previous, content)
+                    self._insert_entry(body, content, entry_hash)
                     self._insert_erasables(draft)
                     erasable = {each.digest: each.content for each in draft.erasables}
                     written.append(
-                        WrittenEntry(body, content, head, previous, previous_at, erasable)
+                        WrittenEntry(body, content, entry_hash, previous, previous_at, erasable)
                     )
-                    previous, previous_at = head, recorded_at
+                    previous, previous_at = entry_hash, recorded_at
         except NotEnough:
             error = floor_error(self.books, journal.drafts)
             raise error or NotEnough(
@@ -263,7 +263,7 @@ class Writer:
             ],
         )
 
-    def _insert_entry(self, body: Body, content: bytes, head: bytes) -> None:
+    def _insert_entry(self, body: Body, content: bytes, entry_hash: bytes) -> None:
         key = (self.station, body.seq)
         day = body.booked_on.isoformat()
         entry = (
@@ -278,7 +278,7 @@ class Writer:
             body.recorded_by,
             body.supersedes,
             content,
-            head,
+            entry_hash,
         )
         self.store.run_many(_INSERT_ENTRY, [entry])
         # Rows come first, because the transfer of a hand-over refers to the row of its allocation.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from supplies.errors import AlreadyDone, InvalidField, NotADatabase
 from supplies.maintenance.protected_files import refuse_files_of_books
-from supplies.signing.seal_witness import forget_witness
+from supplies.signing.last_seals import forget_last_seal
 from supplies.signing.station_keys import StationKeys, key_file
 from supplies.storage.atomic_files import (
     draft_file,
@@ -112,7 +112,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
         rename_into_place(draft, to)
     # The last seal is of books that were here before, and the backup may be older.
     for station in verified.stations:
-        forget_witness(database, station.station)
+        forget_last_seal(database, station.station)
     return verified
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from supplies.errors import InvalidField, StoreError
-from supplies.signing.seal_witness import is_witness_file
+from supplies.signing.last_seals import is_last_seal_file
 from supplies.signing.station_keys import KEYS_SETTING, is_key_file, key_file
 from supplies.storage.atomic_files import exists
 from supplies.storage.engines import database_file
@@ -52,7 +52,7 @@ def refuse_files_of_books(path: Path, database: str) -> None:
         raise InvalidField(f"{path} is a database; name another file")
     if is_key_file(path):
         raise InvalidField(f"{path} contains the keys of a station; name another file")
-    if is_witness_file(path):
+    if is_last_seal_file(path):
         raise InvalidField(f"{path} records the last seal of a station; name another file")
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.papers.common import PaperPart, StationHead
+from supplies.papers.common import Letterhead, PaperPart
 from supplies.papers.slip import SlipLine
 
 
@@ -34,7 +34,7 @@ class CollectionSlip(PaperPart, frozen=True, kw_only=True):
     """
 
     allocation: str
-    station: StationHead
+    station: Letterhead
     day: date
     recipient: str
     name: str

@@ -64,7 +64,7 @@ class ShownUnit(PaperPart, frozen=True, kw_only=True):
     words: UnitWords | msgspec.UnsetType = msgspec.UNSET
 
 
-class StationHead(PaperPart, frozen=True, kw_only=True):
+class Letterhead(PaperPart, frozen=True, kw_only=True):
     """The station that issues a paper, with its details on the day of issue.
 
     Attributes:

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.papers.common import PaperPart, StationHead
+from supplies.papers.common import Letterhead, PaperPart
 
 
 class SheetLine(PaperPart, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
     """
 
     sheet: str
-    station: StationHead
+    station: Letterhead
     location: str
     day: date
     blind: bool

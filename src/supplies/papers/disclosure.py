@@ -7,7 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from supplies.domain.redaction import RedactedCount
-from supplies.papers.common import CountedUnit, ItemName, PaperPart, StationHead
+from supplies.papers.common import CountedUnit, ItemName, Letterhead, PaperPart
 from supplies.papers.station_report import GoodsLine
 
 
@@ -71,7 +71,7 @@ class DisclosurePaper(PaperPart, frozen=True, kw_only=True):
         names: The names of items, by code.
     """
 
-    station: StationHead
+    station: Letterhead
     disclosure: Disclosure
     names: dict[str, ItemName]
     printed_at: datetime

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from supplies.domain.redaction import RedactedCount
-from supplies.papers.common import CountedUnit, DonorName, PaperPart, StatedPacks, StationHead
+from supplies.papers.common import CountedUnit, DonorName, Letterhead, PaperPart, StatedPacks
 
 
 class StatementLine(PaperPart, frozen=True, kw_only=True):
@@ -148,7 +148,7 @@ class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
         printed_at: The time of printing, in the station's time zone.
     """
 
-    station: StationHead
+    station: Letterhead
     donor: DonorName
     statement: DonorStatement
     printed_at: datetime

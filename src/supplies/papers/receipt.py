@@ -10,10 +10,10 @@ import msgspec
 from supplies.papers.common import (
     BilingualText,
     DonorName,
+    Letterhead,
     PaperPart,
     ShownUnit,
     StatedPacks,
-    StationHead,
     UnitWords,
 )
 
@@ -83,7 +83,7 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
 
     number: str
     issued_on: date
-    station: StationHead
+    station: Letterhead
     donor: DonorName
     donations: list[str]
     received_on: date

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from supplies.papers.common import BilingualText, PaperPart, StationHead
+from supplies.papers.common import BilingualText, Letterhead, PaperPart
 
 ReportCell = BilingualText | int | str | None
 """The value of a table cell. Numbers are printed with separators, and None as an empty cell."""
@@ -51,7 +51,7 @@ class ReportPaper(PaperPart, frozen=True, kw_only=True):
         as_of_seq: Number of the latest entry that the report includes.
     """
 
-    station: StationHead
+    station: Letterhead
     title: BilingualText
     first: date
     last: date

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.papers.common import PaperPart, ShownUnit, StationHead
+from supplies.papers.common import Letterhead, PaperPart, ShownUnit
 from supplies.papers.slip import SlipLine
 
 
@@ -61,7 +61,7 @@ class RunSheet(PaperPart, frozen=True, kw_only=True):
     """
 
     delivery: str
-    station: StationHead
+    station: Letterhead
     team: str
     day: date
     load: list[LoadLine]

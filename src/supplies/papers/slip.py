@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from supplies.papers.common import PaperPart, ShownUnit, StatedPacks, StationHead
+from supplies.papers.common import Letterhead, PaperPart, ShownUnit, StatedPacks
 
 
 class SlipLine(PaperPart, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class DeliverySlip(PaperPart, frozen=True, kw_only=True):
     allocation: str
     stop: int
     stops: int
-    station: StationHead
+    station: Letterhead
     team: str
     day: date
     recipient: str

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from supplies.papers.common import ItemName, PaperPart, StationHead
+from supplies.papers.common import ItemName, Letterhead, PaperPart
 
 WORKERS, CONTACTS, VISITS = "worker", "contact", "visit"
 """Kinds of activity that the report prints as large numbers."""
@@ -121,7 +121,7 @@ class StationReportPaper(PaperPart, frozen=True, kw_only=True):
         printed_at: The time of printing, in the station's time zone.
     """
 
-    station: StationHead
+    station: Letterhead
     report: StationReport
     names: dict[str, ItemName]
     printed_at: datetime

@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from supplies.errors import StoreError
+from supplies.signing.last_seals import forget_last_seal, is_last_seal_kept, read_last_seal
 from supplies.signing.seal_macs import NO_MAC, SEAL_COLUMNS, line_mac, seal_keys, seal_mac
-from supplies.signing.seal_witness import forget_witness, is_witnessed, read_witness
 from supplies.signing.sealed_tables import LOG_COLUMNS, SEALED_TABLES, SealedTable
 from supplies.storage.store import Row, Store
 
@@ -224,9 +224,9 @@ class Seals:
             raise self._keys_missing()
         tail, seen = self._tail(), None
         with suppress(StoreError):  # a damaged record is deleted too
-            seen = read_witness(self.store.url, self.station)
+            seen = read_last_seal(self.store.url, self.station)
         self._begin(after=max(0 if tail is None else tail.seq, 0 if seen is None else seen.seq))
-        forget_witness(self.store.url, self.station)
+        forget_last_seal(self.store.url, self.station)
 
     def _keys(self) -> list[bytes]:
         return seal_keys(self.store.url, self.station)
@@ -251,7 +251,7 @@ class Seals:
             return None
         if tail is not None:
             return tail
-        if is_witnessed(self.store.url, self.station):
+        if is_last_seal_kept(self.store.url, self.station):
             # All seals were removed. They are not made anew, so that verification reports it.
             return Tail(0, NO_MAC)
         return None if self._now is None else self._begin(after=0)

@@ -28,7 +28,7 @@ from supplies.domain.fields import Code, Label
 from supplies.domain.normalization import NORMALIZED
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, Sentence
-from supplies.papers.common import BilingualText, Languages, StationHead, UnitWords
+from supplies.papers.common import BilingualText, Languages, Letterhead, UnitWords
 from supplies.papers.units import SHIPPED_UNITS
 from supplies.stations.retention import Retention, retention, set_retention
 from supplies.stations.stored_settings import read_settings, store_settings
@@ -125,20 +125,20 @@ def station_with_settings(books: Books) -> StationWithSettings:
     return StationWithSettings(**station, papers=paper_settings(books), retention=retention(books))
 
 
-def station_head(books: Books) -> StationHead:
+def letterhead(books: Books) -> Letterhead:
     """Return the station's name and address for the top of a paper that is printed now.
 
     A receipt does not use them, because it keeps the name and address of the day of its issue.
     """
-    return head_with_settings(books.station, paper_settings(books))
+    return letterhead_with_settings(books.station, paper_settings(books))
 
 
-def head_with_settings(station: Station, settings: PaperSettings) -> StationHead:
+def letterhead_with_settings(station: Station, settings: PaperSettings) -> Letterhead:
     """Return the station's name and address for the top of a paper, with the given settings.
 
     The settings need not be stored.
     """
-    return StationHead(
+    return Letterhead(
         code=station.code,
         name=station.name,
         name_en=station.name_en,

@@ -52,7 +52,7 @@ def verify_lines(
         InvalidField: a line is not an entry, or the file is empty.
     """
     sequence: EntrySequence | None = None
-    head, transfers, receipts = ZERO_HASH, 0, 0
+    last_hash, transfers, receipts = ZERO_HASH, 0, 0
     for number, line in enumerate(lines, 1):
         content, stated, body = _read_line(line, number, name)
         if sequence is None:
@@ -60,11 +60,11 @@ def verify_lines(
             earlier = EarlierChecks(
                 body.station, [one for one in witnesses if one.station == body.station]
             )
-        head = hashlib.sha256(head + content).digest()
-        if head.hex() != stated:
-            raise _changed(sequence.station, number, head.hex(), stated)
+        last_hash = hashlib.sha256(last_hash + content).digest()
+        if last_hash.hex() != stated:
+            raise _changed(sequence.station, number, last_hash.hex(), stated)
         sequence.follow([body])
-        earlier.follow([(number, head)], 1)
+        earlier.follow([(number, last_hash)], 1)
         transfers += len(body.transfers)
         receipts += sum(isinstance(row, Receipt) for row in body.rows)
     if sequence is None:
@@ -75,7 +75,7 @@ def verify_lines(
         entries=sequence.seq,
         transfers=transfers,
         receipts=receipts,
-        head=head.hex(),
+        hash=last_hash.hex(),
         clock_set_back=sequence.clock_set_back,
     )
 

@@ -88,11 +88,11 @@ class HashChain:
         previous, seq, day = self.hash, self.seq, self.latest_day
         for row in rows:
             content = row[_BODY]
-            head = hashlib.sha256(previous + content).digest()
+            entry_hash = hashlib.sha256(previous + content).digest()
             try:
                 body = decode_body(content)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                raise self._mismatch(row, seq + 1, head, rows) or self._undecodable(
+                raise self._mismatch(row, seq + 1, entry_hash, rows) or self._undecodable(
                     row, error
                 ) from None
             seq += 1
@@ -109,14 +109,14 @@ class HashChain:
                 body.recorded_by,
                 body.supersedes,
                 content,
-                head,
+                entry_hash,
             )
             if row != expected:
-                wrong = self._mismatch(row, seq, head, rows)
+                wrong = self._mismatch(row, seq, entry_hash, rows)
                 if wrong is not None:
                     raise wrong
                 self.reader.compare(ENTRIES, [expected], [row])
-            previous = head
+            previous = entry_hash
             day = max(day, booked)
             bodies.append(body)
         self._sequence.follow(bodies)
@@ -126,19 +126,21 @@ class HashChain:
     def _undecodable(self, row: Row, error: Exception) -> BooksBroken:
         return self.reader.broken("entries", "body", row[0], "an entry as JSON", error)
 
-    def _mismatch(self, row: Row, seq: int, head: bytes, rows: Sequence[Row]) -> BooksBroken | None:
+    def _mismatch(
+        self, row: Row, seq: int, expected: bytes, rows: Sequence[Row]
+    ) -> BooksBroken | None:
         """Return the error for an entry with a wrong number or hash, or None if both are right.
 
         If the hash is wrong, either the hashed bytes or the stored hash was changed. The next entry
         shows which of them: its hash depends on the true hash of this entry.
 
         Args:
-            seq, head: The number and the hash that the entry must have.
+            seq, expected: The number and the hash that the entry must have.
             rows: The entries of the same batch, among which the next entry may be.
         """
         if row[0] != seq:
             return self.reader.broken("entries", "seq", seq, seq, row[0])
-        if row[HASH_COLUMN] == head:
+        if row[HASH_COLUMN] == expected:
             return None
         following = next((later for later in rows if later[0] == seq + 1), None)
         following = following or self.reader.one(
@@ -153,8 +155,8 @@ class HashChain:
             made = hashlib.sha256(row[HASH_COLUMN] + following[_BODY]).digest()
             sound = made == following[HASH_COLUMN]
         if sound:
-            return self.reader.broken("entries", "body", seq, row[HASH_COLUMN], head)
-        return self.reader.broken("entries", "hash", seq, head, row[HASH_COLUMN])
+            return self.reader.broken("entries", "body", seq, row[HASH_COLUMN], expected)
+        return self.reader.broken("entries", "hash", seq, expected, row[HASH_COLUMN])
 
     def check_days(self, bodies: Sequence[Body], closings: dict[int, date]) -> None:
         """Check the day on which each entry is booked.
@@ -183,7 +185,7 @@ class HashChain:
         """Return the error which says that the entry after the last checked one is missing."""
         return self.reader.broken("entries", "seq", self.seq + 1, self.seq + 1, None)
 
-    def check_head(self) -> None:
+    def check_last_entry(self) -> None:
         """Check that the table `heads` has number, hash and latest day of the last entry.
 
         A higher number in `heads` shows that entries were removed at the end. If there are no

@@ -46,7 +46,7 @@ def log_verification(store: Store, verified: Verified, now: datetime) -> None:
                     "station": each.station,
                     "at": format_timestamp(now),
                     "seq": each.entries,
-                    "hash": each.head,
+                    "hash": each.hash,
                 },
             )
 

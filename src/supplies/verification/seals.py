@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from supplies.errors import BooksBroken
+from supplies.signing.last_seals import LastSeal, find_missing, read_last_seal
 from supplies.signing.seal_macs import (
     NO_MAC,
     SEAL_COLUMNS,
@@ -22,7 +23,6 @@ from supplies.signing.seal_macs import (
     seal_keys_in,
     seal_mac,
 )
-from supplies.signing.seal_witness import Witness, find_missing, read_witness
 from supplies.signing.sealed_tables import LOG_COLUMNS, SEALED_TABLES, SealedTable
 from supplies.storage.store import Row
 from supplies.verification.reader import WHOLE_ROW, Reader
@@ -45,7 +45,7 @@ class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
         since: When sealing began, or None. Changes before that time are not noticed.
         rows, lines: How many rows, and lines of the access log, were compared.
         earlier_lines: How many lines of the access log are older than the seals.
-        has_witness: Whether the last seal was compared with the copy in the file beside the key
+        has_last_seal: Whether the last seal was compared with the copy in the file beside the key
             file. Without this copy, it is not noticed if the last changes were undone.
         difference: If the state is `changed`, the first difference.
     """
@@ -55,7 +55,7 @@ class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
     rows: int = 0
     lines: int = 0
     earlier_lines: int = 0
-    has_witness: bool = False
+    has_last_seal: bool = False
     difference: str | None = None
 
 
@@ -68,7 +68,7 @@ def check_seals(reader: Reader) -> SealedRows:
     """
     keys = seal_keys(reader.store.url, reader.station)
     return _check_seals(
-        reader, keys, read_witness(reader.store.url, reader.station) if keys else None
+        reader, keys, read_last_seal(reader.store.url, reader.station) if keys else None
     )
 
 
@@ -87,7 +87,7 @@ def check_seals_of_copy(reader: Reader, key_file: Path) -> SealedRows:
         return SealedRows(state="changed", difference=str(difference))
 
 
-def _check_seals(reader: Reader, keys: list[bytes], seen: Witness | None) -> SealedRows:
+def _check_seals(reader: Reader, keys: list[bytes], seen: LastSeal | None) -> SealedRows:
     start = reader.one("SELECT max(seq) FROM seals WHERE station = :station AND kind = 'start'")
     if start is None or start[0] is None:
         _check_never_sealed(reader, seen)
@@ -106,11 +106,11 @@ def _check_seals(reader: Reader, keys: list[bytes], seen: Witness | None) -> Sea
         rows=rows,
         lines=lines,
         earlier_lines=earlier,
-        has_witness=seen is not None,
+        has_last_seal=seen is not None,
     )
 
 
-def _check_never_sealed(reader: Reader, seen: Witness | None) -> None:
+def _check_never_sealed(reader: Reader, seen: LastSeal | None) -> None:
     if seen is not None:
         raise _undone(reader, "seals", seen.seq, seen.mac)
     row = reader.one(
@@ -173,7 +173,7 @@ class _Check:
         else:
             self._digests[table, key] = digest
 
-    def compare_with(self, seen: Witness) -> None:
+    def compare_with(self, seen: LastSeal) -> None:
         """Check that the books still have the last seal and log line that a program noted.
 
         Args:

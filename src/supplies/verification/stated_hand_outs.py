@@ -22,13 +22,13 @@ class _Decision(NamedTuple):
     """How a conflict about a hand-out was resolved.
 
     Attributes:
-        head: The first entry of the decision.
+        first: The first entry of the decision.
         conflict: Number of the entry that noted the conflict.
         way: `by` of the `ResolveConflict` command.
         moved: The goods that all entries of the decision moved to the recipient.
     """
 
-    head: Body
+    first: Body
     conflict: int
     way: str
     moved: _Goods
@@ -80,7 +80,7 @@ class StatedHandOuts:
 
     def _move(self, body: Body) -> None:
         assert self._last is not None
-        if body.document != self._last.head.document:
+        if body.document != self._last.first.document:
             return
         for source, target, item, _, quantity in body.transfers:
             self._last.moved[item] += quantity * (
@@ -103,12 +103,12 @@ class StatedHandOuts:
         found = Counter({item: quantity for item, quantity in last.moved.items() if quantity})
         if found != wanted:
             raise self.reader.broken(
-                "transfers", "quantity", last.head.seq, _shown(wanted), _shown(found)
+                "transfers", "quantity", last.first.seq, _shown(wanted), _shown(found)
             )
 
     def _stated(self, decision: _Decision) -> _Goods:
         """Return the reported goods, with packs converted by the sizes in the resolution."""
-        sizes = {row.line: row.size for row in decision.head.rows if isinstance(row, PackedLine)}
+        sizes = {row.line: row.size for row in decision.first.rows if isinstance(row, PackedLine)}
         goods: _Goods = Counter()
         for number, line in enumerate(self._reported[decision.conflict], 1):
             size = 1 if line.get("pack") is None else sizes.get(number, 0)

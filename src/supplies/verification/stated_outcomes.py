@@ -26,7 +26,7 @@ class _Outcome(NamedTuple):
     It is the first outcome of the stop, or one that was booked to resolve a conflict.
     """
 
-    head: Body
+    first: Body
     delivery: str
     allocation: str
     lines: Sequence[Row]
@@ -62,10 +62,10 @@ class StatedOutcomes:
             lines[row[0]].append(row)
         for row in recorded[StopOutcome]:
             at = row[0] - bodies[0].seq
-            head = bodies[at]
-            if head.supersedes is None:
-                self._last = _Outcome(head, row[1], row[2], lines[row[0]], Counter())
-                self._move(head)
+            first = bodies[at]
+            if first.supersedes is None:
+                self._last = _Outcome(first, row[1], row[2], lines[row[0]], Counter())
+                self._move(first)
                 self._follow(bodies, at + 1)
 
     def _follow(self, bodies: Sequence[Body], start: int) -> None:
@@ -84,12 +84,12 @@ class StatedOutcomes:
 
     def _move(self, body: Body) -> None:
         assert self._last is not None
-        head, delivery, allocation, _, moved = self._last
-        if (body.kind, body.document) != (head.kind, head.document):
+        first, delivery, allocation, _, moved = self._last
+        if (body.kind, body.document) != (first.kind, first.document):
             return
         in_transit = IN_TRANSIT(delivery, allocation)
         for source, target, _, _, quantity in body.transfers:
-            if head.kind == RESOLVED:
+            if first.kind == RESOLVED:
                 moved[_name(source)] -= quantity
                 moved[_name(target)] += quantity
             elif source == in_transit:
@@ -99,13 +99,13 @@ class StatedOutcomes:
         last, self._last = self._last, None
         if last is None:
             return
-        if last.head.kind == RESOLVED:
+        if last.first.kind == RESOLVED:
             self._decisions.append(last)
             return
         stated = _stated(last.lines)
         if +last.moved != +stated:
             raise self.reader.broken(
-                "transfers", "quantity", last.head.seq, _shown(stated), _shown(last.moved)
+                "transfers", "quantity", last.first.seq, _shown(stated), _shown(last.moved)
             )
 
     def check(self) -> None:
@@ -136,7 +136,7 @@ class StatedOutcomes:
             least = change if booked_all or account == _RECEIVED else min(change, 0)
             if not least <= moved <= (+lines).total():
                 raise self.reader.broken(
-                    "transfers", "quantity", decision.head.seq, f"{change} {account}", f"{moved}"
+                    "transfers", "quantity", decision.first.seq, f"{change} {account}", f"{moved}"
                 )
 
     def _was_removed(self, outcome: _Outcome) -> bool:
@@ -154,7 +154,7 @@ class StatedOutcomes:
             "station": self.reader.station,
             "delivery": outcome.delivery,
             "allocation": outcome.allocation,
-            "seq": outcome.head.seq,
+            "seq": outcome.first.seq,
         }
 
     def _before(self, outcome: _Outcome) -> list[Row]:

@@ -84,7 +84,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
             all entries were verified.
         entries: Number of the last entry.
         transfers, receipts: How many transfers and receipts the verified entries have.
-        head: Hash of the last entry, in hexadecimal; zeros if there are no entries.
+        hash: Hash of the last entry, in hexadecimal; zeros if there are no entries.
         clock_set_back: Numbers of entries that were recorded at an earlier time than the entry
             before them, because the clock had been set back.
         access: The result of checking users, credentials, settings and the access log.
@@ -94,7 +94,7 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
     entries: int
     transfers: int
     receipts: int
-    head: str
+    hash: str
     since: int = 0
     clock_set_back: list[int] = []
     access: SealedRows = SealedRows(state="not-sealed")
@@ -247,7 +247,7 @@ class _Verification:
             since=since,
             transfers=self.transfers,
             receipts=self.receipts.receipts,
-            head=self.chain.hash.hex(),
+            hash=self.chain.hash.hex(),
             clock_set_back=self.chain.clock_set_back,
             access=sealed,
         )
@@ -285,7 +285,7 @@ class _Verification:
         entries = self.reader.rows(ENTRIES, low, high)
         bodies: list[Body] = self.chain.follow(entries)
         if high == LAST:
-            self.chain.check_head()
+            self.chain.check_last_entry()
         elif self.chain.seq < high:
             raise self.chain.gap()
         self.earlier.follow(entries, HASH_COLUMN)

@@ -111,7 +111,7 @@ class _LowestBalances:
     def __init__(self, books: Books, day: date) -> None:
         self._books, self._day = books, day
         self._moved_later: set[BalanceKey] = set()
-        if books.head()[2] > day.isoformat():
+        if books.last_entry().latest_day > day.isoformat():
             rows = books.all(
                 "SELECT t.source, t.target, t.item, t.lot FROM entries e CROSS JOIN transfers t "
                 "WHERE e.station = :station AND e.booked_on > :day "

@@ -45,7 +45,7 @@ def read_balances(
         day = latest_day_at(books, at)
         if day is None:
             return {}
-    if day is not None and day >= books.head()[2]:
+    if day is not None and day >= books.last_entry().latest_day:
         day = None
     only = "" if item is None else " AND item = :item"
     if key is not None:
@@ -66,7 +66,7 @@ def read_balances(
     if at is not None:
         sql = _recorded_later(only, ranges)
         for account, code, lot, quantity in books.all(
-            sql, day=day or books.head()[2], seq=at, **filters
+            sql, day=day or books.last_entry().latest_day, seq=at, **filters
         ):
             found[account, code, lot] = found.get((account, code, lot), 0) - int(quantity)
     return {balance: quantity for balance, quantity in found.items() if quantity}
@@ -105,7 +105,7 @@ def past_day(books: Books, day: date | None) -> date | None:
 
     None means that the balances at the end of the day are the current balances.
     """
-    return None if day is None or day.isoformat() >= books.head()[2] else day
+    return None if day is None or day.isoformat() >= books.last_entry().latest_day else day
 
 
 def latest_day_at(books: Books, seq: int) -> str | None:
@@ -117,7 +117,7 @@ def latest_day_at(books: Books, seq: int) -> str | None:
         f"{_days_until(':last')} SELECT max(b.day) FROM booked b WHERE EXISTS ("
         "SELECT 1 FROM entries e WHERE e.station = :station AND e.booked_on = b.day "
         "AND e.seq <= :seq)",
-        last=books.head()[2],
+        last=books.last_entry().latest_day,
         seq=seq,
     )
     return day

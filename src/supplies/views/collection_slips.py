@@ -8,7 +8,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED
 from supplies.domain.entries import COLLECTED
 from supplies.papers.collection_slip import CollectedGoods, CollectionSlip
-from supplies.stations.paper_settings import station_head
+from supplies.stations.paper_settings import letterhead
 from supplies.views.allocations import get_allocation
 from supplies.views.collections import read_last_collections
 from supplies.views.delivery_slips import masked_name, slip_line
@@ -40,7 +40,7 @@ def build_collection_slip(books: Books, allocation: str) -> CollectionSlip:
         )
     return CollectionSlip(
         allocation=allocation,
-        station=station_head(books),
+        station=letterhead(books),
         day=found.happened_on,
         recipient=found.recipient,
         name=masked_name(recipient),

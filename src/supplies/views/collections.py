@@ -92,12 +92,12 @@ def _last_collection(books: Books, allocation: str) -> LastCollection | None:
     latest: dict[int, LastCollection] = {}
     quantities: defaultdict[int, int] = defaultdict(int)
     first_of: dict[int | None, int] = {}
-    heads = books.all(
+    numbers = books.all(
         "SELECT seq FROM collections WHERE station = :station AND allocation = :allocation "
         "ORDER BY seq",
         allocation=allocation,
     )
-    for (seq,) in heads:
+    for (seq,) in numbers:
         body = books.body(seq)
         first = first_of.get(body.supersedes, int(seq))
         first_of[int(seq)] = first

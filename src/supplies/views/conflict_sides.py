@@ -255,7 +255,7 @@ def _recorded_outcome(books: Books, report: ReportOutcome, before: int | None) -
     seq = books.value(
         "SELECT max(seq) FROM outcomes WHERE station = :station AND delivery = :delivery "
         "AND allocation = :allocation AND seq < :before",
-        before=before or books.head()[0] + 1,
+        before=before or books.last_entry().seq + 1,
         **where,
     )
     if seq is None:

@@ -13,7 +13,7 @@ from supplies.books.stock_counts import sheet_moment, stock_at
 from supplies.domain.entry_rows import CountSheet
 from supplies.errors import NotFound, Sentence
 from supplies.papers.count_sheet import CountSheetPaper, SheetLine
-from supplies.stations.paper_settings import station_head
+from supplies.stations.paper_settings import letterhead
 from supplies.views.document_lists import all_numbers, list_documents
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, Page, View
 from supplies.views.remarks import DocumentEntries, RemarkView
@@ -93,7 +93,7 @@ def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> C
     sheet = get_count_sheet(books, name)
     return CountSheetPaper(
         sheet=name,
-        station=station_head(books),
+        station=letterhead(books),
         location=books.location(sheet.location).name,
         day=sheet.happened_on,
         or_earlier=sheet.or_earlier,

@@ -19,7 +19,7 @@ from supplies.errors import NotFound, Sentence
 from supplies.papers.common import StatedPacks
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import DeliverySlip, SlipLine
-from supplies.stations.paper_settings import station_head
+from supplies.stations.paper_settings import letterhead
 from supplies.stations.public_address import is_local_address
 from supplies.views.allocations import read_stated_packs
 from supplies.views.collections import day_of_collection, read_last_collections
@@ -59,7 +59,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
         Forgotten: a recipient's data was erased after the dispatch, so no slip can be printed.
     """
     found = _load_delivery(books, delivery)
-    stops, head = found.stops(), station_head(books)
+    stops, printed_by = found.stops(), letterhead(books)
     slips = []
     for lines in stops:
         first = lines[0]
@@ -72,7 +72,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
                 allocation=first.allocation,
                 stop=first.stop,
                 stops=len(stops),
-                station=head,
+                station=printed_by,
                 team=found.team,
                 day=found.day,
                 recipient=first.recipient,
@@ -130,7 +130,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
         )
     return RunSheet(
         delivery=delivery,
-        station=station_head(books),
+        station=letterhead(books),
         team=found.team,
         day=found.day,
         load=_lines_to_load(books, found),

@@ -53,7 +53,9 @@ def find_beside_pledge(books: Books, document: str) -> list[Warned]:
 
 def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
     """Return a warning for each arrived line without a batch or expiry that its item requires."""
-    lines = read_latest(books, ArrivalLine, "arrival", [arrival], head=Arrival).get(arrival, [])
+    lines = read_latest(books, ArrivalLine, "arrival", [arrival], decided_by=Arrival).get(
+        arrival, []
+    )
     lots = read_lots(books, [line.lot for line in lines])
     warnings = []
     for line in lines:

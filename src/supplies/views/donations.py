@@ -199,8 +199,8 @@ def find_last_donation(
 
 def _views(books: Books, found: Sequence[DocumentState[Arrival]]) -> list[DonationView]:
     ids = [one.stated.arrival for one in found]
-    lines = read_latest(books, ArrivalLine, "arrival", ids, head=Arrival)
-    campaigns = read_latest(books, ArrivalCampaign, "arrival", ids, head=Arrival)
+    lines = read_latest(books, ArrivalLine, "arrival", ids, decided_by=Arrival)
+    campaigns = read_latest(books, ArrivalCampaign, "arrival", ids, decided_by=Arrival)
     described = read_lots(books, [line.lot for each in lines.values() for line in each])
     papers = _receipts(books, ids)
     allocations = _allocations(books, ids)

@@ -23,7 +23,7 @@ from supplies.papers.donor_statement import (
     WishLine,
     receipt_months,
 )
-from supplies.stations.paper_settings import station_head
+from supplies.stations.paper_settings import letterhead
 from supplies.views.lot_ownership import Gifts, trace_gifts
 from supplies.views.people_reached import count_people_reached
 from supplies.views.receipts import ReceiptView, list_receipts
@@ -54,7 +54,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
         donor=donor,
         first=first,
         last=last,
-        as_of_seq=books.head()[0],
+        as_of_seq=books.last_entry().seq,
         receipts=[receipt.number for receipt in issued],
         goods=_lines(books, found, gifts),
         served=count_people_reached(books, reached, first, last),
@@ -81,7 +81,7 @@ def build_donor_statement_paper(
     """
     known = books.donor(code_that_stays(books, "donor", donor))
     return DonorStatementPaper(
-        station=station_head(books),
+        station=letterhead(books),
         donor=DonorName(
             code=known.code,
             name=known.name,

@@ -207,7 +207,7 @@ def list_entries(
         )
 
     if newest_first and after is None:
-        after = str(books.head()[0] + 1)
+        after = str(books.last_entry().seq + 1)
     return paginate(fetch, after, limit)
 
 

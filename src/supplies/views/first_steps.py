@@ -36,5 +36,5 @@ def get_first_steps(books: Books) -> FirstSteps:
         place=has_row("locations"),
         items=has_row("items"),
         users=has_row("users", "AND code <> 'u_1'"),
-        entries=books.head()[0] > 0,
+        entries=books.last_entry().seq > 0,
     )

@@ -52,7 +52,7 @@ def read_given_back(
         donations: The donations of each receipt, by receipt number.
     """
     names = {name for each in donations.values() for name in each}
-    lines = read_latest(books, ArrivalLine, "arrival", names, head=Arrival)
+    lines = read_latest(books, ArrivalLine, "arrival", names, decided_by=Arrival)
     lots = [line.lot for recorded in lines.values() for line in recorded]
     quantities = _quantities_in(books, lots, RETURNED, CONVERTED)
     returned = quantities[RETURNED]
@@ -89,7 +89,7 @@ def last_return(books: Books, donations: Sequence[str]) -> int | None:
     The entry records, corrects or reverses a return of goods to donors, or repacks goods of the
     donations. Return None if no goods of the donations are given back.
     """
-    recorded = read_latest(books, ArrivalLine, "arrival", set(donations), head=Arrival)
+    recorded = read_latest(books, ArrivalLine, "arrival", set(donations), decided_by=Arrival)
     own = [line.lot for lines in recorded.values() for line in lines]
     owned = read_owned_goods(books, _quantities_in(books, own, CONVERTED)[CONVERTED])
     lots = {*own, *(share.lot for shares in owned.values() for share in shares)}

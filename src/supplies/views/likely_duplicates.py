@@ -338,7 +338,7 @@ def _with_same_labels(books: Books, arrival: str, others: list[str]) -> list[str
 
 def _read_labels(books: Books, arrivals: list[str]) -> dict[str, Labels]:
     """Return the quantities of each arrival by batch and by expiry day."""
-    lines = read_latest(books, ArrivalLine, "arrival", arrivals, head=Arrival)
+    lines = read_latest(books, ArrivalLine, "arrival", arrivals, decided_by=Arrival)
     lots = read_lots(books, [line.lot for stated in lines.values() for line in stated])
     found: dict[str, Labels] = {}
     for name in arrivals:
@@ -402,7 +402,7 @@ def _needed(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
-    lines = read_latest(books, PledgeLine, "pledge", ids, head=Pledge)
+    lines = read_latest(books, PledgeLine, "pledge", ids, decided_by=Pledge)
     return _totals(
         (name, line.item, line.quantity) for name, stated in lines.items() for line in stated
     )

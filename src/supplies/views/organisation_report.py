@@ -37,7 +37,7 @@ from supplies.papers.station_report import (
     StationReport,
 )
 from supplies.stations.organisation import ORGANISATION_CTE
-from supplies.stations.paper_settings import station_head
+from supplies.stations.paper_settings import letterhead
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     Page,
@@ -400,7 +400,7 @@ def build_organisation_report_paper(
     called = {code: name for part in reversed(parts) for code, name in part.names.items()}
     report = build_organisation_report(books.station_code, first, last, parts)
     return OrganisationReportPaper(
-        station=station_head(books),
+        station=letterhead(books),
         report=report,
         names={code: called[code] for code in sorted(items_in(report))},
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),

@@ -55,7 +55,9 @@ def get_period_of_stations(stations: Sequence[Books]) -> tuple[date, date]:
     first = [day for books in stations if (day := books.value(query)) is not None]
     if not first:
         raise NotFound(Sentence("there are no entries yet to report"))
-    return date.fromisoformat(min(first)), date.fromisoformat(max(b.head()[2] for b in stations))
+    return date.fromisoformat(min(first)), date.fromisoformat(
+        max(b.last_entry().latest_day for b in stations)
+    )
 
 
 def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
@@ -76,4 +78,4 @@ def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
     if first is None:
         books.donor(donor)
         raise NotFound(Sentence("there is no donation of {donor} yet to report", donor=donor))
-    return date.fromisoformat(first), date.fromisoformat(books.head()[2])
+    return date.fromisoformat(first), date.fromisoformat(books.last_entry().latest_day)

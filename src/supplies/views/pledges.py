@@ -161,8 +161,8 @@ def list_pledges(
 
 def _views(books: Books, found: Sequence[DocumentState[Pledge]]) -> list[PledgeView]:
     ids = [one.stated.pledge for one in found]
-    lines = read_latest(books, PledgeLine, "pledge", ids, head=Pledge)
-    campaigns = read_latest(books, PledgeCampaign, "pledge", ids, head=Pledge)
+    lines = read_latest(books, PledgeLine, "pledge", ids, decided_by=Pledge)
+    campaigns = read_latest(books, PledgeCampaign, "pledge", ids, decided_by=Pledge)
     packs = read_packs(books, [one.seq for one in found])
     outstanding = read_account_balances(books, PLEDGED, ids)
     entries = DocumentEntries(books, ids)

@@ -25,7 +25,7 @@ from supplies.papers.disclosure import (
     GoodsHandedOverLine,
     GoodsReceivedLine,
 )
-from supplies.stations.paper_settings import station_head
+from supplies.stations.paper_settings import letterhead
 from supplies.views.account_flows import net_flows
 from supplies.views.people_reached import (
     WHO_BY_KIND,
@@ -58,7 +58,7 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
         station=books.station_code,
         first=first,
         last=last,
-        as_of_seq=books.head()[0],
+        as_of_seq=books.last_entry().seq,
         received=_received(books, first, last),
         handed_over=_handed_over(books, first, last),
         goods=build_goods_lines(books, first, last),
@@ -82,7 +82,7 @@ def build_disclosure_paper(
     items = {line.item for line in found.received} | {line.item for line in found.handed_over}
     items |= {line.item for line in found.goods}
     return DisclosurePaper(
-        station=station_head(books),
+        station=letterhead(books),
         disclosure=found,
         names=read_item_names(books, items),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),

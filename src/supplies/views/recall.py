@@ -147,7 +147,7 @@ def build_recall(books: Books, item: str, batch: str) -> Recall:
     return Recall(
         item=item,
         batch=batch,
-        as_of_seq=books.head()[0],
+        as_of_seq=books.last_entry().seq,
         lots=[_lot(books, described[name]) for name in sorted(described)],
         totals=_totals(books, goods, sorted({lot.item for lot in described.values()})),
         goods=goods,

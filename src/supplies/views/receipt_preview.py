@@ -11,7 +11,7 @@ from supplies.papers.number_words import chinese_numerals, english_words
 from supplies.papers.receipt import Amount, DonationReceipt, Proof, ReceiptLine, ReceiptPaper
 from supplies.stations.paper_settings import (
     StationWithSettings,
-    head_with_settings,
+    letterhead_with_settings,
     prints_values,
     receipt_statement,
     receipt_thanks,
@@ -34,7 +34,7 @@ def preview_receipt(shown: StationWithSettings, day: date) -> ReceiptPaper:
         number=number,
         issued_on=day,
         station=msgspec.structs.replace(
-            head_with_settings(shown, shown.papers), units=msgspec.UNSET
+            letterhead_with_settings(shown, shown.papers), units=msgspec.UNSET
         ),
         donor=DonorName(code=None, name="样例", name_en="Sample", phone="138****0000"),
         donations=["d_0"],

@@ -129,21 +129,21 @@ def read_latest(
     key: str,
     ids: Iterable[str],
     *,
-    head: type[EntryRow] | None = None,
+    decided_by: type[EntryRow] | None = None,
 ) -> dict[str, list[S]]:
     """Return the latest rows about these ids, grouped by id and ordered by line.
 
     Args:
         statement: The type of row.
-        head: The latest entry about an id is the latest one with a row of this type; None means
-            `statement`. Needed for rows of lines, because the latest entry may have no lines.
+        decided_by: The latest entry about an id is the latest one with a row of this type; None
+            means `statement`. Needed for rows of lines, because the latest entry may have no lines.
     """
     grouped: dict[str, list[S]] = {}
     unread = []
     for id in dict.fromkeys(ids):
         if not books.written.began(id):
             unread.append(id)
-        elif latest := books.written.latest_rows(statement, key, id, head):
+        elif latest := books.written.latest_rows(statement, key, id, decided_by):
             grouped[id] = [row for _, row in latest]
     if not unread:
         return grouped
@@ -153,7 +153,7 @@ def read_latest(
         unread,
         f"SELECT w.id, {_columns(statement)} FROM wanted w CROSS JOIN {TABLES[statement]} l "
         f"WHERE l.station = :station AND l.{key} = w.id AND l.seq = "
-        f"(SELECT max(m.seq) FROM {TABLES[head or statement]} m "
+        f"(SELECT max(m.seq) FROM {TABLES[decided_by or statement]} m "
         f"WHERE m.station = l.station AND m.{key} = l.{key}){order}",
     )
     for row in rows:

@@ -96,20 +96,20 @@ def stated_command(books: Books, seq: int, *, latest: bool = True) -> StatedComm
         InvalidField: entries of this kind cannot be corrected.
     """
     body = books.body(seq)
-    head = books.body(seq - body.part)
-    reader = _READERS.get(head.kind)
+    first = books.body(seq - body.part)
+    reader = _READERS.get(first.kind)
     if reader is None:
         raise InvalidField.at(
             "/entry", Sentence("entry {entry} cannot be corrected", entry=str(seq))
         )
-    chain = [head]
+    chain = [first]
     while chain[0].supersedes is not None:
         chain.insert(0, books.body(chain[0].supersedes))
     while latest and (newer := _superseded_by(books, chain[-1].seq)) is not None:
         chain.append(books.body(newer))
     entry = chain[-1].seq
     stated = _Stated(books, chain)
-    if len(chain) > 1 and not stated.changes and head.kind not in _WITHOUT_GOODS:
+    if len(chain) > 1 and not stated.changes and first.kind not in _WITHOUT_GOODS:
         stated = _Stated(books, chain[:-1])
     return StatedCommand(entry, reader(stated))
 
@@ -140,7 +140,7 @@ class _Stated:
         self.claims: Counter[tuple[str, str]] = Counter()
         changes: defaultdict[_Goods, Counter[str]] = defaultdict(Counter)
         self.lots: dict[str, Lot] = {}
-        for body in (part for head in chain for part in self._parts(head)):
+        for body in (part for first in chain for part in self._parts(first)):
             self.lots |= {row.lot: row for row in body.rows if isinstance(row, Lot)}
             for source, target, item, lot, quantity in body.transfers:
                 if lot:
@@ -154,14 +154,14 @@ class _Stated:
             if left:
                 self.changes[goods] = left
 
-    def _parts(self, head: Body) -> list[Body]:
-        """Return the entries of one version of the command. `head` is the first of them.
+    def _parts(self, first: Body) -> list[Body]:
+        """Return the entries of one version of the command. `first` is the first of them.
 
         Entries about other documents are left out.
         """
-        last = self.books.last_seq_of_command(head.seq)
-        parts = [head, *(self.books.body(seq) for seq in range(head.seq + 1, last + 1))]
-        return [part for part in parts if part.document == head.document]
+        last = self.books.last_seq_of_command(first.seq)
+        parts = [first, *(self.books.body(seq) for seq in range(first.seq + 1, last + 1))]
+        return [part for part in parts if part.document == first.document]
 
     # --- rows and texts ------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class _Stated:
         A correction does not repeat rows of every type.
         """
         return next(
-            row for head in reversed(self._chain) for row in head.rows if isinstance(row, kind)
+            row for first in reversed(self._chain) for row in first.rows if isinstance(row, kind)
         )
 
     def text(self, path: str) -> str | None:

@@ -123,7 +123,7 @@ def _needs_served(books: Books, view: DonationView) -> dict[str, str]:
     wished = {line.lot for line in view.lines if line.recipient is not None}
     served: dict[str, set[str]] = defaultdict(set)
     for lines in read_latest(
-        books, AllocationLine, "allocation", view.allocations, head=Allocation
+        books, AllocationLine, "allocation", view.allocations, decided_by=Allocation
     ).values():
         for line in lines:
             if line.need is not None and line.lot in wished:

@@ -31,7 +31,7 @@ from supplies.papers.station_report import (
     StationReport,
     StationReportPaper,
 )
-from supplies.stations.paper_settings import station_head
+from supplies.stations.paper_settings import letterhead
 from supplies.views.account_flows import TRANSFERS_OF_PERIOD
 from supplies.views.activities import count_activities
 from supplies.views.balances_at import ON_HAND, Sums, of_kinds, sum_balances
@@ -107,7 +107,7 @@ def build_report_and_demand(
         station=books.station_code,
         first=first,
         last=last,
-        as_of_seq=books.head()[0],
+        as_of_seq=books.last_entry().seq,
         workers=activities[WORKERS],
         contacts=activities[CONTACTS],
         visits=activities[VISITS],
@@ -139,7 +139,7 @@ def build_station_report_paper(
     """
     report = build_station_report(books, first, last)
     return StationReportPaper(
-        station=station_head(books),
+        station=letterhead(books),
         report=report,
         names=read_item_names(books, items_in(report)),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),

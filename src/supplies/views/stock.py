@@ -147,7 +147,7 @@ def _parse_cursor(after: str | None) -> StockKey | None:
 
 
 def _moment(books: Books, as_of: date | None, at_seq: int | None) -> AsOf:
-    last, _, latest_day = books.head()
+    last, _, latest_day = books.last_entry()
     if as_of is not None and at_seq is not None:
         raise InvalidField.at("/as_of", Sentence("name a day or an entry, not both"))
     if at_seq is None:

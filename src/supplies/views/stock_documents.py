@@ -205,7 +205,7 @@ def _views(books: Books, ids: Sequence[str], kinds: tuple[str, ...]) -> list[Sto
     effects, all_effects = _effects(books, ids, kinds)
     withdrawals = read_latest(books, Withdrawal, "withdrawal", ids)
     hand_outs = read_latest(books, HandOutTo, "hand_out", ids)
-    campaigns = read_latest(books, ArrivalCampaign, "arrival", ids, head=Arrival)
+    campaigns = read_latest(books, ArrivalCampaign, "arrival", ids, decided_by=Arrival)
     reports = read_latest(books, HandOutReport, "hand_out", ids)
     packed = read_packed_lines(books, [e.seq for name in ids for e in entries.of(name)])
     views = []

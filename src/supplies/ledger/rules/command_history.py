@@ -234,7 +234,7 @@ def _superseded_by(books: Books, seq: int) -> int | None:
 
 def _parts(books: Books, head: Body) -> list[Body]:
     """Return all entries of a command. `head` is its first entry."""
-    parts, last = [head], books.head()[0]
+    parts, last = [head], books.last_entry().seq
     while parts[-1].seq < last:
         body = books.body(parts[-1].seq + 1)
         if body.part != parts[-1].part + 1:

@@ -30,7 +30,7 @@ from supplies.papers.receipt import Amount, DonationReceipt, ReceiptLine
 from supplies.papers.units import words_of_pack
 from supplies.stations.paper_settings import (
     PaperSettings,
-    head_with_settings,
+    letterhead_with_settings,
     paper_settings,
     prints_values,
     receipt_statement,
@@ -172,7 +172,7 @@ def receipt_document(
         Forgotten: the data of the donor was erased.
     """
     settings = paper_settings(journal.books)
-    station, units = head_with_settings(journal.books.station, settings), unit_words(settings)
+    station, units = letterhead_with_settings(journal.books.station, settings), unit_words(settings)
     lines = [
         _line(journal, settings, units, line) for donation in donations for line in donation.lines
     ]

@@ -83,7 +83,7 @@ def cited_entry(
             f"{pointer}/body",
             Sentence("this is an entry of this station; give the other station's entry"),
         )
-    known = journal.books.for_station(body.station).head()[0] > 0
+    known = journal.books.for_station(body.station).last_entry().seq > 0
     if (stored is not None or known) and (stored is None or stored.hash != given.hash):
         raise InvalidField.at(
             f"{pointer}/hash",

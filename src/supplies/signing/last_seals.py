@@ -37,7 +37,7 @@ _MAX_BYTES = 4096
 _log = logging.getLogger("supplies")
 
 
-class Witness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LastSeal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The last seal and the last line of the access log that a process has committed.
 
     Attributes:
@@ -55,13 +55,13 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     line_mac: str
 
 
-def read_witness(database: str, station: str) -> Witness | None:
+def read_last_seal(database: str, station: str) -> LastSeal | None:
     """Return the last committed seal from its file, or None if there is no file.
 
     Raises:
         StoreError: the file cannot be read, or is damaged.
     """
-    path = witness_file(database, station)
+    path = last_seal_file(database, station)
     if path is None:
         return None
     try:
@@ -73,13 +73,13 @@ def read_witness(database: str, station: str) -> Witness | None:
     return _decode(path, content) if content else None
 
 
-def is_witnessed(database: str, station: str) -> bool:
+def is_last_seal_kept(database: str, station: str) -> bool:
     """Return whether a file contains the last committed seal of this station."""
-    path = witness_file(database, station)
+    path = last_seal_file(database, station)
     return path is not None and path.exists() and path.stat().st_size > 0
 
 
-def forget_witness(database: str, station: str) -> None:
+def forget_last_seal(database: str, station: str) -> None:
     """Delete the file with the last committed seal.
 
     Call this if the books are new, or were replaced by another copy.
@@ -87,7 +87,7 @@ def forget_witness(database: str, station: str) -> None:
     Raises:
         StoreError: the file cannot be deleted.
     """
-    path = witness_file(database, station)
+    path = last_seal_file(database, station)
     if path is not None:
         try:
             path.unlink(missing_ok=True)
@@ -95,7 +95,7 @@ def forget_witness(database: str, station: str) -> None:
             raise StoreError(f"{path} cannot be deleted ({error.strerror})") from error
 
 
-def keep_witnesses(store: Store) -> None:
+def keep_last_seals(store: Store) -> None:
     """For each station with new seals, write the last one to a file. Call after a commit.
 
     If writing fails, the committed changes stay, so only a warning is logged.
@@ -108,19 +108,19 @@ def keep_witnesses(store: Store) -> None:
             _log.warning("the last seal of station %s was not recorded: %s", station, error)
 
 
-def witness_file(database: str, station: str) -> Path | None:
+def last_seal_file(database: str, station: str) -> Path | None:
     """Return the path of the file with the last seal, or None if there is no key file."""
     keys = find_key_file(database)
-    return None if keys is None else _witness_file(keys, _name(database), station)
+    return None if keys is None else _last_seal_file(keys, _name(database), station)
 
 
 @lru_cache(maxsize=1000)
-def _witness_file(keys: Path, name: str, station: str) -> Path:
+def _last_seal_file(keys: Path, name: str, station: str) -> Path:
     digest = hashlib.sha256(f"{name}\n{station}".encode()).hexdigest()[:32]
     return keys.with_name(f"{keys.name}.seals") / digest
 
 
-def is_witness_file(path: Path) -> bool:
+def is_last_seal_file(path: Path) -> bool:
     """Return whether a file contains a last seal. If the file cannot be read, return False."""
     with suppress(OSError), path.open("rb") as file:
         return _FORMAT.encode() in file.read(100)
@@ -137,10 +137,10 @@ def _name_in(database: str, folder: str) -> str:
     return database if file is None else os.path.abspath(Path(folder) / file)
 
 
-def _decode(path: Path, content: bytes) -> Witness:
+def _decode(path: Path, content: bytes) -> LastSeal:
     # If a process was killed after it wrote a shorter line, the end of the older line follows.
     try:
-        return msgspec.json.decode(content.partition(b"\n")[0], type=Witness)
+        return msgspec.json.decode(content.partition(b"\n")[0], type=LastSeal)
     except msgspec.DecodeError as error:
         raise StoreError(
             f"{path} is damaged; if you know why, delete it, and verify the books first"
@@ -148,7 +148,7 @@ def _decode(path: Path, content: bytes) -> Witness:
 
 
 def _keep(store: Store, station: str) -> None:
-    path = witness_file(store.url, station)
+    path = last_seal_file(store.url, station)
     if path is None:
         return
     with _locked(path) as file:
@@ -165,7 +165,7 @@ def _keep(store: Store, station: str) -> None:
         )
         if seal is None or (before is not None and find_missing(store, before) is not None):
             return  # The record of what is missing stays, so that verification reports it.
-        after = Witness(
+        after = LastSeal(
             database=_name(store.url),
             station=station,
             seq=seal[0],
@@ -178,7 +178,7 @@ def _keep(store: Store, station: str) -> None:
         os.ftruncate(file, len(encoded) + 1)
 
 
-def find_missing(store: Store, seen: Witness) -> Literal["seals", "access_log"] | None:
+def find_missing(store: Store, seen: LastSeal) -> Literal["seals", "access_log"] | None:
     """Return the table that lacks the last seal or log line named in the file, or None.
 
     The table is `seals` or `access_log`. Nothing counts as missing if sealing was started anew
