@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from supplies.books.reader import Books, query_ids
 from supplies.domain.accounts import check_account
@@ -167,21 +168,9 @@ def report_movements(
         last=last.isoformat(),
     )
     items, balance = [], before
-    for seq, line, kind, document, day, lot, other, change in rows:
+    for *move, other, change in rows:
         balance += change
-        items.append(
-            MovementView(
-                entry=seq,
-                line=line,
-                kind=kind,
-                document=document,
-                happened_on=date.fromisoformat(day),
-                lot=lot or None,
-                other=other,
-                change=change,
-                balance=balance,
-            )
-        )
+        items.append(_view(move, other, change, balance))
     return MovementsReport(
         first=first,
         last=last,
@@ -230,23 +219,33 @@ def _with_balances(
         balance: The balance after the newest of these transfers.
     """
     items = []
-    for seq, line, kind, document, day, lot, source, target, quantity in moves:
-        change = quantity if target == account else -quantity
-        items.append(
-            MovementView(
-                entry=seq,
-                line=line,
-                kind=kind,
-                document=document,
-                happened_on=date.fromisoformat(day),
-                lot=lot or None,
-                other=source if target == account else target,
-                change=change,
-                balance=balance,
-            )
-        )
+    for *move, source, target, quantity in moves:
+        is_target = target == account
+        change = quantity if is_target else -quantity
+        items.append(_view(move, source if is_target else target, change, balance))
         balance -= change
     return items, balance
+
+
+def _view(move: Sequence[Any], other: str, change: int, balance: int) -> MovementView:
+    """Return a movement.
+
+    Args:
+        move: Entry, line, kind, document, day and lot of the transfer.
+        other: The account at the other end of the transfer.
+    """
+    entry, line, kind, document, day, lot = move
+    return MovementView(
+        entry=entry,
+        line=line,
+        kind=kind,
+        document=document,
+        happened_on=date.fromisoformat(day),
+        lot=lot or None,
+        other=other,
+        change=change,
+        balance=balance,
+    )
 
 
 def _moves(
