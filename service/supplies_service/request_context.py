@@ -44,7 +44,6 @@ from supplies_service.idempotency import (
     Replay,
     command_id,
     keyed_request,
-    read_idempotency_key,
     run_idempotent,
 )
 from supplies_service.problems import Forbidden
@@ -216,11 +215,6 @@ class RequestContext:
     def by(self) -> str:
         """The caller's code, which is stored as the author of entries."""
         return self.caller.code
-
-    @property
-    def has_idempotency_key(self) -> bool:
-        """Whether the request has an idempotency key."""
-        return read_idempotency_key(self.request) is not None
 
     def access(self, books: Books) -> AccessContext:
         """Return the users, tokens, links and phones in the books, with the present time."""

@@ -406,7 +406,7 @@ def show_reports(books: Books) -> None:
     figure_sources.list_step_sources(books, "donor", "mask", FIRST, TODAY)
     lot_origins.find_lot_origin(books, "l_lx_1_1")
     household_statistics.list_surveyed_households(books, FIRST, TODAY)
-    household_statistics.list_fully_met_households(books, FIRST, TODAY)
+    household_statistics.list_fully_met_households(books, TODAY)
     stock_cover.report_stock_cover(books, TODAY)
     stock_derivation.derive_stock(books, FIRST, TODAY)
     stock_derivation.report_losses(books, FIRST, TODAY)

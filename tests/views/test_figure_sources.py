@@ -42,7 +42,7 @@ def test_the_entries_behind_each_figure_of_a_report_add_up(tmp_path: Path) -> No
                 kind: sum(each.change for each in changes if each.kind == kind) for kind in counts
             }
             surveyed = list_surveyed_households(books, first, last)
-            met = list_fully_met_households(books, first, last)
+            met = list_fully_met_households(books, last)
             assert (len(surveyed), len(met)) == (
                 report.households_surveyed,
                 report.households_fully_met,

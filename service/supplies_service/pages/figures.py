@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -30,7 +30,10 @@ from supplies_service.request_context import Context, RequestContext
 ROWS = 50
 """Maximum number of rows on a page."""
 
-HOUSEHOLDS = {"surveyed": list_surveyed_households, "fully-met": list_fully_met_households}
+HOUSEHOLDS: Mapping[str, Callable[[Books, date, date], list[str]]] = {
+    "surveyed": list_surveyed_households,
+    "fully-met": lambda books, _, last: list_fully_met_households(books, last),
+}
 """Figures of the station report that count households, with the function that lists them."""
 
 ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}

@@ -321,11 +321,6 @@ def family_of(account: str, lot: str) -> Family:
     return Family.GOODS if lot else Family.PROMISES
 
 
-def kinds_in_columns(*wanted: ReportColumn) -> frozenset[str]:
-    """Return the names of all kinds of account that are counted in the given report columns."""
-    return frozenset(kind.name for kind in CHART.values() if kind.column in wanted)
-
-
 def place_name(kind: AccountKind) -> str:
     """Return the name that a donor statement uses for accounts of this kind.
 

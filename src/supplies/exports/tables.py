@@ -112,11 +112,6 @@ def json_parts(table: Table) -> Iterator[bytes]:
     yield b"".join([*part, b"\n]\n"])
 
 
-def write_json(table: Table, file: IO[bytes]) -> None:
-    """Write a table to a file as a JSON list of objects."""
-    file.writelines(json_parts(table))
-
-
 def write_xlsx(tables: Iterable[Table], file: IO[bytes], *, hxl: bool = False) -> None:
     """Write tables to an XLSX workbook, each on a sheet of its own.
 

@@ -12,20 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from supplies.errors import StoreError
 from supplies.signing.last_seals import forget_last_seal, is_last_seal_kept, read_last_seal
 from supplies.signing.seal_macs import NO_MAC, SEAL_COLUMNS, line_mac, seal_keys, seal_mac
 from supplies.signing.sealed_tables import LOG_COLUMNS, SEALED_TABLES, SealedTable
 from supplies.storage.store import Row, Store
-
-SealKind = Literal["start", "row", "found", "log"]
-"""What a seal records.
-
-There are four kinds: sealing began; a row has the content with this digest; a row was changed
-without the keys; or lines of the access log were erased.
-"""
 
 
 class Tail(NamedTuple):

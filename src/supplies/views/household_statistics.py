@@ -65,19 +65,13 @@ def count_fully_met_households(books: Books, on: date) -> int:
     return int(books.value(f"SELECT count(*) {_fully_met(books, on)}", day=on.isoformat()))
 
 
-def list_fully_met_households(books: Books, first: date, last: date) -> list[str]:
-    """Return the codes of households whose needs were all met or ended by the last day.
+def list_fully_met_households(books: Books, on: date) -> list[str]:
+    """Return the codes of households whose needs were all met or ended at the end of a day.
 
     A household is included if goods met at least one of its needs, and none of its needs is open,
-    claimed or assigned at the end of the last day. Merged codes are one household.
-
-    Args:
-        books: The books of the station.
-        first: The first day of the period. It is not used: only the state at the end counts.
-        last: The last day of the period.
+    claimed or assigned at the end of the day. Merged codes are one household.
     """
-    del first
-    rows = books.all(f"SELECT r.code {_fully_met(books, last)} ORDER BY 1", day=last.isoformat())
+    rows = books.all(f"SELECT r.code {_fully_met(books, on)} ORDER BY 1", day=on.isoformat())
     return [str(code) for (code,) in rows]
 
 

@@ -78,14 +78,6 @@ def _statistic(columns: list[str], *, unique: bool, partial: bool) -> str:
     return f"{' '.join(str(count) for count in counts)} noskipscan"
 
 
-def has_fixed_statistics(store: Store) -> bool:
-    """Return whether the statistics in the file are exactly the fixed ones."""
-    if store.one("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'") is None:
-        return False
-    rows = store.all("SELECT tbl, idx, stat FROM sqlite_stat1")
-    return {(table, index): stat for table, index, stat in rows} == fixed_statistics(store)
-
-
 def fix_statistics(store: Store) -> None:
     """Replace the statistics in the file with the fixed ones. Call within a transaction."""
     # Any ANALYZE creates the table of statistics.
