@@ -1,0 +1,53 @@
+"""Rows about merged codes and erased texts."""
+
+from __future__ import annotations
+
+from supplies.domain.commands import PersonKind
+from supplies.domain.entry_rows.base import EntryRow
+
+
+class Merge(EntryRow, frozen=True, kw_only=True, tag="merges"):
+    """The merge of two codes of one person, or its reversal. The latest row of each code is valid.
+
+    Attributes:
+        merge: Id of the merge.
+        code: The code that was retired.
+        stays: The code that stays in use; None if the merge was reversed.
+    """
+
+    merge: str
+    kind: PersonKind
+    code: str
+    stays: str | None
+
+
+class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
+    """The erasure of a person's data, or of the text of an entry.
+
+    Attributes:
+        party: `donor:CODE`, `recipient:CODE`, or `entry:SEQ` for the text of an entry.
+    """
+
+    party: str
+
+
+class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
+    """The digest of a text that was erased together with its salt."""
+
+    digest: str
+
+
+_FORGOTTEN_TEXT = "entry:"
+
+
+def forgotten_text(seq: int) -> str:
+    """Return the value of `Forgetting.party` that means the free text of an entry: `entry:SEQ`."""
+    return f"{_FORGOTTEN_TEXT}{seq}"
+
+
+def entry_of_forgotten_text(party: str) -> int | None:
+    """Return the number of the entry whose text was erased, from `Forgetting.party`.
+
+    Return None if the value means a person instead.
+    """
+    return int(party.removeprefix(_FORGOTTEN_TEXT)) if party.startswith(_FORGOTTEN_TEXT) else None
