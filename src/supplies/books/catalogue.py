@@ -6,23 +6,22 @@ hash chain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from supplies.books.name_search import INDEX_VERSION, index_terms
+from supplies.books.item_barcodes import ItemBarcodes
+from supplies.books.name_index import NameIndex
+from supplies.books.record_columns import column_value, columns_of, record_from_row
 from supplies.domain.catalogue_checks import check_catalogue_record
 from supplies.domain.catalogue_records import (
     CATALOGUE_RECORDS,
-    Barcode,
     Campaign,
     CatalogueRecord,
     Community,
     Donor,
     Item,
-    LargerUnit,
     Location,
     Recipient,
     Station,
@@ -79,17 +78,21 @@ _LONGEST_NUMBERED_CODE = 14
 Longer codes are ignored, because their digits are usually not a running number.
 """
 
-_ITEMS_PER_QUERY = 500
-
 
 class Catalogue:
     """The catalogue of one station.
 
     Records are cached. `refresh` clears the cache when another connection has changed a record.
+
+    Attributes:
+        name_index: The index that searches use. It is written with each record.
+        barcodes: The barcodes of all items.
     """
 
     def __init__(self, store: Store, station: str) -> None:
         self.store, self.station_code = store, station
+        self.name_index = NameIndex(store, station)
+        self.barcodes = ItemBarcodes(store, station)
         self._kept: dict[tuple[type[CatalogueRecord], str], Any] = {}
         self._merged: dict[PersonKind, dict[str, str]] | None = None
         self._seen = -1
@@ -108,29 +111,6 @@ class Catalogue:
         """Clear the cache after this connection has changed a record or rolled back a change."""
         self._kept.clear()
         self._merged = None
-
-    def merged_codes(self, kind: PersonKind) -> Mapping[str, str]:
-        """Return the merged codes of donors or recipients, each with the code that replaces it."""
-        if self._merged is None:
-            self._merged = {"donor": {}, "recipient": {}}
-            rows = self.store.all(
-                "SELECT m.kind, m.code, m.stays FROM merges m WHERE m.station = :station "
-                "AND m.stays IS NOT NULL AND m.seq = (SELECT max(n.seq) FROM merges n "
-                "WHERE n.station = m.station AND n.kind = m.kind AND n.code = m.code) "
-                "ORDER BY m.code",
-                {"station": self.station_code},
-            )
-            for of, code, stays in rows:
-                self._merged[of][code] = stays
-        return self._merged[kind]
-
-    def retire_merged(self, kind: PersonKind, code: str, *, retired: bool) -> None:
-        """Mark a merged code as retired, or as usable again if the merge was reversed."""
-        self.store.run(
-            f"UPDATE {kind}s SET retired = :retired WHERE station = :station AND code = :code",
-            {"station": self.station_code, "code": code, "retired": int(retired)},
-        )
-        self.clear_cache()
 
     def get(self, kind: type[N], code: str) -> N | None:
         """Return the record of this kind with this code, or None.
@@ -156,29 +136,26 @@ class Catalogue:
 
     def records_from_rows(self, kind: type[N], rows: Sequence[Row]) -> list[N]:
         """Build records of a kind from database rows with the columns that `columns_of` returns."""
-        records = [_record_from_row(kind, row) for row in rows]
+        records = [record_from_row(kind, row) for row in rows]
         if kind is not Item or not records:
             return records
-        barcodes = self._barcodes(record.code for record in records)
+        barcodes = self.barcodes.of_items(record.code for record in records)
         return [
             msgspec.structs.replace(record, barcodes=barcodes.get(record.code, []))
             for record in records
         ]
 
-    def _barcodes(self, items: Iterable[str]) -> dict[str, list[Barcode]]:
-        """Return the sorted barcodes of items, by item code. Omit items that have none."""
-        found: dict[str, list[Barcode]] = {}
-        wanted = list(items)
-        for start in range(0, len(wanted), _ITEMS_PER_QUERY):
-            names = {f"i{at}": item for at, item in enumerate(wanted[start:][:_ITEMS_PER_QUERY])}
-            rows = self.store.all(
-                "SELECT item, barcode, pack FROM item_barcodes WHERE station = :station "
-                f"AND item IN ({', '.join(f':{name}' for name in names)}) ORDER BY item, barcode",
-                {"station": self.station_code, **names},
-            )
-            for item, code, pack in rows:
-                found.setdefault(item, []).append(Barcode(code=code, pack=pack))
-        return found
+    def item_of_barcode(self, code: str, *, besides: str = "") -> Item | None:
+        """Return the item that has a barcode, or None.
+
+        If both a retired item and an item in use have the barcode, the item in use is returned.
+
+        Args:
+            code: The barcode, as in `ScannedCode.barcode`.
+            besides: Code of an item that must not be returned.
+        """
+        item = self.barcodes.find_item(code, besides=besides)
+        return None if item is None else self.get(Item, item)
 
     def next_code(self, kind: type[CatalogueRecord]) -> str:
         """Return the next free code for a kind of record, such as D-012.
@@ -207,6 +184,21 @@ class Catalogue:
         digits = "000" if row is None else row[0][2:]
         return f"{letter}-{int(digits) + 1:0{len(digits)}}"
 
+    def merged_codes(self, kind: PersonKind) -> Mapping[str, str]:
+        """Return the merged codes of donors or recipients, each with the code that replaces it."""
+        if self._merged is None:
+            self._merged = {"donor": {}, "recipient": {}}
+            rows = self.store.all(
+                "SELECT m.kind, m.code, m.stays FROM merges m WHERE m.station = :station "
+                "AND m.stays IS NOT NULL AND m.seq = (SELECT max(n.seq) FROM merges n "
+                "WHERE n.station = m.station AND n.kind = m.kind AND n.code = m.code) "
+                "ORDER BY m.code",
+                {"station": self.station_code},
+            )
+            for of, code, stays in rows:
+                self._merged[of][code] = stays
+        return self._merged[kind]
+
     # --- changing ------------------------------------------------------------------------------
 
     def register(self, record: CatalogueRecord) -> None:
@@ -221,10 +213,9 @@ class Catalogue:
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
         self.store.run(f"INSERT INTO {record.table} ({names}) VALUES ({marks})", values)
         if isinstance(record, Station):
-            self._mark_index_current()
+            self.name_index.mark_current()
         else:
-            self._write_barcodes(checked)
-            self._index_names(checked)
+            self._write_indexes(checked)
         self.clear_cache()
 
     def amend(self, record: CatalogueRecord) -> None:
@@ -243,9 +234,60 @@ class Catalogue:
         here = "" if isinstance(record, Station) else " AND station = :station"
         self.store.run(f"UPDATE {record.table} SET {sets} WHERE code = :code{here}", values)
         if not isinstance(record, Station):
-            self._write_barcodes(checked)
-            self._index_names(checked)
+            self._write_indexes(checked)
         self.clear_cache()
+
+    def _write_indexes(self, record: CatalogueRecord) -> None:
+        """Write the barcodes of an item, and the terms by which a record is found."""
+        if isinstance(record, Item):
+            self.barcodes.write(record)
+        self.name_index.write(record)
+
+    def _columns(self, record: CatalogueRecord) -> dict[str, Any]:
+        values = {name: column_value(getattr(record, name)) for name in columns_of(type(record))}
+        return values if isinstance(record, Station) else {"station": self.station_code, **values}
+
+    def retire_merged(self, kind: PersonKind, code: str, *, retired: bool) -> None:
+        """Mark a merged code as retired, or as usable again if the merge was reversed."""
+        self.store.run(
+            f"UPDATE {kind}s SET retired = :retired WHERE station = :station AND code = :code",
+            {"station": self.station_code, "code": code, "retired": int(retired)},
+        )
+        self.clear_cache()
+
+    def forget_person(self, party: str) -> None:
+        """Erase the personal data of a donor or recipient. The code is kept.
+
+        Args:
+            party: The donor or recipient, as `donor:CODE` or `recipient:CODE`.
+        """
+        what, _, code = party.partition(":")
+        table, columns = PERSONAL_COLUMNS[what]
+        sets = ", ".join(f"{name} = NULL" for name in columns)
+        here = {"station": self.station_code, "code": code}
+        self.store.run(f"UPDATE {table} SET {sets} WHERE station = :station AND code = :code", here)
+        for statement in PERSONAL_DATA_ELSEWHERE[what]:
+            self.store.run(f"{statement} WHERE station = :station AND {what} = :code", here)
+        if what == "donor":
+            Seals(self.store, self.station_code).delete("credentials", "donor = :code", code=code)
+        self.clear_cache()
+        left = self.get(Donor if what == "donor" else Recipient, code)
+        assert left is not None, "whoever is forgotten was registered"
+        self.name_index.write(left)
+
+    def rebuild_name_index(self) -> None:
+        """Delete the name index of the station and build it again."""
+        for kind in CATALOGUE_RECORDS:
+            rows = self.store.all(
+                f"SELECT {', '.join(columns_of(kind))} FROM {kind.table} "
+                "WHERE station = :station ORDER BY code",
+                {"station": self.station_code},
+            )
+            for record in self.records_from_rows(kind, rows):
+                self.name_index.write(record)
+        self.name_index.mark_current()
+
+    # --- checks before a change ------------------------------------------------------------------
 
     def with_all_faults(
         self, error: InvalidField, kind: type[CatalogueRecord], fields: Mapping[str, Any]
@@ -287,22 +329,6 @@ class Catalogue:
         self._check_counter(checked)
         return checked
 
-    def _check_counter(self, record: CatalogueRecord) -> None:
-        """Check that the location which a team uses as its counter exists.
-
-        Raises:
-            InvalidField: the location is unknown.
-        """
-        counter = record.counter if isinstance(record, Team) else None
-        if counter is not None and self.get(Location, counter) is None:
-            raise InvalidField.at(
-                "/counter",
-                Sentence(
-                    "there is no location {code}; register it first, or correct the code",
-                    code=counter,
-                ),
-            )
-
     def _check_amended(self, record: N) -> N:
         checked = check_catalogue_record(record)
         before = self.get(type(record), record.code)
@@ -327,64 +353,21 @@ class Catalogue:
         self._check_barcodes_are_free(checked)
         return checked
 
-    def forget_person(self, party: str) -> None:
-        """Erase the personal data of a donor or recipient. The code is kept.
+    def _check_counter(self, record: CatalogueRecord) -> None:
+        """Check that the location which a team uses as its counter exists.
 
-        Args:
-            party: The donor or recipient, as `donor:CODE` or `recipient:CODE`.
+        Raises:
+            InvalidField: the location is unknown.
         """
-        what, _, code = party.partition(":")
-        table, columns = PERSONAL_COLUMNS[what]
-        sets = ", ".join(f"{name} = NULL" for name in columns)
-        here = {"station": self.station_code, "code": code}
-        self.store.run(f"UPDATE {table} SET {sets} WHERE station = :station AND code = :code", here)
-        for statement in PERSONAL_DATA_ELSEWHERE[what]:
-            self.store.run(f"{statement} WHERE station = :station AND {what} = :code", here)
-        if what == "donor":
-            Seals(self.store, self.station_code).delete("credentials", "donor = :code", code=code)
-        self.clear_cache()
-        left = self.get(Donor if what == "donor" else Recipient, code)
-        assert left is not None, "whoever is forgotten was registered"
-        self._index_names(left)
-
-    # --- search --------------------------------------------------------------------------------
-
-    def name_index_is_current(self) -> bool:
-        """Return whether the name index of the station was built by the current `INDEX_VERSION`."""
-        row = self.store.one(
-            "SELECT 1 FROM stations s LEFT JOIN searchable f ON f.station = s.code "
-            "WHERE s.code = :station AND coalesce(f.way, 0) < :way",
-            {"station": self.station_code, "way": INDEX_VERSION},
-        )
-        return row is None
-
-    def rebuild_name_index(self) -> None:
-        """Delete the name index of the station and build it again."""
-        for kind in CATALOGUE_RECORDS:
-            rows = self.store.all(
-                f"SELECT {', '.join(columns_of(kind))} FROM {kind.table} "
-                "WHERE station = :station ORDER BY code",
-                {"station": self.station_code},
+        counter = record.counter if isinstance(record, Team) else None
+        if counter is not None and self.get(Location, counter) is None:
+            raise InvalidField.at(
+                "/counter",
+                Sentence(
+                    "there is no location {code}; register it first, or correct the code",
+                    code=counter,
+                ),
             )
-            for record in self.records_from_rows(kind, rows):
-                self._index_names(record)
-        self._mark_index_current()
-
-    def _index_names(self, record: CatalogueRecord) -> None:
-        here = (self.station_code, record.table, record.code)
-        self.store.run(
-            "DELETE FROM search WHERE station = :station AND noun = :noun AND code = :code",
-            dict(zip(("station", "noun", "code"), here, strict=True)),
-        )
-        self.store.run_many(
-            "INSERT INTO search (station, noun, code, piece) VALUES (?, ?, ?, ?)",
-            [(*here, piece) for piece in sorted(index_terms(record))],
-        )
-
-    def _mark_index_current(self) -> None:
-        here = {"station": self.station_code, "way": INDEX_VERSION}
-        self.store.run("DELETE FROM searchable WHERE station = :station", here)
-        self.store.run("INSERT INTO searchable (station, way) VALUES (:station, :way)", here)
 
     def _check_unit_unchanged(self, before: Item, after: Item) -> None:
         if before.unit == after.unit:
@@ -463,89 +446,3 @@ class Catalogue:
                         )
                     ],
                 )
-
-    def item_of_barcode(self, code: str, *, besides: str = "") -> Item | None:
-        """Return the item that has a barcode, or None.
-
-        If both a retired item and an item in use have the barcode, the item in use is returned.
-
-        Args:
-            code: The barcode, as in `ScannedCode.barcode`.
-            besides: Code of an item that must not be returned.
-        """
-        row = self.store.one(
-            "SELECT item FROM item_barcodes WHERE station = :station AND barcode = :barcode "
-            "AND item <> :besides ORDER BY active DESC, item LIMIT 1",
-            {"station": self.station_code, "barcode": code, "besides": besides},
-        )
-        return None if row is None else self.get(Item, row[0])
-
-    def _write_barcodes(self, record: CatalogueRecord) -> None:
-        """Replace the stored barcodes of an item."""
-        if not isinstance(record, Item):
-            return
-        self.store.run(
-            "DELETE FROM item_barcodes WHERE station = :station AND item = :item",
-            {"station": self.station_code, "item": record.code},
-        )
-        self.store.run_many(
-            "INSERT INTO item_barcodes (station, item, barcode, pack, active) "
-            "VALUES (?, ?, ?, ?, ?)",
-            [
-                (
-                    self.station_code,
-                    record.code,
-                    barcode.code,
-                    barcode.pack,
-                    int(not record.retired),
-                )
-                for barcode in record.barcodes
-            ],
-        )
-
-    def _columns(self, record: CatalogueRecord) -> dict[str, Any]:
-        values = {name: _to_column(getattr(record, name)) for name in columns_of(type(record))}
-        return values if isinstance(record, Station) else {"station": self.station_code, **values}
-
-
-def columns_of(kind: type[CatalogueRecord]) -> list[str]:
-    """Return the columns that store a kind of record, in the order of the record's fields."""
-    return [name for name in kind.__struct_fields__ if name not in _STORED_ELSEWHERE]
-
-
-_STORED_ELSEWHERE = ("barcodes",)
-"""Fields of records that are not stored in the table of the record but in another table."""
-
-_FLAGS = ("quarantine", "retired", "needs_batch", "needs_expiry")
-"""Columns that store a bool as the integer 0 or 1."""
-
-_JSON = ("packs", "aliases", "shown_unit", "age_bands", "collectors")
-"""Columns that store a list, a dict or a struct as JSON."""
-
-_DAYS = ("consent_on",)
-"""Columns that store a day as text in ISO format."""
-
-
-def _record_from_row(kind: type[N], row: Row) -> N:
-    """Build a record from a database row. An item is returned without its barcodes."""
-    values = dict(zip(columns_of(kind), row, strict=True))
-    for name in values.keys() & set(_FLAGS):
-        values[name] = bool(values[name])
-    for name in values.keys() & set(_JSON):
-        values[name] = None if values[name] is None else msgspec.json.decode(values[name])
-    for name in values.keys() & set(_DAYS):
-        values[name] = None if values[name] is None else date.fromisoformat(values[name])
-    if kind is Item and values["shown_unit"] is not None:
-        values["shown_unit"] = LargerUnit(**values["shown_unit"])
-    return kind(**values)
-
-
-def _to_column(value: Any) -> Any:
-    """Convert the value of a field to the form in which its column stores it."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict | list | msgspec.Struct):
-        return msgspec.json.encode(value, order="sorted").decode()
-    return value

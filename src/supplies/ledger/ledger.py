@@ -198,7 +198,7 @@ class Ledger:
     def _with_current_index(self) -> Self:
         """Return the ledger. Rebuild its name index if an older version of the program built it."""
         with self._connection.lock:
-            if not self._catalogue.name_index_is_current():
+            if not self._catalogue.name_index.is_current():
                 with self._writing():
                     self._catalogue.rebuild_name_index()
         return self

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from supplies.books.catalogue import PERSONAL_COLUMNS, columns_of
+from supplies.books.catalogue import PERSONAL_COLUMNS
 from supplies.books.name_search import bigrams, matches, search_words
 from supplies.books.reader import Books, query_ids
+from supplies.books.record_columns import columns_of
 from supplies.domain.catalogue_records import (
     CatalogueRecord,
 )
