@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from supplies.access.phone_reports import may_report
 from supplies.books.merged_codes import codes_of_person
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
 from supplies.domain.catalogue_records import Recipient
 from supplies.errors import Sentence

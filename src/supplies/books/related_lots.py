@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Literal
 
 from supplies.books.account_range import account_range
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import CONVERTED
 from supplies.domain.entry_rows import LotParent
 

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from supplies.books.reader import Books, EndOfBooks
+from supplies.books.entry_reader import EndOfBooks
+from supplies.books.reader import Books
 from supplies.domain.accounts import keys_of
 from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, Team
 from supplies.domain.commands import Command, Correct

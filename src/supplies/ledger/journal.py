@@ -14,8 +14,9 @@ from typing import Literal
 
 import msgspec
 
+from supplies.books.balance_reader import LotBalance
 from supplies.books.free_text import Texts
-from supplies.books.reader import Books, LotBalance
+from supplies.books.reader import Books
 from supplies.books.stock_counts import Count, Moment, counts_after
 from supplies.domain.accounts import STOCK, UNEXPLAINED, AccountKind, keys_of, kind_of
 from supplies.domain.catalogue_records import Item

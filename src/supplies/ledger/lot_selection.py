@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
-from supplies.books.reader import LotBalance
+from supplies.books.balance_reader import LotBalance
 from supplies.domain.accounts import kind_of
 from supplies.domain.commands import AllocationLine, LotLine
 from supplies.domain.expiry import shown_expiry

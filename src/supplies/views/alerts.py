@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from supplies.books.account_range import account_range
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import (
     ALLOCATED,
     IN_TRANSIT,

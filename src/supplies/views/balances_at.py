@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from supplies.books.account_range import account_range
-from supplies.books.reader import LATEST_UNTIL_DAY, Books
+from supplies.books.balance_reader import LATEST_UNTIL_DAY
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, STOCK, AccountKind
 
 BalanceKey = tuple[str, str, str]

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from supplies.books.catalogue import PERSONAL_COLUMNS
 from supplies.books.name_search import bigrams, matches, search_words
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.books.record_columns import columns_of
 from supplies.domain.catalogue_records import (
     CatalogueRecord,

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, kind_of
 from supplies.domain.entries import COLLECTED
 from supplies.domain.entry_rows import Collection, OutcomeLine

@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.books.stock_counts import sheet_moment, stock_at
 from supplies.domain.entry_rows import CountSheet
 from supplies.errors import NotFound, Sentence

@@ -9,7 +9,8 @@ from typing import Literal, get_args
 
 import msgspec
 
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.commands import FailureReason, Outcome
 from supplies.domain.entry_rows import Delivery, OutcomeDetails, Stop
 from supplies.domain.failure_reasons import split_reason

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.books.stop_codes import codes_are_compared, codes_of_stops
 from supplies.domain.commands import ConfirmationWay
 from supplies.domain.entry_rows import CodeResult, Delivery, Stop, StopRemoval

@@ -9,7 +9,8 @@ from datetime import date
 import msgspec
 
 from supplies.books.merged_codes import codes_of_person
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS, PLEDGED, keys_of, kind_of
 from supplies.domain.entry_rows import (
     Allocation,

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from supplies.books.merged_codes import code_that_stays
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_name
 from supplies.domain.redaction import mask_phone
 from supplies.errors import BooksBroken, InvalidField, Sentence

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from supplies.books.account_range import account_range
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import CONVERTED, RETURNED, AccountKind, kind_of
 from supplies.domain.entry_rows import Arrival, ArrivalLine
 from supplies.views.lot_ownership import read_owned_goods

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from supplies.books.merged_codes import codes_of_person
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import ASKED, RECEIVED
 from supplies.views.pagination import View
 from supplies.views.periods import PeriodReport, check_days

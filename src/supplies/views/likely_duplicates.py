@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any
 
 from supplies.books.merged_codes import code_that_stays, codes_of_person
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS, RECEIVED
 from supplies.domain.commands import PersonKind
 from supplies.domain.entries import Body

@@ -11,7 +11,8 @@ from typing import Literal
 
 from supplies.books.merged_codes import code_that_stays
 from supplies.books.name_search import COMPARED_FIELDS, LOOK_ALIKE, look_alike_keys
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Recipient
 from supplies.views.catalogue import get_record
 from supplies.views.pagination import DEFAULT_LIMIT, Page, View, Warned, paginate

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 
 from supplies.books.account_range import account_range
 from supplies.books.merged_codes import codes_of_person
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, CONVERTED, DONOR, RECEIVED, is_origin, kind_of
 from supplies.domain.entries import COLLECTED
 from supplies.errors import BooksBroken

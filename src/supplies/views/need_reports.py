@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import NamedTuple
 
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED, keys_of
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Urgency

@@ -11,7 +11,8 @@ import msgspec
 
 from supplies.books.account_range import account_range
 from supplies.books.merged_codes import code_that_stays, codes_of_person
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED, keys_of
 from supplies.domain.catalogue_records import Community
 from supplies.domain.redaction import RedactedCount, mask_count

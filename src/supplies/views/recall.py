@@ -9,7 +9,8 @@ from datetime import date
 import msgspec
 
 from supplies.books.merged_codes import code_that_stays
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.books.related_lots import lots_of_batch
 from supplies.domain.accounts import (
     ALLOCATED,

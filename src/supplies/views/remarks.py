@@ -10,7 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 from supplies.books.free_text import Texts, free_text_of_entries
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import LatestDay
 from supplies.views.pagination import OrEarlier, View

@@ -16,7 +16,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import AccountKind
 from supplies.domain.catalogue_records import Item
 from supplies.domain.entries import Body

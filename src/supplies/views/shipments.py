@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import DELIVERED, SENT, keys_of
 from supplies.domain.entries import ZERO_HASH
 from supplies.domain.entry_rows import (

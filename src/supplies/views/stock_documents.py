@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.books.stock_counts import RESOLVED
 from supplies.domain.entry_rows import (
     Arrival,

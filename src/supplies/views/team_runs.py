@@ -15,7 +15,8 @@ import msgspec
 
 from supplies.books.free_text import free_text_of_entries
 from supplies.books.merged_codes import codes_of_person
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import FailureReason, Outcome

@@ -9,7 +9,8 @@ import msgspec
 
 from supplies.books.account_range import account_range
 from supplies.books.free_text import Texts, free_text_of_entries
-from supplies.books.reader import Books, query_ids
+from supplies.books.queries import query_ids
+from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.redaction import mask_in_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from supplies.books.reader import LATEST_UNTIL_DAY
+from supplies.books.balance_reader import LATEST_UNTIL_DAY
 from supplies.domain.accounts import UNEXPLAINED
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.domain.entry_rows import Period

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from supplies.books.account_range import account_range
-from supplies.books.reader import query_ids
+from supplies.books.queries import query_ids
 from supplies.domain.accounts import (
     CHART,
     CONVERTED,
