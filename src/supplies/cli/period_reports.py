@@ -25,6 +25,12 @@ as_of_option = click.option(
     help="Leave out what is booked after this day, as in 2020-02-13. Default: now.",
 )
 
+organisation_option = click.option(
+    "--organisation",
+    is_flag=True,
+    help="Sum over all stations of the organisation that this station heads.",
+)
+
 
 @contextmanager
 def built_report(
@@ -102,7 +108,7 @@ def _option(option: ReportOption) -> Callable[[_Function], _Function]:
 OTHER_FORMS = ("stock", "recall", "alerts", "pledges", "needs", "deliveries")
 """Reports without a command in this module.
 
-These reports have commands in `supplies.cli.reports`, which print tables of another form.
+Their commands are in `supplies.cli.reports_on_records`, and print tables of another form.
 """
 
 PERIOD_REPORTS = tuple(_command(kind) for name, kind in REPORTS.items() if name not in OTHER_FORMS)
