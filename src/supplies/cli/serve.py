@@ -53,10 +53,7 @@ def serve(
     from supplies.access import users
     from supplies.access.access_context import AccessContext
     from supplies.access.bootstrap import first_sign_in
-    from supplies.cli.opening import warn_of_local_address
     from supplies.signing.station_keys import ensure_keys, key_file
-    from supplies.stations.organisation import all_stations
-    from supplies.stations.public_address import is_local_address
 
     settings = Settings.from_environment(
         os.environ, database=database, station=station, host=host, port=port, workers=workers
@@ -70,21 +67,9 @@ def serve(
         address = check_address(settings, has_coordinator=anybody)
         checkpoints = plan_checkpoints(settings)
         key_is_new = ensure_keys(ledger.store, database)
-        with ledger.reading() as books:
-            codes = [one.code for one in all_stations(ledger.store)] if station is None else []
-            for code in codes or [ledger.station_code]:
-                served_station = books.for_station(code).station
-                # An address that works in one network only causes a warning when it is set.
-                if is_local_address(served_station.host):
-                    # Only the log goes to standard error: one JSON object in each line.
-                    warn_of_local_address(served_station, to=sys.stdout)
-        for code in codes or [ledger.station_code]:
-            with ledger.for_station(code).admin_transaction() as books:
-                AccessContext(books, ledger.clock()).seals.begin()
+        served = _begin_stations(ledger, only=station)
         with ledger.admin_transaction() as books:
             first = first_sign_in(AccessContext(books, ledger.clock()))
-        several = len(codes) > 1
-        served = "all stations" if several else ledger.station_code
     if key_is_new:
         print(
             f"There was no key to sign receipts with; a new one is in {key_file(database)}, "
@@ -92,7 +77,8 @@ def serve(
             flush=True,
         )
     greeting = (
-        f"The books of {served} are at http://{_in_url(address[0])}:{address[1]}/ (Ctrl-C stops)."
+        f"The books of {'all stations' if len(served) > 1 else served[0]} are at "
+        f"http://{_in_url(address[0])}:{address[1]}/ (Ctrl-C stops)."
     )
     if first is not None:
         greeting = (
@@ -103,6 +89,34 @@ def serve(
     status = run_service(settings, address, checkpoints, greeting=greeting)
     if status:
         raise Exit(status)
+
+
+def _begin_stations(ledger: Ledger, *, only: str | None) -> list[str]:
+    """Warn of local addresses of the served stations, and begin sealing their rows.
+
+    Return the codes of the stations.
+
+    Args:
+        only: Code of the only served station; None means all stations of the database.
+    """
+    from supplies.access.access_context import AccessContext
+    from supplies.cli.opening import warn_of_local_address
+    from supplies.stations.organisation import all_stations
+    from supplies.stations.public_address import is_local_address
+
+    with ledger.reading() as books:
+        codes = [one.code for one in all_stations(ledger.store)] if only is None else []
+        codes = codes or [ledger.station_code]
+        for code in codes:
+            station = books.for_station(code).station
+            # An address that works in one network only causes a warning when it is set.
+            if is_local_address(station.host):
+                # Only the log goes to standard error: one JSON object in each line.
+                warn_of_local_address(station, to=sys.stdout)
+    for code in codes:
+        with ledger.for_station(code).admin_transaction() as books:
+            AccessContext(books, ledger.clock()).seals.begin()
+    return codes
 
 
 def _open_first_station(database: str, station: str | None) -> Ledger:

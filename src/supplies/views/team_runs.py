@@ -6,7 +6,7 @@ A run contains all that a phone needs to deliver without a network.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Protocol
@@ -19,11 +19,11 @@ from supplies.books.queries import query_ids
 from supplies.books.reader import Books
 from supplies.books.stop_codes import codes_of_stops
 from supplies.domain.catalogue_records import Recipient
-from supplies.domain.commands import FailureReason, Outcome
+from supplies.domain.commands import FailureReason, Outcome, OutcomeLine
 from supplies.domain.entry_rows import Lot
 from supplies.domain.failure_reasons import split_reason
 from supplies.views.allocations import read_stated_packs
-from supplies.views.deliveries import DeliveryView, list_deliveries
+from supplies.views.deliveries import DeliveryView, StopView, list_deliveries
 from supplies.views.delivery_lines import LoadedLine, read_loaded_lines
 from supplies.views.delivery_proofs import ConfirmationView, StopCodeResult
 from supplies.views.delivery_slips import packs_of_line
@@ -295,59 +295,17 @@ class _Runs:
         }
 
     def run(self, delivery: DeliveryView) -> TeamRun:
-        stops = []
+        """Return the run of a delivery."""
         bag: Counter[str] = Counter()
         for stop in delivery.present_stops:
-            lines = self._loaded[delivery.id, stop.allocation]
-            for line in lines:
+            for line in self._loaded[delivery.id, stop.allocation]:
                 bag[line.item] += line.in_transit
-            recorded = None
-            if stop.outcome is not None and stop.reported_in is not None:
-                assert stop.happened_on is not None, "an outcome has a day"
-                by = self._reporters[stop.reported_in]
-                recorded = RunOutcome(
-                    entry=stop.reported_in,
-                    outcome=stop.outcome,
-                    lines=[
-                        RunOutcomeLine(
-                            line=line.line,
-                            received=line.received,
-                            brought_back=line.brought_back,
-                            lost=line.lost,
-                        )
-                        for line in lines
-                    ],
-                    happened_on=stop.happened_on,
-                    happened_at=stop.happened_at,
-                    received_by=stop.received_by,
-                    proof=stop.proof,
-                    note=stop.note,
-                    by=by,
-                    phone=self._names.phone(by),
-                    code=stop.code,
-                    why=stop.why,
-                    confirmed=stop.confirmed,
-                )
-            conflict = self._conflicts.get((delivery.id, stop.allocation))
-            stops.append(
-                RunStopView(
-                    allocation=stop.allocation,
-                    number=stop.stop,
-                    recipient=self._recipient(stop.recipient),
-                    lines=[self._line(line, lines) for line in lines],
-                    code_expected=stop.allocation in self._codes[delivery.id],
-                    time_window=self._windows.get(stop.recipient),
-                    outcome=recorded,
-                    conflict=None if conflict is None else self._conflict(conflict, recorded),
-                    collected_on=stop.collected_on,
-                )
-            )
         return TeamRun(
             delivery=delivery.id,
             dispatched_at=self._dispatched[delivery.id],
             dispatched_on=delivery.happened_on,
             note=delivery.note,
-            stops=stops,
+            stops=[self._stop(delivery.id, stop) for stop in delivery.present_stops],
             bag=[
                 BagLine(
                     item=item,
@@ -358,6 +316,44 @@ class _Runs:
                 for item, quantity in bag.items()
                 if quantity
             ],
+        )
+
+    def _stop(self, delivery: str, stop: StopView) -> RunStopView:
+        lines = self._loaded[delivery, stop.allocation]
+        recorded = self._outcome(stop, lines)
+        conflict = self._conflicts.get((delivery, stop.allocation))
+        return RunStopView(
+            allocation=stop.allocation,
+            number=stop.stop,
+            recipient=self._recipient(stop.recipient),
+            lines=[self._line(line, lines) for line in lines],
+            code_expected=stop.allocation in self._codes[delivery],
+            time_window=self._windows.get(stop.recipient),
+            outcome=recorded,
+            conflict=None if conflict is None else self._conflict(conflict, recorded),
+            collected_on=stop.collected_on,
+        )
+
+    def _outcome(self, stop: StopView, lines: Sequence[LoadedLine]) -> RunOutcome | None:
+        """Return the recorded outcome of a stop, or None if there is none."""
+        if stop.outcome is None or stop.reported_in is None:
+            return None
+        assert stop.happened_on is not None, "an outcome has a day"
+        by = self._reporters[stop.reported_in]
+        return RunOutcome(
+            entry=stop.reported_in,
+            outcome=stop.outcome,
+            lines=_outcome_lines(lines),
+            happened_on=stop.happened_on,
+            happened_at=stop.happened_at,
+            received_by=stop.received_by,
+            proof=stop.proof,
+            note=stop.note,
+            by=by,
+            phone=self._names.phone(by),
+            code=stop.code,
+            why=stop.why,
+            confirmed=stop.confirmed,
         )
 
     def _recipient(self, code: str) -> RunRecipient:
@@ -398,17 +394,6 @@ class _Runs:
     def _conflict(self, found: StopConflict, recorded: RunOutcome | None) -> RunConflict:
         conflict, stated = found.conflict, found.report
         why, note = split_reason(stated.outcome, conflict.note, stated.why)
-        lines = None
-        if stated.lines is not None:
-            lines = [
-                RunOutcomeLine(
-                    line=line.line,
-                    received=line.received,
-                    brought_back=line.brought_back,
-                    lost=line.lost,
-                )
-                for line in stated.lines
-            ]
         at = stated.happened_at
         return RunConflict(
             entry=conflict.seq,
@@ -416,7 +401,7 @@ class _Runs:
             reported=RunOutcome(
                 entry=conflict.seq,
                 outcome=stated.outcome,
-                lines=lines,
+                lines=None if stated.lines is None else _outcome_lines(stated.lines),
                 happened_on=conflict.happened_on,
                 happened_at=None if at is None else at.isoformat(),
                 received_by=stated.received_by,
@@ -428,6 +413,19 @@ class _Runs:
             ),
             recorded=recorded,
         )
+
+
+def _outcome_lines(lines: Iterable[LoadedLine | OutcomeLine]) -> list[RunOutcomeLine]:
+    """Return what happened to the goods of each line."""
+    return [
+        RunOutcomeLine(
+            line=line.line,
+            received=line.received,
+            brought_back=line.brought_back,
+            lost=line.lost,
+        )
+        for line in lines
+    ]
 
 
 def read_time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
