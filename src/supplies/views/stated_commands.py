@@ -7,12 +7,11 @@ goods.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from supplies.books.free_text import Texts, free_text_of_entry
 from supplies.books.reader import Books
 from supplies.domain import commands as c
 from supplies.domain.accounts import (
@@ -20,15 +19,13 @@ from supplies.domain.accounts import (
     CONVERTED,
     LOST,
     OPENING,
-    PLEDGED,
     RECEIVED,
     STOCK,
     UNEXPLAINED,
-    AccountKind,
     keys_of,
     kind_of,
 )
-from supplies.domain.entries import COLLECTED, Body
+from supplies.domain.entries import COLLECTED
 from supplies.domain.entry_rows import (
     Activity,
     Allocation,
@@ -37,14 +34,11 @@ from supplies.domain.entry_rows import (
     ArrivalCampaign,
     ArrivalLine,
     Collection,
-    EntryRow,
     HandOutTo,
-    LatestDay,
     Lot,
     Need,
     OutcomeDetails,
     OutcomeLine,
-    PackedLine,
     Pledge,
     PledgeCampaign,
     PledgeLine,
@@ -56,14 +50,8 @@ from supplies.domain.entry_rows import (
 )
 from supplies.domain.money import Value
 from supplies.errors import InvalidField, Sentence
-from supplies.views.pagination import PackedView
-from supplies.views.stated_donation import ERASED, destination, stated_donation, unusual_size
-
-R = TypeVar("R", bound=EntryRow)
-L = TypeVar("L", bound=c.LotLine)
-
-_Goods = tuple[str, str]
-"""The item and lot of some goods."""
+from supplies.views.stated_donation import destination, stated_donation
+from supplies.views.stated_entries import StatedEntries
 
 
 class StatedCommand(NamedTuple):
@@ -108,9 +96,9 @@ def stated_command(books: Books, seq: int, *, latest: bool = True) -> StatedComm
     while latest and (newer := _superseded_by(books, chain[-1].seq)) is not None:
         chain.append(books.body(newer))
     entry = chain[-1].seq
-    stated = _Stated(books, chain)
+    stated = StatedEntries(books, chain)
     if len(chain) > 1 and not stated.changes and first.kind not in _WITHOUT_GOODS:
-        stated = _Stated(books, chain[:-1])
+        stated = StatedEntries(books, chain[:-1])
     return StatedCommand(entry, reader(stated))
 
 
@@ -121,157 +109,10 @@ def _superseded_by(books: Books, seq: int) -> int | None:
     return None if found is None else int(found)
 
 
-class _Stated:
-    """What a command recorded, with all of its corrections or with those up to a chosen one.
-
-    Attributes:
-        latest: The first entry of the command or of its last included correction. Its rows contain
-            the fields of the command.
-        changes: The net change of each account, by item and lot, in the order of the transfers.
-        lots: The latest description of each lot that the command created.
-        claims: The quantity of a pledge that each need claims, by item and need.
-    """
-
-    def __init__(self, books: Books, chain: list[Body]) -> None:
-        self.books, self.latest, self._chain = books, chain[-1], chain
-        texts = free_text_of_entry(books, self.latest.seq)
-        self._texts: Texts = texts or {}
-        self.changes: dict[_Goods, Counter[str]] = {}
-        self.claims: Counter[tuple[str, str]] = Counter()
-        changes: defaultdict[_Goods, Counter[str]] = defaultdict(Counter)
-        self.lots: dict[str, Lot] = {}
-        for body in (part for first in chain for part in self._parts(first)):
-            self.lots |= {row.lot: row for row in body.rows if isinstance(row, Lot)}
-            for source, target, item, lot, quantity in body.transfers:
-                if lot:
-                    changes[item, lot][source] -= quantity
-                    changes[item, lot][target] += quantity
-                for account, change in ((source, -quantity), (target, quantity)):
-                    if kind_of(account) is PLEDGED and len(keys_of(account)) > 1:
-                        self.claims[item, keys_of(account)[1]] += change
-        for goods, by_account in changes.items():
-            left = Counter({account: change for account, change in by_account.items() if change})
-            if left:
-                self.changes[goods] = left
-
-    def _parts(self, first: Body) -> list[Body]:
-        """Return the entries of one version of the command. `first` is the first of them.
-
-        Entries about other documents are left out.
-        """
-        last = self.books.last_seq_of_command(first.seq)
-        parts = [first, *(self.books.body(seq) for seq in range(first.seq + 1, last + 1))]
-        return [part for part in parts if part.document == first.document]
-
-    # --- rows and texts ------------------------------------------------------------------------
-
-    @property
-    def document(self) -> str:
-        return str(self.latest.document)
-
-    @property
-    def day(self) -> dict[str, Any]:
-        """The fields of the command for its day: `happened_on` and `or_earlier`."""
-        marked = any(isinstance(row, LatestDay) for row in self.latest.rows)
-        return {"happened_on": self.latest.happened_on, "or_earlier": marked}
-
-    def rows(self, kind: type[R]) -> list[R]:
-        return [row for row in self.latest.rows if isinstance(row, kind)]
-
-    def row(self, kind: type[R]) -> R:
-        """Return the first row of a type in the latest entry that has one.
-
-        A correction does not repeat rows of every type.
-        """
-        return next(
-            row for first in reversed(self._chain) for row in first.rows if isinstance(row, kind)
-        )
-
-    def text(self, path: str) -> str | None:
-        return self._texts.get(path)
-
-    def needed_text(self, path: str) -> str:
-        return self._texts.get(path) or ERASED
-
-    # --- goods ---------------------------------------------------------------------------------
-
-    def account(self, kind: AccountKind, *, falls: bool) -> str:
-        """Return the first account of a kind whose balance the command changes.
-
-        Args:
-            falls: True for accounts that the command decreases, False for those that it increases.
-        """
-        return next(account for account, _ in self._of(kind, falls=falls))
-
-    def goods(self, kind: AccountKind, *, falls: bool) -> dict[_Goods, int]:
-        """Return the goods that the command takes from or puts into accounts of a kind.
-
-        The result has the quantity of each item and lot.
-
-        Args:
-            falls: True for the goods that it takes, False for those that it puts in.
-        """
-        found: Counter[_Goods] = Counter()
-        for _, (goods, quantity) in self._of(kind, falls=falls):
-            found[goods] += quantity
-        return dict(found)
-
-    def _of(self, kind: AccountKind, *, falls: bool) -> Iterable[tuple[str, tuple[_Goods, int]]]:
-        for goods, by_account in self.changes.items():
-            for account, change in by_account.items():
-                if kind_of(account) is kind and (change < 0) is falls:
-                    yield account, (goods, abs(change))
-
-    def lines(self, line: type[L], goods: Mapping[_Goods, int], field: str = "lines") -> list[L]:
-        """Return lines of a command for the goods that it took from an account.
-
-        A line names its lot only if the item was taken from several lots. Without a lot, a
-        correction may change the quantity: it takes from the same lot as before, and from others if
-        more is needed.
-        """
-        lots: Counter[str] = Counter(item for item, _ in goods)
-        totals: Counter[str] = Counter()
-        for (item, _), quantity in goods.items():
-            totals[item] += quantity
-        made = []
-        for (item, lot), quantity in goods.items():
-            packs = self.in_packs(item, totals[item], field)
-            if lots[item] == 1:
-                made.append(line(item=item, **(packs or {"quantity": quantity})))
-            elif packs is None:
-                made.append(line(item=item, lot=lot, quantity=quantity))
-            elif not any(one.item == item for one in made):
-                made.append(line(item=item, **packs))
-        return made
-
-    def in_packs(self, item: str, quantity: int, field: str = "lines") -> dict[str, Any] | None:
-        """Return a quantity in the packs in which the command gave it.
-
-        Return None if the command gave base units or another quantity, or had several lines with
-        the item.
-        """
-        counted = [row for row in self.rows(PackedLine) if row.item == item and row.field == field]
-        if len(counted) != 1 or counted[0].quantity * counted[0].size != quantity:
-            return None
-        return self._packs(counted[0])
-
-    def of_line(self, number: int, quantity: int, field: str = "lines") -> dict[str, Any]:
-        """Return the quantity of a line as the command gave it, in packs or base units."""
-        for row in self.rows(PackedLine):
-            if row.line == number and row.field == field:
-                return self._packs(row)
-        return {"quantity": quantity}
-
-    def _packs(self, row: PackedLine) -> dict[str, Any]:
-        stated = PackedView(quantity=row.quantity, pack=row.pack, size=row.size)
-        size = unusual_size(self.books, row.item, stated)
-        return {"quantity": row.quantity, "pack": row.pack, "pack_size": size}
-
-
 # --- one function for each kind of command ------------------------------------------------------
 
 
-def _need(stated: _Stated) -> c.NoteNeed:
+def _need(stated: StatedEntries) -> c.NoteNeed:
     row = stated.row(Need)
     quantity = row.quantity
     before = stated.latest
@@ -289,7 +130,7 @@ def _need(stated: _Stated) -> c.NoteNeed:
     )
 
 
-def _pledge(stated: _Stated) -> c.MakePledge:
+def _pledge(stated: StatedEntries) -> c.MakePledge:
     row = stated.row(Pledge)
     lines = [
         c.PledgeLine(
@@ -313,11 +154,11 @@ def _pledge(stated: _Stated) -> c.MakePledge:
     )
 
 
-def _donation(stated: _Stated) -> c.RecordDonation:
+def _donation(stated: StatedEntries) -> c.RecordDonation:
     return stated_donation(stated.books, stated.document)
 
 
-def _arrival(stated: _Stated) -> c.OpenStock | c.RecordArrival:
+def _arrival(stated: StatedEntries) -> c.OpenStock | c.RecordArrival:
     row = stated.row(Arrival)
     arrived = stated.rows(ArrivalLine)
     shared: dict[str, Any] = {
@@ -334,7 +175,7 @@ def _arrival(stated: _Stated) -> c.OpenStock | c.RecordArrival:
     return c.RecordArrival(origin=row.origin, party=row.party, campaign=campaign, **shared)  # type: ignore[arg-type]  # a donation has another kind
 
 
-def _arrival_line(stated: _Stated, line: ArrivalLine, lot: Lot, place: str) -> c.ArrivalLine:
+def _arrival_line(stated: StatedEntries, line: ArrivalLine, lot: Lot, place: str) -> c.ArrivalLine:
     changes = stated.changes.get((line.item, line.lot), Counter())
     quarantine, write_off = destination(changes, place)
     value = None
@@ -353,7 +194,7 @@ def _arrival_line(stated: _Stated, line: ArrivalLine, lot: Lot, place: str) -> c
     )
 
 
-def _allocation(stated: _Stated) -> c.Allocate:
+def _allocation(stated: StatedEntries) -> c.Allocate:
     row = stated.row(Allocation)
     totals: Counter[tuple[str, str | None]] = Counter()
     for line in stated.rows(AllocationLine):
@@ -373,7 +214,7 @@ def _allocation(stated: _Stated) -> c.Allocate:
     )
 
 
-def _collection(stated: _Stated) -> c.CollectAllocation:
+def _collection(stated: StatedEntries) -> c.CollectAllocation:
     row = stated.row(Collection)
     lines = {
         (line.item, line.lot): line.line
@@ -391,7 +232,7 @@ def _collection(stated: _Stated) -> c.CollectAllocation:
     )
 
 
-def _outcome(stated: _Stated) -> c.ReportOutcome:
+def _outcome(stated: StatedEntries) -> c.ReportOutcome:
     row = stated.row(StopOutcome)
     loaded = {
         load.line: load
@@ -431,7 +272,7 @@ def _outcome_line(line: OutcomeLine, loaded_at: str) -> c.OutcomeLine:
     )
 
 
-def _move(stated: _Stated) -> c.Move:
+def _move(stated: StatedEntries) -> c.Move:
     return c.Move(
         source=keys_of(stated.account(STOCK, falls=True))[0],
         target=keys_of(stated.account(STOCK, falls=False))[0],
@@ -441,7 +282,7 @@ def _move(stated: _Stated) -> c.Move:
     )
 
 
-def _withdrawal(stated: _Stated) -> c.IssueGoods | c.LendGoods:
+def _withdrawal(stated: StatedEntries) -> c.IssueGoods | c.LendGoods:
     row = stated.row(Withdrawal)
     key = keys_of(row.account)[0]
     shared: dict[str, Any] = {
@@ -455,7 +296,7 @@ def _withdrawal(stated: _Stated) -> c.IssueGoods | c.LendGoods:
     return c.LendGoods(borrower=key, due_on=row.due_on, **shared)
 
 
-def _returned(stated: _Stated) -> c.ReturnIssue | c.ReturnLoan:
+def _returned(stated: StatedEntries) -> c.ReturnIssue | c.ReturnLoan:
     shared: dict[str, Any] = {
         "location": keys_of(stated.account(STOCK, falls=False))[0],
         "lines": stated.lines(c.LotLine, stated.goods(STOCK, falls=False)),
@@ -467,7 +308,7 @@ def _returned(stated: _Stated) -> c.ReturnIssue | c.ReturnLoan:
     return c.ReturnLoan(loan=stated.document, **shared)
 
 
-def _write_off(stated: _Stated) -> c.WriteOff:
+def _write_off(stated: StatedEntries) -> c.WriteOff:
     return c.WriteOff(
         reason=keys_of(stated.account(LOST, falls=False))[0],
         location=keys_of(stated.account(STOCK, falls=True))[0],
@@ -477,7 +318,7 @@ def _write_off(stated: _Stated) -> c.WriteOff:
     )
 
 
-def _found_again(stated: _Stated) -> c.FindAgain:
+def _found_again(stated: StatedEntries) -> c.FindAgain:
     return c.FindAgain(
         reason=keys_of(stated.account(LOST, falls=True))[0],
         location=keys_of(stated.account(STOCK, falls=False))[0],
@@ -487,7 +328,7 @@ def _found_again(stated: _Stated) -> c.FindAgain:
     )
 
 
-def _taken_back(stated: _Stated) -> c.TakeBack:
+def _taken_back(stated: StatedEntries) -> c.TakeBack:
     return c.TakeBack(
         recipient=keys_of(stated.account(RECEIVED, falls=True))[0],
         location=keys_of(stated.account(STOCK, falls=False))[0],
@@ -497,7 +338,7 @@ def _taken_back(stated: _Stated) -> c.TakeBack:
     )
 
 
-def _given_back(stated: _Stated) -> c.ReturnGoods:
+def _given_back(stated: StatedEntries) -> c.ReturnGoods:
     return c.ReturnGoods(
         location=keys_of(stated.account(STOCK, falls=True))[0],
         lines=stated.lines(c.LotLine, stated.goods(STOCK, falls=True)),
@@ -506,7 +347,7 @@ def _given_back(stated: _Stated) -> c.ReturnGoods:
     )
 
 
-def _hand_out(stated: _Stated) -> c.HandOut:
+def _hand_out(stated: StatedEntries) -> c.HandOut:
     row = stated.row(HandOutTo)
     return c.HandOut(
         recipient=row.recipient,
@@ -518,7 +359,7 @@ def _hand_out(stated: _Stated) -> c.HandOut:
     )
 
 
-def _conversion(stated: _Stated) -> c.Convert:
+def _conversion(stated: StatedEntries) -> c.Convert:
     made = CONVERTED(stated.document)
     products = [row for row in stated.rows(Lot) if row.origin == made]
     expiries = stated.books.latest_rows(ProductExpiry, "lot", [row.lot for row in products])
@@ -545,7 +386,7 @@ def _conversion(stated: _Stated) -> c.Convert:
 
 
 def _product(
-    stated: _Stated, number: int, lot: Lot, expiry: ProductExpiry | None, pledge: str | None
+    stated: StatedEntries, number: int, lot: Lot, expiry: ProductExpiry | None, pledge: str | None
 ) -> c.ConvertedLine:
     made = stated.goods(CONVERTED, falls=True)
     reasoned = expiry is not None and expiry.basis == "reason"
@@ -564,7 +405,7 @@ def _product(
     )
 
 
-def _settlement(stated: _Stated) -> c.Settle:
+def _settlement(stated: StatedEntries) -> c.Settle:
     missing = stated.goods(UNEXPLAINED, falls=True)
     place = keys_of(stated.account(UNEXPLAINED, falls=bool(missing)))[0]
     shared: dict[str, Any] = {
@@ -584,7 +425,7 @@ def _settlement(stated: _Stated) -> c.Settle:
     return c.Settle(by=kind_of(origin).name, party=keys_of(origin)[0], **shared)  # type: ignore[arg-type]  # an origin
 
 
-def _activity(stated: _Stated) -> c.RecordActivity:
+def _activity(stated: StatedEntries) -> c.RecordActivity:
     row, before = stated.row(Activity), stated.latest
     count = row.count
     while not count and before.supersedes is not None:
@@ -593,7 +434,7 @@ def _activity(stated: _Stated) -> c.RecordActivity:
     return c.RecordActivity(kind=row.kind, count=count, who=stated.text("who"), **stated.day)
 
 
-_READERS: Mapping[str, Callable[[_Stated], Any]] = {
+_READERS: Mapping[str, Callable[[StatedEntries], Any]] = {
     "need_noted": _need,
     "pledge_made": _pledge,
     "donation_received": _donation,
