@@ -86,12 +86,9 @@ def pick_lots(
     if lot is not None:
         candidates = {lot: in_order[lot]} if lot in in_order else {}
     used_up: list[str] = []
-    for candidate in candidates.values() if journal.corrected is not None else ():
-        if not remaining:
-            break
-        taken = min(remaining, journal.taken_before(account, item, candidate.lot))
-        picked[candidate.lot] += taken
-        remaining -= taken
+    if journal.corrected is not None:
+        picked = _picked_again(journal, account, item, quantity, candidates)
+        remaining -= picked.total()
     for candidate in candidates.values():
         if not remaining:
             break
@@ -117,17 +114,44 @@ def pick_lots(
     if not remaining:
         return [(picked_lot, taken) for picked_lot, taken in picked.items() if taken]
     available = quantity - remaining
-    qualifier = None
-    if available < in_account_now:
-        qualifier = Sentence("on every day since {day}", day=journal.happened_on)
-    if expired:
-        text = _describe_expired(journal, item, expired)
-        qualifier = (
-            text if qualifier is None else Sentence("{where} {when}", where=qualifier, when=text)
-        )
+    qualifier = _qualifier(journal, item, expired, only_now=available < in_account_now)
     raise not_enough_error(
         journal.books, account, item, quantity, available, pointer, qualifier, lot=lot
     )
+
+
+def _picked_again(
+    journal: Journal,
+    account: str,
+    item: str,
+    quantity: int,
+    candidates: Mapping[str, LotBalance],
+) -> Counter[str]:
+    """Return how much of each lot the original command took, up to a quantity in all."""
+    picked: Counter[str] = Counter()
+    left = quantity
+    for lot in candidates:
+        if not left:
+            break
+        picked[lot] = min(left, journal.taken_before(account, item, lot))
+        left -= picked[lot]
+    return picked
+
+
+def _qualifier(
+    journal: Journal, item: str, expired: Mapping[str, int], *, only_now: bool
+) -> Sentence | None:
+    """Return what to add to the error that too little is available: days and expired lots.
+
+    Args:
+        expired: The quantity of each expired lot that cannot be taken.
+        only_now: Whether more is there now than was on some earlier day.
+    """
+    when = Sentence("on every day since {day}", day=journal.happened_on) if only_now else None
+    if not expired:
+        return when
+    text = _describe_expired(journal, item, expired)
+    return text if when is None else Sentence("{where} {when}", where=when, when=text)
 
 
 def _describe_expired(journal: Journal, item: str, expired: Mapping[str, int]) -> Sentence:

@@ -129,43 +129,71 @@ def recounts(
     for count in counts_after(journal.books, first):
         at = _open_moment(journal, count.sheet_at)
         own = count.item, count.lot
-        earlier_past = before_correction.get(own, ())
-        change = _by_lot(count, (move for moment, move in known.get(own, ()) if moment < at))
-        change.subtract(
-            _by_lot(
-                count, (p.transfer for p in earlier_past if p.seq < count.seq and p.moment < at)
-            )
-        )
-        total = change.total()
-        booked = [
-            each.transfer
-            for each in earlier_past
-            if each.sheet == count.sheet and each.seq > count.seq
-        ]
-        before = sum(_unexplained(count, transfer) for transfer in booked)
-        if not total and not before:
+        earlier = before_correction.get(own, ())
+        change = _change_before(count, at, known.get(own, ()), earlier)
+        booked = [p.transfer for p in earlier if p.sheet == count.sheet and p.seq > count.seq]
+        if not change.total() and not sum(_unexplained(count, transfer) for transfer in booked):
             continue
         draft = drafts.get(count.sheet)
         if draft is None:
             day = max(not_before, journal.booked_on(date.fromisoformat(count.booked_on)))
             draft = drafts[count.sheet] = Draft(0, RECOUNTED, count.sheet, day, day)
-        if total != before:
-            draft.add_rows(
-                Recount(
-                    sheet=count.sheet,
-                    line=count.line,
-                    expected=_expected(journal, count) + total - before,
-                )
-            )
-        earlier = len(draft.moves)
-        if total > 0:
-            _take(journal, draft, count, change, total, booked)
-        else:
-            _put_back(journal, draft, count, change, -total, booked)
-        for drafted in draft.moves[earlier:]:
-            for goods in _goods(drafted.transfer):
-                known[goods].append((at, drafted.transfer))
+        for transfer in _draft_recount(journal, draft, count, change, booked):
+            for goods in _goods(transfer):
+                known[goods].append((at, transfer))
     return list(drafts.values())
+
+
+def _change_before(
+    count: Count,
+    at: Moment,
+    moves: Iterable[tuple[Moment, Transfer]],
+    past: Iterable[Past],
+) -> Counter[str]:
+    """Return how a command changes the stock that was there at the moment of a count, by lot.
+
+    Args:
+        at: The moment of the count sheet.
+        moves: The transfers of the command, each with its moment.
+        past: In a correction, the transfers that the command had recorded.
+    """
+    change = _by_lot(count, (move for moment, move in moves if moment < at))
+    change.subtract(
+        _by_lot(count, (p.transfer for p in past if p.seq < count.seq and p.moment < at))
+    )
+    return change
+
+
+def _draft_recount(
+    journal: Journal,
+    draft: Draft,
+    count: Count,
+    change: Counter[str],
+    booked: Sequence[Transfer],
+) -> list[Transfer]:
+    """Draft a new expected quantity for a count, and the transfers that its difference needs.
+
+    Return the drafted transfers.
+
+    Args:
+        change: How the stock at the moment of the count changes, by lot.
+        booked: The transfers with which the command had changed this count's difference before.
+    """
+    total, before = change.total(), sum(_unexplained(count, transfer) for transfer in booked)
+    if total != before:
+        draft.add_rows(
+            Recount(
+                sheet=count.sheet,
+                line=count.line,
+                expected=_expected(journal, count) + total - before,
+            )
+        )
+    earlier = len(draft.moves)
+    if total > 0:
+        _take(journal, draft, count, change, total, booked)
+    else:
+        _put_back(journal, draft, count, change, -total, booked)
+    return [drafted.transfer for drafted in draft.moves[earlier:]]
 
 
 def _goods(transfer: Transfer) -> set[Goods]:
