@@ -180,32 +180,32 @@ def history_of(books: Books, seq: int) -> History:
         AlreadyDone: the entry was corrected before.
     """
     body = books.body(seq)
-    head = books.body(seq - body.part)
-    if head.kind not in CORRECTABLE:
+    first = books.body(seq - body.part)
+    if first.kind not in CORRECTABLE:
         raise InvalidField.at(
             "/entry",
             Sentence(
                 "entry {seq} ({kind}) cannot be corrected; {instead}",
                 seq=seq,
-                kind=head.kind,
-                instead=Sentence(_way_back(head)),
+                kind=first.kind,
+                instead=Sentence(_way_back(first)),
             ),
         )
-    newer = _superseded_by(books, head.seq)
+    newer = _superseded_by(books, first.seq)
     if newer is not None:
         raise AlreadyDone(
             Sentence(
                 "entry {seq} was corrected already by entry {newer}; correct that entry",
-                seq=head.seq,
+                seq=first.seq,
                 newer=newer,
             ),
             [Fault("/entry", Sentence("superseded by {newer}", newer=newer))],
         )
-    chain = [head]
+    chain = [first]
     while chain[0].supersedes is not None:
         chain.insert(0, books.body(chain[0].supersedes))
     bodies = [part for body in chain for part in _parts(books, body)]
-    return History(chain[0], bodies, head, _releases(books, bodies))
+    return History(chain[0], bodies, first, _releases(books, bodies))
 
 
 def _booked(bodies: Iterable[Body]) -> list[Step]:
@@ -232,9 +232,9 @@ def _superseded_by(books: Books, seq: int) -> int | None:
     )
 
 
-def _parts(books: Books, head: Body) -> list[Body]:
-    """Return all entries of a command. `head` is its first entry."""
-    parts, last = [head], books.last_entry().seq
+def _parts(books: Books, first: Body) -> list[Body]:
+    """Return all entries of a command. `first` is its first entry."""
+    parts, last = [first], books.last_entry().seq
     while parts[-1].seq < last:
         body = books.body(parts[-1].seq + 1)
         if body.part != parts[-1].part + 1:

@@ -137,7 +137,7 @@ def _repeat(journal: Journal, history: History, command: Command) -> None:
     """
     latest = history.latest
     _check_not_forgotten(journal, latest.about)
-    head = Draft(
+    first = Draft(
         seq=journal.next_seq,
         kind=latest.kind,
         document=latest.document,
@@ -152,11 +152,11 @@ def _repeat(journal: Journal, history: History, command: Command) -> None:
         if isinstance(row, Lot) and row.origin == CONVERTED(str(latest.document))
     ]
     described = journal.books.latest_rows(Lot, "lot", products)
-    head.rows = [described[lot] for lot in products]
-    head.rows += [_repeated_row(row) for row in latest.rows if isinstance(row, _RESTATED_ROWS)]
-    if not any(isinstance(row, PackedLine) for row in head.rows):
-        head.rows += implied_packs(journal.books, history, command)
-    journal.drafts = [head]
+    first.rows = [described[lot] for lot in products]
+    first.rows += [_repeated_row(row) for row in latest.rows if isinstance(row, _RESTATED_ROWS)]
+    if not any(isinstance(row, PackedLine) for row in first.rows):
+        first.rows += implied_packs(journal.books, history, command)
+    journal.drafts = [first]
     journal.next_seq += 1
 
 
@@ -217,14 +217,14 @@ def _run_again(
         raise type(error)(error.detail, list(map(within_command, error.faults))) from None
     again.add_packed_lines()
     again.add_latest_day()
-    head, *others = again.drafts
-    later = [draft for draft in others if draft.document == head.document]
-    others = [draft for draft in others if draft.document != head.document]
+    first, *others = again.drafts
+    later = [draft for draft in others if draft.document == first.document]
+    others = [draft for draft in others if draft.document != first.document]
     for draft in later:
-        head.rows += draft.rows
+        first.rows += draft.rows
         draft.rows = []
-    pointers = {move.transfer[:3]: move.pointer for move in head.moves}
-    _book(journal, again, head, later, others, history, pointers)
+    pointers = {move.transfer[:3]: move.pointer for move in first.moves}
+    _book(journal, again, first, later, others, history, pointers)
 
 
 def within_command(fault: Fault) -> Fault:
@@ -251,19 +251,19 @@ def reverse(command: Reverse, journal: Journal) -> None:
         return
     history = history_of(journal.books, command.entry)
     _check_reversible(history)
-    first = history.latest
-    head = Draft(
+    latest = history.latest
+    first = Draft(
         seq=journal.next_seq,
-        kind=first.kind,
-        document=first.document,
-        happened_on=first.happened_on,
-        booked_on=journal.booked_on(first.happened_on),
-        about=first.about,
+        kind=latest.kind,
+        document=latest.document,
+        happened_on=latest.happened_on,
+        booked_on=journal.booked_on(latest.happened_on),
+        about=latest.about,
     )
-    head.rows = [_zeroed_row(row) for row in history.latest.rows if type(row) in _REPEATED_ROWS]
+    first.rows = [_zeroed_row(row) for row in history.latest.rows if type(row) in _REPEATED_ROWS]
     again = _without_effect(command, journal, corrected_command(journal, history))
-    again.drafts = [head]
-    _book(journal, again, head, [], [], history, {})
+    again.drafts = [first]
+    _book(journal, again, first, [], [], history, {})
     _renew_receipt(journal, history, None)
 
 
@@ -284,7 +284,7 @@ def _without_effect(command: Command, journal: Journal, corrected: CorrectedComm
 def _book(
     journal: Journal,
     again: Journal,
-    head: Draft,
+    first: Draft,
     later: list[Draft],
     others: list[Draft],
     history: History,
@@ -294,21 +294,21 @@ def _book(
 
     Args:
         again: The journal in which the rule of the command ran again.
-        head: The first draft of the corrected version.
-        later: Drafts for later days that belong to the same document as `head`.
+        first: The first draft of the corrected version.
+        later: Drafts for later days that belong to the same document as `first`.
         others: Drafts that belong to other documents, such as new allocations.
     """
     check_goods_of_pledges(again, "/entry" if isinstance(again.command, Reverse) else "/command")
     released = _release_again(again, history)
-    _restore_needs_of(again, head)
-    head.supersedes = history.latest.seq
+    _restore_needs_of(again, first)
+    first.supersedes = history.latest.seq
     wanted = [
         (draft.booked_on, move.transfer)
-        for draft in (head, *later, *released)
+        for draft in (first, *later, *released)
         for move in draft.moves
     ]
-    recounted = _recounted(again, [head, *later, *others], history)
-    book_difference(journal, head, wanted, history, pointers, others, recounted)
+    recounted = _recounted(again, [first, *later, *others], history)
+    book_difference(journal, first, wanted, history, pointers, others, recounted)
 
 
 def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft] | None:
@@ -474,12 +474,12 @@ def _renew_receipt(journal: Journal, history: History, command: Command | None) 
 
 
 def _drafted_details(journal: Journal, donation: str, command: Any) -> DonationDetails:
-    head = journal.drafts[0]
-    lines = [row for row in head.rows if isinstance(row, ArrivalLine)]
+    first = journal.drafts[0]
+    lines = [row for row in first.rows if isinstance(row, ArrivalLine)]
     lots = journal.books.latest_rows(Lot, "lot", (row.lot for row in lines))
-    lots |= {row.lot: row for row in head.rows if isinstance(row, Lot)}
-    packed = {row.line: row for row in head.rows if isinstance(row, PackedLine)}
+    lots |= {row.lot: row for row in first.rows if isinstance(row, Lot)}
+    packed = {row.line: row for row in first.rows if isinstance(row, PackedLine)}
     place = journal.books.location(command.location).name
-    details = details_from_command(command, donation, head.happened_on, place)
+    details = details_from_command(command, donation, first.happened_on, place)
     details.lines.extend(details_line(row, lots[row.lot], packed.get(row.line)) for row in lines)
     return details

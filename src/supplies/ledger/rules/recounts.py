@@ -65,17 +65,17 @@ def add_recounts(journal: Journal) -> None:
     found = recounts(journal, moves, not_before=max(counted, default=date.min))
     if not found:
         return
-    head = drafts[0]
+    first = drafts[0]
     steps: list[tuple[Draft, Step]] = [
         (draft, (draft.booked_on, move.transfer))
-        for draft in (head, *found)
+        for draft in (first, *found)
         for move in draft.moves
     ]
     in_order = [step for _, step in steps]
     # If so, the transfers of a count can be booked together, so its entry is not divided.
     if len(drafts) == 1 and Floors(journal.books, in_order).hold_after(in_order):
-        pointers = {move.transfer[:3]: move.pointer for move in head.moves}
-        journal.drafts = ordered_steps(journal, head, steps, pointers)
+        pointers = {move.transfer[:3]: move.pointer for move in first.moves}
+        journal.drafts = ordered_steps(journal, first, steps, pointers)
     else:
         journal.drafts = drafts + found
     for index, draft in enumerate(journal.drafts):

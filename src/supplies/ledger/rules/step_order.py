@@ -19,28 +19,28 @@ Planned = tuple[Draft, Step]
 
 
 def ordered_steps(
-    journal: Journal, head: Draft, steps: list[Planned], pointers: Mapping[Any, str]
+    journal: Journal, first: Draft, steps: list[Planned], pointers: Mapping[Any, str]
 ) -> list[Draft]:
     """Divide transfers into drafts, in an order in which no balance falls below zero in between.
 
-    Each draft has transfers of one day and one document. `head` is the first of the drafts.
+    Each draft has transfers of one day and one document. `first` is the first of the drafts.
 
     Args:
         steps: The transfers, each with the draft of the document to which it belongs.
         pointers: For the source, target and item of a transfer, the JSON pointer to the field that
             causes it.
     """
-    head.moves = []
-    drafts, begun = [head], [head]
-    owner = head
-    for draft, (day, transfer) in _ordered(journal, head.booked_on, steps):
+    first.moves = []
+    drafts, begun = [first], [first]
+    owner = first
+    for draft, (day, transfer) in _ordered(journal, first.booked_on, steps):
         if draft is not owner or day != drafts[-1].booked_on:
             owner = draft
             drafts.append(_further(draft, day, again=any(draft is each for each in begun)))
             begun.append(draft)
         drafts[-1].moves.append(Move(transfer, pointers.get(transfer[:3], "")))
     for index, draft in enumerate(drafts):
-        draft.seq = head.seq + index
+        draft.seq = first.seq + index
     return drafts
 
 
