@@ -62,7 +62,10 @@ class BalanceReader(EntryReader):
         return 0 if row is None else int(row[0])
 
     def balances(self, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
-        """Return the balances of several accounts, items and lots, with only a few queries."""
+        """Return the balance of each combination of account, item and lot, with few queries.
+
+        A balance that is not stored is 0.
+        """
         wanted = list(dict.fromkeys(keys))
         found = dict.fromkeys(wanted, 0)
         for start in range(0, len(wanted), MAX_IDS // 4):
@@ -104,7 +107,7 @@ class BalanceReader(EntryReader):
         return int(found or 0)
 
     def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
-        """Return the day-end balances of an account, item and lot from the day `since` on, by day.
+        """Return, by day, the day-end balances of an account, item and lot from `since` on.
 
         The result contains only days on which the balance changed. It begins with the last such day
         before `since`, if there is one.
@@ -135,7 +138,7 @@ class BalanceReader(EntryReader):
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
-            item: Return only balances of this item. If None, those of all items are returned.
+            item: Return only balances of this item. If None, balances of all items are returned.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.

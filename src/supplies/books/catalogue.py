@@ -238,7 +238,7 @@ class Catalogue:
         self.clear_cache()
 
     def _write_indexes(self, record: CatalogueRecord) -> None:
-        """Write the barcodes of an item, and the terms by which a record is found."""
+        """Write the barcodes of an item, and the search terms of a record."""
         if isinstance(record, Item):
             self.barcodes.write(record)
         self.name_index.write(record)
@@ -292,9 +292,10 @@ class Catalogue:
     def with_all_faults(
         self, error: InvalidField, kind: type[CatalogueRecord], fields: Mapping[str, Any]
     ) -> SuppliesError:
-        """Find all other faults of a refused new record, and return its error with all faults.
+        """Return the error for a refused new record, with all faults of the record.
 
         Args:
+            error: The refusal, with only some of the faults.
             kind: The type of the record, or a subclass such as the struct of a request's body.
             fields: The fields of the record as plain data, including invalid ones. If the code is
                 missing and records of this kind have numbered codes, the next free code is assumed.
@@ -324,7 +325,7 @@ class Catalogue:
         if self.get(type(record), record.code) is not None:
             sentence = f"the code {record.code} is taken in {record.table}; choose another"
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
-        self._check_series_unchanged(checked)
+        self._check_series_is_free(checked)
         self._check_barcodes_are_free(checked)
         self._check_counter(checked)
         return checked
@@ -349,7 +350,7 @@ class Catalogue:
                     code=record.code,
                 )
             )
-        self._check_series_unchanged(checked)
+        self._check_series_is_free(checked)
         self._check_barcodes_are_free(checked)
         return checked
 
@@ -401,7 +402,7 @@ class Catalogue:
                 ),
             )
 
-    def _check_series_unchanged(self, record: CatalogueRecord) -> None:
+    def _check_series_is_free(self, record: CatalogueRecord) -> None:
         """Check that the receipt series of a station belongs to no other station.
 
         Raises:

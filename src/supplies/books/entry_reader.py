@@ -54,10 +54,7 @@ class EntryReader(Queries):
     """The entries of one station, and the rows that they wrote."""
 
     def last_entry(self) -> LastEntry:
-        """Return number and hash of the last entry, and the latest day on which an entry is booked.
-
-        If there are no entries, return 0, 32 zero bytes and "".
-        """
+        """Return the last entry, and the latest day on which an entry is booked."""
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return LastEntry(0, bytes(32), "") if row is None else LastEntry(*row)
 
@@ -126,7 +123,7 @@ class EntryReader(Queries):
         """Return all rows of a type with the given column values, in the order of recording.
 
         Args:
-            statement: The type of the rows, such as `Need`.
+            statement: The class of the rows, such as `Need`.
             where: Names of columns with the values that the rows must have.
         """
         return [self._statement(statement, row) for row in self._rows(statement, where)]
@@ -156,7 +153,7 @@ class EntryReader(Queries):
         return {row[0]: self._statement(statement, row[1:]) for row in rows}
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """Return those current rows of all documents that have the given column values.
+        """Return the current rows of all documents, if they have the given column values.
 
         Several entries may have written rows of this type for a document. The rows of the last
         such entry are current.

@@ -34,7 +34,7 @@ class ItemBarcodes:
     def find_item(self, code: str, *, besides: str = "") -> str | None:
         """Return the code of the item that has a barcode, or None.
 
-        Parameters are those of `Catalogue.item_of_barcode`.
+        The parameters are as in `Catalogue.item_of_barcode`.
         """
         row = self.store.one(
             "SELECT item FROM item_barcodes WHERE station = :station AND barcode = :barcode "

@@ -1,4 +1,4 @@
-"""The stored index with which the catalogue of a station is searched by parts of names."""
+"""The stored index that is used to search the catalogue of a station for parts of names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class NameIndex:
         self.store.run("INSERT INTO searchable (station, way) VALUES (:station, :way)", here)
 
     def write(self, record: CatalogueRecord) -> None:
-        """Replace the terms by which a record is found."""
+        """Replace the search terms of a record."""
         here = (self.station, record.table, record.code)
         self.store.run(
             "DELETE FROM search WHERE station = :station AND noun = :noun AND code = :code",

@@ -34,7 +34,7 @@ _MAX_NAMED = 20
 """Maximum number of stations that an error message lists."""
 
 _NAMELESS = {ANONYMOUS, "anon", "nobody", "none", "null", "unknown"}
-"""Words that people enter by mistake as the code of a donor whose name is unknown.
+"""Words that people enter as the code of a donor if they do not know the donor.
 
 The error message then says what to enter instead.
 """
@@ -150,15 +150,15 @@ class Books(BalanceReader):
         return _read_or_refuse(recipient, recipient.name, "recipient", pointer)
 
     def location(self, code: str, pointer: str = "") -> Location:
-        """Return a location by its code. Parameters and errors are those of `item`."""
+        """Return a location by its code. Parameters and errors are as in `item`."""
         return self._cached_record(Location, "location", code, pointer)
 
     def team(self, code: str, pointer: str = "") -> Team:
-        """Return a team by its code. Parameters and errors are those of `item`."""
+        """Return a team by its code. Parameters and errors are as in `item`."""
         return self._cached_record(Team, "team", code, pointer)
 
     def campaign(self, code: str, pointer: str = "") -> Campaign:
-        """Return a campaign by its code. Parameters and errors are those of `item`."""
+        """Return a campaign by its code. Parameters and errors are as in `item`."""
         return self._cached_record(Campaign, "campaign", code, pointer)
 
     def _cached_record(self, kind: type[N], name: str, code: str, pointer: str) -> N:

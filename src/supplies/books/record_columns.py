@@ -13,7 +13,7 @@ from supplies.storage.store import Row
 N = TypeVar("N", bound=CatalogueRecord)
 
 _STORED_ELSEWHERE = ("barcodes",)
-"""Fields of records that are not stored in the table of the record but in another table."""
+"""Fields of records that are stored in another table than the other fields."""
 
 _FLAGS = ("quarantine", "retired", "needs_batch", "needs_expiry")
 """Columns that store a bool as the integer 0 or 1."""

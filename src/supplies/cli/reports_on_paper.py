@@ -161,7 +161,7 @@ def disclosure(
 ) -> Answer | None:
     """Print the public disclosure (公示) of a period: goods received and handed over.
 
-    Donors are named only as they consented, and recipients are not named.
+    Donors are named only as far as they agreed. Recipients are not named.
     """
     from supplies.books.past import books_as_of
     from supplies.cli.opening import open_ledger
