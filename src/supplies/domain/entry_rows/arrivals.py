@@ -39,8 +39,8 @@ class ArrivalLine(EntryRow, frozen=True, kw_only=True, tag="arrival_lines"):
         pledge: The pledge that the command named for the line; None if it named none.
         on_pledge: The part of `quantity` that fulfilled this pledge. Without a pledge, the part
             that fulfilled any open pledges of the donor.
-        recipient: The recipient for whom the donor meant the goods; None if the donor named no
-            recipient.
+        recipient: The recipient to whom the donor wants to give the goods; None if the donor named
+            none.
     """
 
     arrival: str

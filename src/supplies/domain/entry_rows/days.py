@@ -14,7 +14,7 @@ class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """A change of the closing date: all days up to this day are closed, until the next row.
+    """A new last closed day. All days up to it are closed, until the next row.
 
     If the day is earlier than in the row before, the days in between are open again.
     """

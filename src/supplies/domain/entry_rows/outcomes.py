@@ -13,7 +13,7 @@ class StopOutcome(EntryRow, frozen=True, kw_only=True, tag="outcomes"):
     """The outcome of a stop.
 
     Attributes:
-        first: 1 for the first outcome that was recorded for the stop, 0 for a corrected one.
+        first: 1 for the first outcome that was recorded for the stop, 0 for later ones.
     """
 
     delivery: str
@@ -29,9 +29,9 @@ class OutcomeDetails(EntryRow, frozen=True, kw_only=True, tag="outcome_details")
     """Further details from the report of an outcome. Reports without such details have no row.
 
     Attributes:
-        why: Why the goods could not be handed over, if this is a reason that the first version of
-            the program knew.
-        reason: Why the goods could not be handed over, if this is another reason.
+        why: Why the goods could not be handed over, as one of the reasons that the first version of
+            the program knew; otherwise None.
+        reason: Why the goods could not be handed over, as a newer reason; otherwise None.
         next_attempt: The day on which the household wants the goods.
         phone_time: The time on the phone's clock, if the reported time was corrected.
     """
@@ -79,7 +79,7 @@ The codes are not compared if the stop has no code, or after too many wrong atte
 
 
 class CodeAttempt(EntryRow, frozen=True, kw_only=True, tag="code_attempts"):
-    """The result of comparing a code that a courier reported with the code of the stop."""
+    """The result of comparing one reported code with the code of the stop."""
 
     delivery: str
     allocation: str
@@ -115,8 +115,8 @@ class Confirmation(EntryRow, frozen=True, kw_only=True, tag="confirmations"):
     """A household's confirmation of a hand-over. The latest one of a stop is valid.
 
     Attributes:
-        way: How the household confirmed it; `withdrawn` if a confirmation was taken back.
-        confirmed_by: Who confirmed it; None if the confirmation was taken back.
+        way: How the household confirmed the hand-over; `withdrawn` cancels an earlier confirmation.
+        confirmed_by: Who confirmed it; None if `way` is `withdrawn`.
     """
 
     delivery: str

@@ -41,13 +41,13 @@ _FORGOTTEN_TEXT = "entry:"
 
 
 def forgotten_text(seq: int) -> str:
-    """Return the value of `Forgetting.party` that means the free text of an entry: `entry:SEQ`."""
+    """Return the value of `Forgetting.party` for the free text of an entry: `entry:SEQ`."""
     return f"{_FORGOTTEN_TEXT}{seq}"
 
 
 def entry_of_forgotten_text(party: str) -> int | None:
-    """Return the number of the entry whose text was erased, from `Forgetting.party`.
+    """Return the number of the entry in a value of `Forgetting.party`.
 
-    Return None if the value means a person instead.
+    Return None if the value names a person instead.
     """
     return int(party.removeprefix(_FORGOTTEN_TEXT)) if party.startswith(_FORGOTTEN_TEXT) else None

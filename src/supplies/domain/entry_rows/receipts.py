@@ -37,7 +37,7 @@ class ReceiptReplacement(EntryRow, frozen=True, kw_only=True, tag="receipt_repla
 
 
 class ReceiptVoid(EntryRow, frozen=True, kw_only=True, tag="receipt_voids"):
-    """The row that makes a receipt void."""
+    """The voiding of a receipt."""
 
     number: str
 

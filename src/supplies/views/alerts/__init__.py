@@ -50,7 +50,7 @@ EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 """Default values of `soon`, `out` and `waiting` in `list_alerts`, in days."""
 
 DAYS_OF_VOIDS = 90
-"""Number of days for which a voided receipt is an alert if no new one was issued."""
+"""For how many days an alert is shown for a voided receipt that no new one replaced."""
 
 DAYS_OF_WRONG_CODES = 14
 """For how many days an alert is shown for a stop whose household told the courier a wrong code."""
@@ -94,9 +94,8 @@ def list_alerts(
     Args:
         today: The current day in the station's time zone.
         soon: Report goods from this number of days before they expire.
-        out: Report deliveries that left this number of days ago or earlier and are still open.
-        waiting: Report goods that were allocated this number of days ago or earlier and are still
-            on the shelf.
+        out: Report open deliveries that left at least this number of days ago.
+        waiting: Report allocated goods that are still on the shelf after this number of days.
 
     Raises:
         InvalidField: `after` or `limit` is invalid.

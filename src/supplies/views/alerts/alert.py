@@ -44,8 +44,8 @@ class Alert(View, frozen=True, kw_only=True):
         since: The first day of the situation, such as the day after a due day. If less than the
             minimum stock is free, the day on which the stock last changed.
         due: The day by which something should have happened; None if there is none.
-        document: The delivery or shipment with which expiring goods are in transit, or the delivery
-            of a stop with a wrong code; otherwise unset.
+        document: For expiring goods in transit, the delivery or shipment. For a stop with a wrong
+            code, the delivery. Otherwise unset.
         borrower: The borrower of expiring goods that are lent; otherwise unset.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
             unset.

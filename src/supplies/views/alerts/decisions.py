@@ -22,8 +22,8 @@ def find_open_conflicts(books: Books) -> Iterator[Alert]:
 def find_wrong_codes(books: Books, since: date) -> Iterator[Alert]:
     """Yield an alert for each stop for which wrong codes were reported, but never the right one.
 
-    Stops are left out whose household confirmed the hand-over afterwards, and stops where nothing
-    was handed over by the latest outcome.
+    A stop is left out if the household confirmed the hand-over afterwards, or if nothing was handed
+    over according to the latest outcome.
 
     The alert's `code` is the id of the stop's allocation.
 

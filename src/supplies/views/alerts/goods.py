@@ -143,7 +143,7 @@ def find_unexplained_goods(books: Books) -> list[Alert]:
 
 
 def find_goods_beside_pledges(books: Books) -> list[Alert]:
-    """Return an alert for each donation or conversion that gave more than its pledge promised.
+    """Return an alert for each donation or conversion of more goods than its pledge promised.
 
     One of the quantities may be wrong. An alert ends when the document is corrected. If nothing of
     the pledge is outstanding, it also ends when the day of the document is closed.
