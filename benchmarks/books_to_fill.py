@@ -63,10 +63,10 @@ class BooksToFill:
         """Return the lines of a hand-out."""
         return [c.RecipientLine(item=item, quantity=5) for item in self.items(size)]
 
-    def needs(self, size: int) -> list[str]:
-        """Record `size` needs of one recipient. Return their ids."""
+    def needs(self, size: int, day: date | None = None) -> list[str]:
+        """Record `size` needs of one recipient, of a day or of today. Return their ids."""
         return [
-            self.record(c.NoteNeed(recipient="H-0", item=item, quantity=5))
+            self.record(c.NoteNeed(recipient="H-0", item=item, quantity=5, happened_on=day))
             for item in self.items(size)
         ]
 
@@ -74,9 +74,13 @@ class BooksToFill:
         """Record a pledge of `size` lines, and claim each of them for a need. Return its id."""
         return self.record(self.promise(size))
 
-    def promise(self, size: int) -> c.MakePledge:
-        """Record `size` needs. Return a pledge that they claim, with one line for each item."""
-        claims = [c.Claim(need=need, quantity=5) for need in self.needs(size)]
+    def promise(self, size: int, day: date | None = None) -> c.MakePledge:
+        """Record `size` needs. Return a pledge that they claim, with one line for each item.
+
+        Args:
+            day: The day of the needs and the pledge. None means today.
+        """
+        claims = [c.Claim(need=need, quantity=5) for need in self.needs(size, day)]
         if self.same_item:
             lines = [c.PledgeLine(item="i-0", quantity=10 * size, claims=claims)]
         else:
@@ -84,7 +88,7 @@ class BooksToFill:
                 c.PledgeLine(item=self.item(n), quantity=10, claims=[claim])
                 for n, claim in enumerate(claims)
             ]
-        return c.MakePledge(donor="D-01", lines=lines)
+        return c.MakePledge(donor="D-01", lines=lines, happened_on=day)
 
     def donation(
         self, size: int, quantity: int, *, pledge: str | None = None, wish: bool = False

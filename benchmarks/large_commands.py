@@ -72,6 +72,49 @@ def _correct_donation(books: BooksToFill, size: int) -> c.Command:
     return c.Correct(entry=entry, reason="made up", command=corrected)
 
 
+def _correct_wishes(books: BooksToFill, size: int) -> c.Command:
+    entry = books.seq(_record_wishes(books, size))
+    corrected = books.donation(size, 7, wish=True)
+    return c.Correct(entry=entry, reason="made up", command=corrected)
+
+
+def _record_before_pledge(books: BooksToFill, size: int) -> c.Command:
+    """The donation is recorded late, and names a pledge of a day after its own."""
+    return msgspec.structs.replace(_record_donation(books, size), happened_on=FIRST_DAY)
+
+
+def _record_late_donation(books: BooksToFill, size: int) -> c.Command:
+    """The donation is recorded after its day. Its pledge and the claims are older."""
+    books.needs(1)
+    pledge = books.record(books.promise(size, FIRST_DAY))
+    return msgspec.structs.replace(books.donation(size, 8, pledge=pledge), happened_on=FIRST_DAY)
+
+
+def _record_before_claims(books: BooksToFill, size: int) -> c.Command:
+    """The donation is recorded late. Its pledge is older, and the claims are newer."""
+    promise = books.promise(size, FIRST_DAY)
+    claims = [claim for line in promise.lines for claim in line.claims]
+    lines = [msgspec.structs.replace(line, claims=[]) for line in promise.lines]
+    pledge = books.record(msgspec.structs.replace(promise, lines=lines))
+    books.record(c.ClaimNeeds(pledge=pledge, claims=claims))
+    return msgspec.structs.replace(books.donation(size, 8, pledge=pledge), happened_on=FIRST_DAY)
+
+
+def _keep_pledges(books: BooksToFill, size: int) -> c.Command:
+    """The donor has `size` pledges with a claim each, and the lines name none of them."""
+    for need, item in zip(books.needs(size), books.items(size), strict=True):
+        claims = [c.Claim(need=need, quantity=5)]
+        line = c.PledgeLine(item=item, quantity=8, claims=claims)
+        books.record(c.MakePledge(donor="D-01", lines=[line]))
+    return msgspec.structs.replace(books.donation(size, 8), keep_pledges=True)
+
+
+def _correct_kept_pledges(books: BooksToFill, size: int) -> c.Command:
+    entry = books.seq(_keep_pledges(books, size))
+    corrected = msgspec.structs.replace(books.donation(size, 7), keep_pledges=True)
+    return c.Correct(entry=entry, reason="made up", command=corrected)
+
+
 def _reverse_donation(books: BooksToFill, size: int) -> c.Command:
     entry = books.seq(books.donation(size, 8, pledge=books.pledge(size)))
     return c.Reverse(entry=entry, reason="made up")
@@ -93,8 +136,23 @@ def _correct_move(books: BooksToFill, size: int) -> c.Command:
     return c.Correct(entry=entry, reason="made up", command=corrected)
 
 
-def _allocate_lines(books: BooksToFill, size: int) -> c.Command:
+def _allocate_lines(books: BooksToFill, size: int) -> c.Allocate:
     books.needs(size)
+    books.stock(size, 5)
+    return books.allocate(size)
+
+
+def _correct_allocation(books: BooksToFill, size: int) -> c.Command:
+    command = _allocate_lines(books, size)
+    entry = books.seq(command)
+    *lines, last = command.lines
+    lines.append(msgspec.structs.replace(last, quantity=4))
+    corrected = msgspec.structs.replace(command, lines=lines)
+    return c.Correct(entry=entry, reason="made up", command=corrected)
+
+
+def _allocate_claimed(books: BooksToFill, size: int) -> c.Command:
+    books.pledge(size)
     books.stock(size, 5)
     return books.allocate(size)
 
@@ -359,13 +417,21 @@ PREPARATIONS: Mapping[str, Callable[[BooksToFill, int], c.Command]] = {
     "make pledge": BooksToFill.promise,
     "cancel pledge": _cancel_pledge,
     "donation on a pledge": _record_donation,
+    "late donation on a pledge": _record_late_donation,
+    "late donation before its pledge": _record_before_pledge,
+    "late donation before the claims": _record_before_claims,
     "donation for recipients": _record_wishes,
+    "donation on many pledges": _keep_pledges,
     "correct donation": _correct_donation,
+    "correct donation for recipients": _correct_wishes,
+    "correct donation on many pledges": _correct_kept_pledges,
     "reverse donation": _reverse_donation,
     "open stock": _open_stock,
     "move": _move_lots,
     "correct move": _correct_move,
     "allocate": _allocate_lines,
+    "allocate claimed needs": _allocate_claimed,
+    "correct allocation": _correct_allocation,
     "release": _release,
     "dispatch": _dispatch,
     "undo dispatch": _undo_dispatch,

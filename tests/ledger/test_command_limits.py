@@ -24,7 +24,7 @@ from supplies.storage.sqlite.store import SqliteStore
 
 SIZES = (10, 20, 40)
 
-STATEMENTS_PER_LINE = 14
+STATEMENTS_PER_LINE = 15
 """Largest number of SQL statements that a command may run for each line."""
 
 STATEMENTS_FOR_ALL_LINES = 40
@@ -37,12 +37,6 @@ MOST_EXTRA_WORK = 5_000_000
 """Largest number of lines of Python that a command of `MAX_LINES` lines may run beyond linear work.
 
 The number is extrapolated from `SIZES`. Five million lines take about half a second.
-"""
-
-LOOKS_AGAIN = {"allocate": 2, "correct donation": 3}
-"""Commands that look through all needs or claims of an item for each line, with more extra work.
-
-The value is the factor by which their extra work may exceed `MOST_EXTRA_WORK`.
 """
 
 
@@ -94,8 +88,7 @@ def test_the_work_grows_with_the_lines(
         assert second <= 2 * ROUNDING * first
     first, second = _growth([work.lines for work in done])
     of_a_square = (second - 2 * first) / ((SIZES[2] - SIZES[1]) * (SIZES[2] - SIZES[0]))
-    most = MOST_EXTRA_WORK * (LOOKS_AGAIN.get(name, 1) if same_item else 1)
-    assert of_a_square * MAX_LINES**2 <= most
+    assert of_a_square * MAX_LINES**2 <= MOST_EXTRA_WORK
 
 
 def _growth(counts: list[int]) -> tuple[int, int]:

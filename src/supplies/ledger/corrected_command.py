@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
+from supplies.domain.accounts import ALLOCATED, keys_of, kind_of
 from supplies.domain.entry_rows import (
     Allocation,
     Lot,
@@ -61,7 +63,7 @@ class Earmark:
     moved: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CorrectedCommand:
     """What the command to correct and its earlier corrections have recorded.
 
@@ -95,3 +97,17 @@ class CorrectedCommand:
     taken_lots: frozenset[str] = frozenset()
     packed: Sequence[PackedLine] = ()
     described: Mapping[str, Lot] = field(default_factory=dict)
+
+    @cached_property
+    def changed_accounts(self) -> frozenset[str]:
+        """The accounts with a balance in `effect`."""
+        return frozenset(account for account, _, _ in self.effect)
+
+    @cached_property
+    def locations_of_allocations(self) -> frozenset[str]:
+        """The locations at which the command changed what is set aside."""
+        return frozenset(
+            keys_of(account)[1]
+            for account in self.changed_accounts
+            if kind_of(account) is ALLOCATED
+        )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -47,6 +47,7 @@ from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed, Senten
 from supplies.ledger.balance_changes import Key
 from supplies.ledger.corrected_command import CorrectedCommand, Earmark
 from supplies.ledger.drafts import Draft, DraftedRows, Move
+from supplies.ledger.needs_in_order import NeedsInOrder
 from supplies.ledger.not_enough import not_enough_error
 
 FACTS = (
@@ -72,6 +73,20 @@ _SortedLots = dict[tuple[str, str], dict[str, LotBalance]]
 """Lots by account and item."""
 
 
+class EarmarksToCome(NamedTuple):
+    """Goods that the original command set aside, of lots that no drafted arrival contains yet.
+
+    Attributes:
+        of_lot: Those of one lot.
+        served: The quantity of all lots by need, in base units.
+        moved: The part of `served` that has been dispatched or handed over.
+    """
+
+    of_lot: Sequence[Earmark]
+    served: Mapping[str, int]
+    moved: Mapping[str, int]
+
+
 class Journal:
     """Gives the rule of one command access to the books, and collects the entries that it drafts.
 
@@ -82,6 +97,8 @@ class Journal:
         sorted_lots: Two caches of `lot_selection`: the lots of an account and item in the order in
             which they are taken, without lots that the command has used up. In the second one,
             expired lots come last.
+        needs_in_order: A cache of `need_fulfilment`: the open needs of a recipient and item, and
+            the claims on a pledge and item.
         corrected: What the original command recorded, if this is a correction; otherwise None. The
             effect of the original command is subtracted from all balances, so that its rule can run
             again.
@@ -109,11 +126,16 @@ class Journal:
         self.latest_day, self.closed_through = self.end.latest_day, self.end.closed_through
         self.next_seq = self.end.seq + 1
         self.happened_on = command.happened_on or today
+        self._balances: dict[Key, int] = {}
+        self._least_since: dict[tuple[Key, str], int] = {}
+        self._closings: dict[tuple[Key, date], int] = {}
+        self._closing_totals: dict[tuple[str, str, date], int] = {}
+        self._recorded_totals: dict[tuple[str, str], int] = {}
         self._changed: Counter[Key] = Counter()
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
         self._not_indexed: list[Key] = []
         self._needs: dict[str, Need] = {}
-        self._still_open: dict[tuple[str, str], dict[str, bool]] = {}
+        self.needs_in_order: dict[tuple[str, str], NeedsInOrder] = {}
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
         self.sorted_lots: tuple[_SortedLots, _SortedLots] = ({}, {})
         self._recorded: dict[str, dict[str, dict[Key, int]]] = {}
@@ -123,8 +145,13 @@ class Journal:
             sizes = self._former_packs.setdefault((packed.item, packed.pack), {})
             sizes.setdefault((packed.field, packed.line), packed.size)
         self._earmarks: dict[str, list[Earmark]] = defaultdict(list)
+        self._earmarks_arrived: set[str] = set()
+        self._served, self._moved = Counter[str](), Counter[str]()
         for earmark in () if corrected is None else corrected.earmarks:
-            self._earmarks[earmark.item].append(earmark)
+            self._earmarks[earmark.lot].append(earmark)
+            if earmark.need is not None:
+                self._served[earmark.need] += earmark.quantity
+                self._moved[earmark.need] += earmark.moved
         self._drafted_rows = DraftedRows()
         self._counts: dict[str, dict[Key, list[Count]]] = {}
         if corrected is not None:
@@ -250,30 +277,15 @@ class Journal:
             self._not_indexed.append(key)
         self._changed[key] += change
 
-    def _changed_keys(self, account: str, item: str | None) -> Collection[Key]:
-        """Return the keys of those balances in an account that the drafted entries change.
-
-        Each key is an account, item and lot. Most rules never call this method, so the index of
-        changes is built only on the first call.
-
-        Args:
-            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
-            item: Return only balances of this item. If None, those of all items are returned.
-        """
-        for key in self._not_indexed:
-            kind, *keys = key[0].split(":")
-            prefixes = [":".join([kind, *keys[:depth], ""]) for depth in range(len(keys))]
-            for below in (key[0], *prefixes):
-                self._changed_below[below, None].add(key)
-                self._changed_below[below, key[1]].add(key)
-        self._not_indexed.clear()
-        return self._changed_below.get((account, item), ())
-
     # --- balances ----------------------------------------------------------------------------
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """Return a balance in base units, including the drafted entries."""
-        return self.books.balance(account, item, lot) + self._changed[account, item, lot]
+        key = account, item, lot
+        recorded = self._balances.get(key)
+        if recorded is None:
+            recorded = self._balances[key] = self.books.balance(account, item, lot)
+        return recorded + self._changed[key]
 
     def available(
         self,
@@ -302,9 +314,13 @@ class Journal:
         now = self.balance(account, item, lot) if balance is None else balance
         first = (since or self.booked_on(self.happened_on)).isoformat()
         until = self._next_count(account, item, lot, first) if leaving else None
-        if first >= self.latest_day and until is None:
-            return now
         key = account, item, lot
+        if until is None:
+            if first >= self.latest_day:
+                return now
+            least = self._least_since.get((key, first))
+            if least is not None:
+                return min(now, least + self._changed[key])
         balances = self.books.daily_balances(key, since=first)
         undone: Mapping[date, int] = {}
         if self.corrected is not None:
@@ -320,7 +336,9 @@ class Journal:
                     change for moved, change in undone.items() if moved.isoformat() <= day
                 )
                 found.append(balances.get(last_moved, 0) - undone_before + drafted)
-        if until is not None and until > first:
+        if until is None:
+            self._least_since[key, first] = min(found) - self._changed[key]
+        elif until > first:
             return min(found[1:])
         return min(found)
 
@@ -330,12 +348,31 @@ class Journal:
         Use it only for balances of promises and needs, because they have no lots.
         """
         key = account, item, ""
-        closings = self.books.daily_balances(key, since=day.isoformat())
-        last = max((moved for moved in closings if moved <= day.isoformat()), default="")
-        undone = {} if self.corrected is None else self.corrected.by_day.get(key, {})
-        before = sum(change for moved, change in undone.items() if moved <= day)
-        drafted = self._changed[key] + sum(undone.values())
-        return closings.get(last, 0) - before + drafted
+        closing = self._closings.get((key, day))
+        if closing is None:
+            closings = self.books.daily_balances(key, since=day.isoformat())
+            last = max((moved for moved in closings if moved <= day.isoformat()), default="")
+            undone = {} if self.corrected is None else self.corrected.by_day.get(key, {})
+            after = sum(change for moved, change in undone.items() if moved > day)
+            closing = self._closings[key, day] = closings.get(last, 0) + after
+        return closing + self._changed[key]
+
+    def closing_total(self, account: str, item: str, day: date) -> int:
+        """Return the sum of balances at the end of a day, including all drafted entries.
+
+        Args:
+            account: The beginning of accounts up to a colon. Use it only for accounts of promises
+                and needs, because they have no lots.
+        """
+        recorded = self._closing_totals.get((account, item, day))
+        if recorded is None:
+            then = self.books.nonzero_balances_on(day.isoformat(), account)
+            recorded = sum(quantity for key, quantity in then.items() if key[1] == item)
+            for key, changes in {} if self.corrected is None else self.corrected.by_day.items():
+                if key[1] == item and key[0].startswith(account):
+                    recorded += sum(change for moved, change in changes.items() if moved > day)
+            self._closing_totals[account, item, day] = recorded
+        return recorded + sum(self._changed[key] for key in self.changed(account, item))
 
     def first_day_available(self, account: str, item: str) -> date:
         """Return the first day on which as much can be taken from a balance as today.
@@ -413,14 +450,16 @@ class Journal:
         by_item = self._recorded.get(account)
         if by_item is None:
             by_item = self._recorded[account] = defaultdict(dict)
-            for key, quantity in self.books.nonzero_balances(account).items():
+            recorded = self.books.nonzero_balances(account)
+            self._balances.update(recorded)
+            for key, quantity in recorded.items():
                 by_item[key[1]][key] = quantity
         return self._with_changes(dict(by_item.get(item, {})), account, item)
 
     def _with_changes(
         self, balances: dict[Key, int], account: str, item: str | None
     ) -> dict[Key, int]:
-        for key in self._changed_keys(account, item):
+        for key in self.changed(account, item):
             balances[key] = balances.get(key, 0) + self._changed[key]
         return {key: balances[key] for key in sorted(balances) if balances[key] != 0}
 
@@ -430,7 +469,7 @@ class Journal:
         Only accounts of the given kind are read. The result is sorted by account.
         """
         balances = self.books.balances_of_lot(kind, lot)
-        for key in self._changed_keys(kind.prefix, None):
+        for key in self.changed(kind.prefix, None):
             if key[2] == lot:
                 balances[key] = balances.get(key, 0) + self._changed[key]
         return {key[0]: balances[key] for key in sorted(balances) if balances[key] != 0}
@@ -461,12 +500,28 @@ class Journal:
         effect, left = self.corrected.effect.get(key, 0), -self._changed[key]
         return max(0, min(abs(effect), left if effect > 0 else -left))
 
-    def earmarks(self, item: str) -> Sequence[Earmark]:
-        """Return the goods of an item that the original command set aside when they arrived.
+    def earmarks(self, lot: str) -> Sequence[Earmark]:
+        """Return the goods of a lot that the original command set aside when they arrived.
 
         The result is empty if this is not a correction.
         """
-        return self._earmarks.get(item, ())
+        return self._earmarks.get(lot, ())
+
+    def earmarks_to_come(self, lot: str) -> EarmarksToCome:
+        """Return what the original command set aside of lots that no drafted arrival contains yet.
+
+        Args:
+            lot: The lot whose earmarks are returned one by one.
+        """
+        arrived = self._drafted_rows.arrived_lots
+        for each in arrived - self._earmarks_arrived:
+            for earmark in self.earmarks(each):
+                if earmark.need is not None:
+                    self._served[earmark.need] -= earmark.quantity
+                    self._moved[earmark.need] -= earmark.moved
+        self._earmarks_arrived |= arrived
+        of_lot = () if lot in arrived else self.earmarks(lot)
+        return EarmarksToCome(of_lot, self._served, self._moved)
 
     def taken_before(self, account: str, item: str, lot: str) -> int:
         """Return how much the original command took from a balance on the day of the correction.
@@ -484,15 +539,26 @@ class Journal:
 
     def drafted_lots(self, account: str, item: str) -> set[str]:
         """Return the lots of an item in an account whose balance the drafted entries change."""
-        return {lot for _, _, lot in self._changed_keys(account, item) if lot}
+        return {lot for _, _, lot in self.changed(account, item) if lot}
 
-    def changes(self, account: str, item: str) -> bool:
-        """Return whether the drafted entries change any balance of an item in an account.
+    def changed(self, account: str, item: str | None) -> Collection[Key]:
+        """Return the keys of those balances in an account that the drafted entries change.
+
+        Each key is an account, item and lot. Most rules never call this method, so the index of
+        changes is built only on the first call.
 
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+            item: Return only balances of this item. If None, those of all items are returned.
         """
-        return bool(self._changed_keys(account, item))
+        for key in self._not_indexed:
+            kind, *keys = key[0].split(":")
+            prefixes = [":".join([kind, *keys[:depth], ""]) for depth in range(len(keys))]
+            for below in (key[0], *prefixes):
+                self._changed_below[below, None].add(key)
+                self._changed_below[below, key[1]].add(key)
+        self._not_indexed.clear()
+        return self._changed_below.get((account, item), ())
 
     def total(self, account: str, item: str) -> int:
         """Return the quantity of an item in an account over all lots, drafted entries included.
@@ -500,15 +566,11 @@ class Journal:
         Args:
             account: An account, or the beginning of accounts up to a colon, such as `stock:`.
         """
-        return sum(self.nonzero_balances(account, item).values())
-
-    def needs_still_open(self, recipient: str, item: str) -> Mapping[str, bool]:
-        """Return the same as `Books.needs_still_open`, for rules that ask several times."""
-        found = self._still_open.get((recipient, item))
-        if found is None:
-            found = self.books.needs_still_open(recipient, item)
-            self._still_open[recipient, item] = found
-        return found
+        recorded = self._recorded_totals.get((account, item))
+        if recorded is None:
+            recorded = sum(self.books.nonzero_balances(account, item).values())
+            self._recorded_totals[account, item] = recorded
+        return recorded + sum(self._changed[key] for key in self.changed(account, item))
 
     def recorded_needs(self, needs: Sequence[str]) -> list[Need]:
         """Return needs by their ids, which must exist, as the books describe them."""

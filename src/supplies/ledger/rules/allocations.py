@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supplies.books.reader import unknown_code_error
-from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, NEEDED, STOCK, keys_of
+from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, STOCK, keys_of
 from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import Allocate, AllocationLine, AllocationPart, Release, ReleasedLine
 from supplies.domain.entry_rows import Allocation, Need
@@ -158,8 +158,9 @@ def is_closed_to_people(journal: Journal, location: Location) -> bool:
     In a correction, return False if the original command took goods from this location. The
     location was then no quarantine yet.
     """
-    taken = STOCK(location.code) in _changed_accounts(journal)
-    return location.quarantine and not taken and not _has_allocated(journal, location)
+    corrected = journal.corrected
+    taken = corrected is not None and STOCK(location.code) in corrected.changed_accounts
+    return is_closed_to_arrivals(journal, location) and not taken
 
 
 def is_closed_to_arrivals(journal: Journal, location: Location) -> bool:
@@ -168,20 +169,9 @@ def is_closed_to_arrivals(journal: Journal, location: Location) -> bool:
     In a correction, return False if the original command set goods aside at this location. The
     location was then no quarantine yet.
     """
-    return location.quarantine and not _has_allocated(journal, location)
-
-
-def _changed_accounts(journal: Journal) -> set[str]:
-    """Return the accounts that the corrected command changed; none outside a correction."""
-    return set() if journal.corrected is None else {key[0] for key in journal.corrected.effect}
-
-
-def _has_allocated(journal: Journal, location: Location) -> bool:
-    """Return whether the corrected command changed what is allocated at a location."""
-    return any(
-        account.startswith(ALLOCATED.prefix) and keys_of(account)[1] == location.code
-        for account in _changed_accounts(journal)
-    )
+    corrected = journal.corrected
+    kept = corrected is not None and location.code in corrected.locations_of_allocations
+    return location.quarantine and not kept
 
 
 def allocate(command: Allocate, journal: Journal) -> None:
@@ -246,7 +236,7 @@ def _need_of(
     recipient = allocation.recipient
     if line.need is not None:
         return need_for(journal, line.need, f"{pointer}/need", item=line.item, recipient=recipient)
-    for need in open_needs(journal, recipient, line.item) if journal.corrected else ():
+    for need, _ in open_needs(journal, recipient, line.item) if journal.corrected else ():
         if journal.kept(ASSIGNED(need.need, allocation.allocation), line.item):
             return need
     return first_open_need(journal, recipient, line.item, claimed=True)
@@ -264,10 +254,10 @@ def first_open_need(
             need is open.
     """
     needs = open_needs(journal, recipient, item)
-    for need in needs:
-        if journal.available(NEEDED(need.need), item) > 0:
+    for need, key in needs:
+        if journal.balance(*key) > 0 and journal.available(*key) > 0:
             return need
-    for need in needs if claimed else ():
+    for need, _ in needs if claimed else ():
         if journal.total(f"{CLAIMED.prefix}{need.need}:", item) > 0:
             return need
     return None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,6 +33,7 @@ from supplies.errors import InvalidField, Sentence
 from supplies.ledger.corrected_command import CreatedLot
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.needs_in_order import most_urgent_first
 from supplies.ledger.rules.correction_lots import matching_lots
 from supplies.ledger.rules.earmarks import (
     EarmarkedShare,
@@ -56,10 +58,17 @@ from supplies.ledger.rules.pledges import (
     find_pledge,
     open_pledges,
     pledge_lines,
+    promised,
 )
 from supplies.ledger.rules.product_expiries import describe_products
 from supplies.ledger.rules.receipt_documents import details_from_command, details_line
 from supplies.ledger.rules.receipts import issue
+
+_Claim = tuple[Need, int, int]
+"""A need that claims a pledge, the most that it may get, and what must remain of the line.
+
+What remains meets the donor's wish.
+"""
 
 
 def record_donation(command: RecordDonation, journal: Journal) -> None:
@@ -92,13 +101,16 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     parts = parts_by_found_lot(journal, lines)
     lots = _kept_lots(journal, parts)
     rows: list[StatedLine] = []
+    promises: dict[str, list[str]] = {}
     for number, (pointer, line) in _in_order(command, parts):
         quantity = journal.base_units(line, pointer)
         to = destination(journal, line, command.location, pointer)
         lot = _create_lot(journal, draft, line, number, lots, DONOR(donor))
         fulfil = fulfil_pledge
         if command.keep_pledges and line.pledge is None:
-            fulfil = _fulfil_open_pledges
+            if line.item not in promises:
+                promises[line.item] = open_pledges(journal, donor, line.item)
+            fulfil = partial(_fulfil_open_pledges, promises[line.item])
         on_pledge, for_needs = fulfil(journal, draft, donor, line, lot, quantity, to, pointer)
         move_from_origin(
             journal,
@@ -354,8 +366,20 @@ def fulfil_pledge(
         _drop_claims(journal, draft, line, pledge.pledge, quantity)
     remaining = quantity
     served: dict[tuple[str, date], ServedClaim] = {}
-    claims = _claims_in_order(journal, draft, line, lot, pledge.pledge) if to.usable else []
-    for need, at_most, kept_back in claims:
+    late = draft.booked_on.isoformat() < journal.latest_day
+    claims: Iterable[_Claim] = ()
+    if to.usable:
+        claims = _claims_in_order(journal, line, lot, pledge.pledge)
+    claims_then = claims
+    if late:
+        prefix = f"{PLEDGED(pledge.pledge)}:"
+        if journal.closing_total(prefix, line.item, draft.booked_on) > 0:
+            claims_then = claims = list(claims)  # as they are before any of them is served
+        else:
+            claims_then = ()
+    for need, at_most, kept_back in claims_then:
+        if not remaining:
+            break
         most = min(remaining - kept_back, at_most)
         if most <= 0:
             continue
@@ -368,10 +392,10 @@ def fulfil_pledge(
     free = max(0, min(remaining, journal.available(PLEDGED(pledge.pledge), line.item)))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(donor), line.item, "", free, pointer)
     remaining -= free
-    if remaining and draft.booked_on.isoformat() < journal.latest_day:
+    if remaining and late:
         if not to.usable:
-            claims = [(need, n, 0) for need, n in _claims_for(journal, line, pledge.pledge)]
-        for claim in _later_claims(journal, draft, line.item, pledge.pledge, claims, remaining):
+            claims = ((need, n, 0) for need, n in _claims_for(journal, line, pledge.pledge))
+        for claim in _later_claims(journal, draft, line, pledge.pledge, claims, remaining):
             promised = PLEDGED(pledge.pledge, claim.need.need)
             journal.move(claim.draft, promised, DONOR(donor), line.item, "", claim.quantity)
             if to.usable:
@@ -397,9 +421,9 @@ def _add_served(served: dict[tuple[str, date], ServedClaim], claim: ServedClaim)
 def _later_claims(
     journal: Journal,
     draft: Draft,
-    item: str,
+    line: DonationLine,
     pledge: str,
-    claims: list[tuple[Need, int, int]],
+    claims: Iterable[_Claim],
     quantity: int,
 ) -> Iterator[ServedClaim]:
     """Yield claims that get goods of a donation, although they were made after the goods arrived.
@@ -408,19 +432,27 @@ def _later_claims(
     goods on the first day on which its whole quantity was claimed.
 
     Args:
-        claims: As `_claims_in_order` returns them.
+        claims: As `_claims_in_order` yields them.
         quantity: The quantity of the goods that no claim has got yet.
     """
-    promised = [PLEDGED(pledge), *{PLEDGED(pledge, need.need): None for need, _, _ in claims}]
-    then = sum(journal.closing_balance(account, item, draft.booked_on) for account in promised)
+    item, day_of_goods = line.item, draft.booked_on
+    then = journal.closing_balance(PLEDGED(pledge), item, day_of_goods)
+    if line.recipient is None and line.need is None:
+        then += journal.closing_total(f"{PLEDGED(pledge)}:", item, day_of_goods)
+    else:
+        claims = list(claims)
+        accounts = {PLEDGED(pledge, need.need) for need, _, _ in claims}
+        then += sum(journal.closing_balance(account, item, day_of_goods) for account in accounts)
     quantity = min(quantity, then)
     for need, at_most, kept_back in claims if quantity > 0 else ():
         account = PLEDGED(pledge, need.need)
         day = journal.first_day_available(account, item)
         part = min(quantity - kept_back, at_most, journal.available(account, item, since=day))
-        if day > draft.booked_on and part > 0:
+        if day > day_of_goods and part > 0:
             yield ServedClaim(need, pledge, part, _draft_of_day(journal, draft, day))
             quantity -= part
+            if not quantity:
+                break
 
 
 def _draft_of_day(journal: Journal, head: Draft, day: date) -> Draft:
@@ -440,6 +472,7 @@ def _draft_of_day(journal: Journal, head: Draft, day: date) -> Draft:
 
 
 def _fulfil_open_pledges(
+    pledges: list[str],
     journal: Journal,
     draft: Draft,
     donor: str,
@@ -453,12 +486,16 @@ def _fulfil_open_pledges(
 
     In a correction, goods that were dispatched for a claim on a pledge fulfil that pledge, even if
     older pledges are open. The result is like that of `fulfil_pledge`.
+
+    Args:
+        pledges: The open pledges of the item. Those that the goods fulfil completely are removed.
     """
     remaining = quantity
     for_needs: list[ServedClaim] = []
-    pledges = open_pledges(journal, donor, line.item)
-    left = _moved_for_claims(journal, draft, line, lot, pledges) if to.usable else Counter()
-    for pledge in pledges:
+    left = _moved_for_claims(journal, line, lot, pledges) if to.usable else Counter()
+    for pledge in tuple(pledges):
+        if not remaining:
+            break
         own = left.pop(pledge, 0)
         at_most = max(min(remaining, own), remaining - left.total())
         if at_most <= 0:
@@ -467,29 +504,30 @@ def _fulfil_open_pledges(
         part, needs = fulfil_pledge(journal, draft, donor, on_it, lot, at_most, to, pointer)
         remaining -= part
         for_needs += needs
+        if not promised(journal, pledge, line.item):
+            pledges.remove(pledge)
     return quantity - remaining, for_needs
 
 
 def _moved_for_claims(
-    journal: Journal, draft: Draft, line: DonationLine, lot: str, pledges: list[str]
+    journal: Journal, line: DonationLine, lot: str, pledges: list[str]
 ) -> Counter[str]:
     """Return how much of a line's lot was dispatched or handed over for claims, by pledge.
 
     The result is empty if this is not a correction.
     """
     left: Counter[str] = Counter()
-    if journal.corrected is None:
-        return left
-    claims = [
-        (pledge, need.need, claimed)
-        for pledge in pledges
-        for need, claimed in _claims_for(journal, line, pledge)
-    ]
-    moved = _served_before(journal, draft, line, lot, {need for _, need, _ in claims}).moved
-    for pledge, need, claimed in claims:
-        part = min(claimed, moved[need])
-        left[pledge] += part
-        moved[need] -= part
+    moved: Counter[str] = Counter()
+    for earmark in journal.earmarks_to_come(lot).of_lot:
+        if earmark.need is not None:
+            moved[earmark.need] += earmark.moved
+    needs = [need for need in journal.recorded_needs(list(moved)) if _can_serve(line, need)]
+    for need in needs:
+        for pledge in pledges if moved[need.need] else ():
+            claimed = max(0, journal.balance(PLEDGED(pledge, need.need), line.item))
+            if part := min(claimed, moved[need.need]):
+                left[pledge] += part
+                moved[need.need] -= part
     return left
 
 
@@ -501,7 +539,7 @@ def _drop_claims(
     The least urgent claims are dropped first; of equally urgent ones, the newest.
     """
     short = quantity - journal.available(PLEDGED(pledge), line.item)
-    for need, claimed in reversed(claims_on_pledge(journal, pledge, line.item)):
+    for need, claimed in reversed(list(claims_on_pledge(journal, pledge, line.item))):
         open_now = journal.available(PLEDGED(pledge, need.need), line.item)
         part = max(0, min(short, claimed, open_now))
         drop_claim(journal, draft, need, pledge, part)
@@ -509,86 +547,82 @@ def _drop_claims(
 
 
 def _claims_in_order(
-    journal: Journal, draft: Draft, line: DonationLine, lot: str, pledge: str
-) -> list[tuple[Need, int, int]]:
-    """Return the claims on a pledge, in the order in which they get the goods of a line.
+    journal: Journal, line: DonationLine, lot: str, pledge: str
+) -> Iterator[_Claim]:
+    """Yield the claims on a pledge, in the order in which they get the goods of a line.
 
     The most urgent claims come first; of equally urgent ones, the oldest. In a correction, needs
     for which goods have been dispatched come first, then needs for which goods of this lot were set
-    aside before.
-
-    Each claim comes with two quantities: the most that it may get, and how much of the line must
-    remain for the recipient whom the donor wished.
+    aside before, then needs for which no goods of a later line were set aside.
     """
-    claims = _claims_for(journal, line, pledge)
     if journal.corrected is None:
-        return [(need, claimed, 0) for need, claimed in claims]
-    before = _served_before(journal, draft, line, lot, {need.need for need, _ in claims})
-    in_order: list[tuple[Need, int, int]] = []
-    in_order += ((need, before.moved[need.need], 0) for need, _ in claims)
-    in_order += (
-        (need, before.served[need.need] - before.moved[need.need], before.wished)
-        for need, _ in claims
-    )
-    for others in (before.elsewhere, before.moved_elsewhere):
-        in_order += (
-            (need, claimed - before.served[need.need] - others[need.need], before.wished)
-            for need, claimed in claims
-        )
-    return in_order
+        for need, claimed in _claims_for(journal, line, pledge):
+            yield need, claimed, 0
+        return
+    before = _served_before(journal, line, lot, pledge)
+    for need in before.needs:
+        yield need, before.moved[need.need], 0
+    for need in before.needs:
+        yield need, before.served[need.need] - before.moved[need.need], before.wished
+    claims: list[tuple[Need, int]] = []
+    to_come = journal.earmarks_to_come(lot)
+    for need, claimed_now in _claims_for(journal, line, pledge):
+        claimed = before.claimed.get(need.need, claimed_now)
+        claims.append((need, claimed))
+        yield need, claimed - to_come.served[need.need], before.wished
+    for need, claimed in claims:
+        moved_elsewhere = to_come.moved[need.need] - before.moved[need.need]
+        yield need, claimed - before.served[need.need] - moved_elsewhere, before.wished
 
 
-def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> list[tuple[Need, int]]:
-    """Return the claims on a pledge that can get goods of a donation line, most urgent first.
+def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> Iterator[tuple[Need, int]]:
+    """Yield the claims on a pledge that a donation line can serve, most urgent first.
 
-    Each claim is a need with the claimed quantity. If the line names a need or a recipient, only
-    claims of this need or recipient are returned.
+    Each claim is a need with the quantity that it claims when it is yielded.
     """
-    return [
-        (need, claimed)
-        for need, claimed in claims_on_pledge(journal, pledge, line.item)
-        if claimed > 0
-        and line.recipient in (None, need.recipient)
-        and line.need in (None, need.need)
-    ]
+    for need, claimed in claims_on_pledge(journal, pledge, line.item):
+        if claimed > 0 and _can_serve(line, need):
+            yield need, claimed
 
 
-@dataclass(slots=True)
-class _ServedBefore:
+def _can_serve(line: DonationLine, need: Need) -> bool:
+    """Return whether a need can get goods of a line, which may name another need or recipient."""
+    return line.recipient in (None, need.recipient) and line.need in (None, need.need)
+
+
+class _ServedBefore(NamedTuple):
     """How much of a corrected line's lot was set aside before the correction, in base units.
 
-    The first four fields have a quantity for each need that claims a pledge.
-
     Attributes:
-        served: The quantity set aside for the need.
+        needs: The needs that claim the pledge and for which goods of the lot were set aside, most
+            urgent first.
+        claimed: How much each of them claims.
+        served: The quantity set aside for each of them.
         moved: The part of `served` that has been dispatched or handed over.
-        elsewhere: The quantity set aside for the need from lots of later lines.
-        moved_elsewhere: The part of `elsewhere` that has been dispatched or handed over.
         wished: The dispatched or handed-over quantity that was set aside only because the donor
             wished it for a recipient, and not for one of these needs.
     """
 
-    served: Counter[str] = field(default_factory=Counter)
-    moved: Counter[str] = field(default_factory=Counter)
-    elsewhere: Counter[str] = field(default_factory=Counter)
-    moved_elsewhere: Counter[str] = field(default_factory=Counter)
-    wished: int = 0
+    needs: list[Need]
+    claimed: dict[str, int]
+    served: Counter[str]
+    moved: Counter[str]
+    wished: int
 
 
-def _served_before(
-    journal: Journal, draft: Draft, line: DonationLine, lot: str, needs: set[str]
-) -> _ServedBefore:
-    before = _ServedBefore()
-    for earmark in journal.earmarks(line.item):
-        own = earmark.lot == lot
-        if earmark.lot in draft.index.arrived_lots:
-            continue
-        if earmark.need in needs:
-            served, moved = before.elsewhere, before.moved_elsewhere
-            if own:
-                served, moved = before.served, before.moved
-            served[earmark.need] += earmark.quantity
-            moved[earmark.need] += earmark.moved
-        elif own and earmark.recipient == line.recipient:
-            before.wished += earmark.moved
-    return before
+def _served_before(journal: Journal, line: DonationLine, lot: str, pledge: str) -> _ServedBefore:
+    claimed: dict[str, int] = {}
+    served, moved, wished = Counter[str](), Counter[str](), 0
+    for earmark in journal.earmarks_to_come(lot).of_lot:
+        name = earmark.need
+        if name is not None and name not in claimed:
+            (need,) = journal.recorded_needs([name])
+            if _can_serve(line, need):
+                claimed[name] = journal.balance(PLEDGED(pledge, name), line.item)
+        if name is not None and claimed.get(name, 0) > 0:
+            served[name] += earmark.quantity
+            moved[name] += earmark.moved
+        elif earmark.recipient == line.recipient:
+            wished += earmark.moved
+    needs = sorted(journal.recorded_needs(list(served)), key=most_urgent_first)
+    return _ServedBefore(needs, claimed, served, moved, wished)

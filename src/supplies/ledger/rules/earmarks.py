@@ -82,7 +82,7 @@ def earmarked_shares(
     if line.recipient is not None:
         journal.books.recipient(line.recipient, f"{pointer}/for")
         if _is_expired(journal, line.item, lot):
-            quantity = min(quantity, _wished_before(journal, line.recipient, line.item, lot))
+            quantity = min(quantity, _wished_before(journal, line.recipient, lot))
         if quantity:
             if line.need is not None:
                 wished_need: Need | None = find_need(journal.books, line.need)
@@ -109,15 +109,13 @@ def _is_expired(journal: Journal, item: str, lot: str) -> bool:
     return expires_on is not None and expires_on < journal.happened_on
 
 
-def _wished_before(journal: Journal, recipient: str, item: str, lot: str) -> int:
+def _wished_before(journal: Journal, recipient: str, lot: str) -> int:
     """Return how much of a lot the original command set aside for a recipient.
 
     The quantity is in base units. It is 0 if this is not a correction.
     """
     return sum(
-        earmark.quantity
-        for earmark in journal.earmarks(item)
-        if (earmark.recipient, earmark.lot) == (recipient, lot)
+        earmark.quantity for earmark in journal.earmarks(lot) if earmark.recipient == recipient
     )
 
 
@@ -135,8 +133,8 @@ def _wished_need(
     have been dispatched or handed over, the result is None.
     """
     claimed = {claim.need.need for claim in for_needs}
-    for earmark in journal.earmarks(item):
-        if (earmark.recipient, earmark.lot) == (recipient, lot):
+    for earmark in journal.earmarks(lot):
+        if earmark.recipient == recipient:
             if earmark.need is not None and earmark.need not in claimed:
                 return find_need(journal.books, earmark.need)
             if earmark.need is None and earmark.moved:

@@ -8,6 +8,7 @@ quantity claimed for a need equals the quantity that pledges promise to it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 from supplies.books.reader import Books, unknown_code_error
 from supplies.domain.accounts import (
@@ -25,21 +26,11 @@ from supplies.domain.accounts import (
 )
 from supplies.domain.entry_rows import Need, NeedEnd
 from supplies.errors import InvalidField, Sentence
+from supplies.ledger.balance_changes import Key
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import divide
-
-_URGENCY = {"high": 0, "normal": 1, "low": 2}
-
-
-def document_number(document: str) -> int:
-    """Return the number in which a document's id ends. Older documents have smaller numbers."""
-    return int(document.rsplit("_", 1)[1])
-
-
-def most_urgent_first(need: Need) -> tuple[int, int]:
-    """Sort key for needs: the most urgent come first, then the oldest."""
-    return _URGENCY[need.urgency], document_number(need.need)
+from supplies.ledger.needs_in_order import NeedsInOrder, document_number, most_urgent_first
 
 
 def find_need(books: Books, need: str, pointer: str = "") -> Need:
@@ -98,34 +89,47 @@ def needs_of(journal: Journal, recipient: str, item: str) -> list[Need]:
     return sorted(needs, key=most_urgent_first)
 
 
-def open_needs(journal: Journal, recipient: str, item: str) -> list[Need]:
-    """Return a recipient's needs for an item that are not yet fully met, most urgent first.
+def open_needs(journal: Journal, recipient: str, item: str) -> NeedsInOrder:
+    """Return a recipient's needs for an item that may not be fully met, the most urgent first.
 
-    A fully met need is also returned if a drafted entry changes its open quantity or its claims on
-    pledges, because it may be open again.
+    A fully met need is included if a drafted entry changes its open quantity or its claims on
+    pledges, because it may be open again. Each need comes with the key of its open quantity.
     """
-    found = journal.recorded_needs(
-        [
-            need
-            for need, open_ in journal.needs_still_open(recipient, item).items()
-            if open_
-            or journal.changes(NEEDED(need), item)
-            or journal.changes(f"{CLAIMED.prefix}{need}:", item)
-        ]
+    needs = journal.needs_in_order.get((recipient, item))
+    names: list[str] = []
+    if needs is None:
+        still_open = journal.books.needs_still_open(recipient, item)
+        names = [need for need, open_ in still_open.items() if open_]
+        needs = journal.needs_in_order[recipient, item] = NeedsInOrder(still_open.keys() - names)
+    for kind in (NEEDED, CLAIMED):
+        changed = {keys_of(key[0])[0] for key in needs.unseen(journal.changed(kind.prefix, item))}
+        names += needs.left_out & changed
+        needs.left_out -= changed
+    needs.add(
+        (need, (NEEDED(need.need), item, ""))
+        for need in journal.recorded_needs(names)
+        if (need.recipient, need.item) == (recipient, item)
     )
-    needs = [need for need in found if (need.recipient, need.item) == (recipient, item)]
-    return sorted(needs, key=most_urgent_first)
+    return needs
 
 
-def claims_on_pledge(journal: Journal, pledge: str, item: str) -> list[tuple[Need, int]]:
-    """Return the needs that claim an item of a pledge, most urgent first.
+def claims_on_pledge(journal: Journal, pledge: str, item: str) -> Iterator[tuple[Need, int]]:
+    """Yield the needs that claim an item of a pledge, most urgent first.
 
-    Each need comes with the claimed quantity.
+    Each need comes with the quantity that it claims when it is yielded.
     """
-    balances = journal.balances_of_item(f"{PLEDGED(pledge)}:", item)
-    needs = journal.recorded_needs([keys_of(account)[1] for account, _, _ in balances])
-    claims = list(zip(needs, balances.values(), strict=True))
-    return sorted(claims, key=lambda claim: most_urgent_first(claim[0]))
+    prefix = f"{PLEDGED(pledge)}:"
+    claims = journal.needs_in_order.get((prefix, item))
+    new: list[Key] = []
+    if claims is None:
+        claims = journal.needs_in_order[prefix, item] = NeedsInOrder()
+        new = claims.unseen(journal.balances_of_item(prefix, item))
+    new += claims.unseen(journal.changed(prefix, item))
+    needs = journal.recorded_needs([keys_of(account)[1] for account, _, _ in new])
+    claims.add(zip(needs, new, strict=True))
+    for need, key in claims:
+        if quantity := journal.balance(*key):
+            yield need, quantity
 
 
 def drop_claim(journal: Journal, draft: Draft, need: Need, pledge: str, quantity: int) -> None:
@@ -233,7 +237,7 @@ def meet_needs(journal: Journal, draft: Draft, recipient: str, item: str, quanti
     A correction first meets the needs that the original command met. Goods that met no need before
     the correction meet no need after it.
     """
-    needs = open_needs(journal, recipient, item)
+    needs = [need for need, _ in open_needs(journal, recipient, item)]
     if journal.corrected is not None:
         for need in needs:
             met_before = journal.kept(MET(need.need), item)

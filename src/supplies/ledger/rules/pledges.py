@@ -20,9 +20,9 @@ from supplies.domain.entry_rows import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.needs_in_order import document_number
 from supplies.ledger.rules.need_fulfilment import (
     claims_on_pledge,
-    document_number,
     drop_claim,
     find_need,
     need_for,
@@ -302,7 +302,7 @@ def _drop(command: CancelPledge | LapsePledge, journal: Journal, kind: str) -> N
         wanted = [
             (DroppedLine(line=line.line, quantity=outstanding), "")
             for line in lines
-            if (outstanding := _outstanding(journal, pledge.pledge, line.item))
+            if (outstanding := promised(journal, pledge.pledge, line.item))
         ]
         if not wanted:
             raise AlreadyDone(
@@ -322,9 +322,9 @@ def _drop(command: CancelPledge | LapsePledge, journal: Journal, kind: str) -> N
         _drop_line(journal, draft, pledge, items[dropped.line], dropped, pointer)
 
 
-def _outstanding(journal: Journal, pledge: str, item: str) -> int:
-    claimed = sum(quantity for _, quantity in claims_on_pledge(journal, pledge, item))
-    return claimed + journal.balance(PLEDGED(pledge), item)
+def promised(journal: Journal, pledge: str, item: str) -> int:
+    """Return how much of an item a pledge still promises, claimed by needs or not."""
+    return journal.balance(PLEDGED(pledge), item) + journal.total(f"{PLEDGED(pledge)}:", item)
 
 
 def _drop_line(
@@ -342,7 +342,7 @@ def _drop_line(
     3. The claims of the least urgent needs, of equally urgent ones the newest first.
     """
     rest = dropped.quantity
-    outstanding = _outstanding(journal, pledge.pledge, item)
+    outstanding = promised(journal, pledge.pledge, item)
     if rest > outstanding:
         raise journal.not_enough_error(PLEDGED(pledge.pledge), item, rest, outstanding, pointer)
     for index, claim in enumerate(dropped.drop or []):
@@ -360,7 +360,7 @@ def _drop_line(
     free = min(rest, journal.balance(PLEDGED(pledge.pledge), item))
     journal.move(draft, PLEDGED(pledge.pledge), DONOR(pledge.donor), item, "", free, pointer)
     rest -= free
-    for need, quantity in reversed(claims_on_pledge(journal, pledge.pledge, item)):
+    for need, quantity in reversed(list(claims_on_pledge(journal, pledge.pledge, item))):
         taken = min(rest, quantity)
         _take(journal, draft, pledge, need.need, item, taken, pointer)
         rest -= taken
