@@ -268,6 +268,7 @@ class GroupCommitQueue:
     def _erase_expired_answers(self, ledger: Ledger) -> None:
         now, last = ledger.clock(), self._erased_at.get(ledger.station_code)
         if last is None or not timedelta() <= now - last < _ERASE_INTERVAL:
+            ledger.stored_responses.limit_dates(now)
             if entries_reach(ledger.books, ledger.today()):
                 ledger.stored_responses.erase(before=now - RESPONSE_RETENTION)
             self._erased_at[ledger.station_code] = now

@@ -61,6 +61,12 @@ _ROLES_SHOWN_BOOKS = ("coordinator", "recorder")
 _BREAK = re.compile("[\t\n\r\u2028\u2029]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
+_ESCAPES = re.compile(rb"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..|(\\.)", re.DOTALL)
+"""Escapes in JSON: a surrogate pair, half of a pair, or any other escape.
+
+Only those that are not half of a pair are groups.
+"""
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -123,12 +129,16 @@ async def decode_body(request: Request[Any, Any, Any]) -> msgspec.Struct | Chang
             raise InvalidField.at(f"/{name}", f"{name} is part of the address; leave it out")
     if expected.is_partial:
         return Changes(fields)
-    caller = caller_of(request.scope)
-    is_of_team = caller is not None and caller.role == "courier"
     try:
-        return (decode_of_team if is_of_team else decode)(expected.struct, fields, path)
+        return (decode_of_team if is_of_team(request) else decode)(expected.struct, fields, path)
     except InvalidField as error:
         raise await _with_all_faults(request, error, expected.struct, {**fields, **path}) from None
+
+
+def is_of_team(request: Request[Any, Any, Any]) -> bool:
+    """Return whether a request comes from a delivery team."""
+    caller = caller_of(request.scope)
+    return caller is not None and caller.role == "courier"
 
 
 async def _with_all_faults(
@@ -199,6 +209,19 @@ def _without_controls(value: Any) -> Any:
     return _CONTROL.sub("", _BREAK.sub(" ", value)).strip()
 
 
+def replace_half_pairs(content: bytes) -> bytes:
+    """Return JSON with each escaped half of a surrogate pair replaced by U+FFFD.
+
+    The phone page cuts long texts, and older versions cut through a pair. No program can store such
+    a text, and a phone never changes the body of a record.
+    """
+
+    def replace(escape: re.Match[bytes]) -> bytes:
+        return escape[0] if escape.lastindex else rb"\ufffd"
+
+    return _ESCAPES.sub(replace, content)
+
+
 def _path_fields(
     struct: type[msgspec.Struct], parameters: Mapping[str, Any]
 ) -> dict[str, str | int]:
@@ -241,6 +264,8 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise WrongMediaType("send JSON in UTF-8, with Content-Type: application/json")
     content = await read_body(request)
+    if is_of_team(request):
+        content = replace_half_pairs(content)
     if not content.strip():
         raise Malformed("the body is empty; send a JSON object, as in {}")
     try:

@@ -14,6 +14,7 @@ from support.rest_client import ADDRESS
 from support.service_fixture import Service
 
 from supplies.access import second_factors
+from supplies.ledger.ledger import Ledger
 
 
 class Owner:
@@ -76,6 +77,19 @@ def test_a_challenge_is_accepted_once_and_for_five_minutes(
     options = owner.options("/sign-in/passkey/challenge", station="")
     service.clock.advance(1)
     assert owner.browser.send("/sign-in/passkey", answer=device.use(options)).status_code == 401
+
+
+def test_a_challenge_of_a_clock_that_was_ahead_is_refused_and_deleted(
+    owner: Owner, device: Authenticator, service: Service
+) -> None:
+    owner.add(device)
+    service.clock.advance(400)
+    options = owner.options("/sign-in/passkey/challenge", station="")
+    service.clock.advance(-400)
+    assert owner.browser.send("/sign-in/passkey", answer=device.use(options)).status_code == 401
+    owner.options("/sign-in/passkey/challenge", station="")
+    with Ledger.open(str(service.folder / "books.db"), station="lx") as ledger:
+        assert ledger.books.value("SELECT count(*) FROM passkey_challenges") == 1
 
 
 @pytest.mark.parametrize(

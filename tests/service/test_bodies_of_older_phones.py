@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.phones import TeamPhone, rescue_lines
 from support.rest_client import RestClient
 from support.service_fixture import Service
@@ -100,6 +101,33 @@ def test_control_characters_do_not_refuse_an_outcome(rest: RestClient, service: 
         shown += rest.get(f"/api/deliveries/{delivery}")["stops"]
     assert [stop["note"] for stop in shown] == ["in the yard", "no door"]
     assert [stop.get("time_window") for stop in shown] == [None, "after 18:00"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"\uDE00 \uD83D", "\ufffd \ufffd"),
+        (r"\ud83d\ud83d\ude00", "\ufffd😀"),
+        (r"\\ud83d", r"\ud83d"),
+    ],
+    ids=["first half", "both halves apart", "half before a pair", "escaped backslash"],
+)
+def test_half_of_a_surrogate_pair_does_not_refuse_an_outcome(
+    rest: RestClient, service: Service, sent: str, shown: str
+) -> None:
+    phone, at = TeamPhone.of_team(rest), service.clock().isoformat()
+    rest.give(4)
+    allocation = rest.allocation(4)
+    delivery = rest.delivery(allocation)
+    outcome = {"allocation": allocation, "outcome": "not_at_home", "note": "no door @"}
+    content = as_sent(outcome, happened_at=at).replace(b"@", sent.encode())
+    path = f"/api/deliveries/{delivery}/outcomes"
+    entry = send(phone, path, content, "outcome", at)
+    record = {"key": "outcome", "delivery": delivery, "body": content.decode(), "made_at": at}
+    is_sent_again_and_rescued(phone, path, record, entry)
+    (stop,) = rest.get(f"/api/deliveries/{delivery}")["stops"]
+    assert stop["note"] == f"no door {shown}"
 
 
 def test_every_shape_of_a_photo_is_kept_once(rest: RestClient, service: Service) -> None:

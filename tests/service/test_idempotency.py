@@ -364,6 +364,25 @@ def test_a_clock_set_ahead_erases_no_stored_response(rest: RestClient, service: 
     assert entries(rest) == recorded
 
 
+def test_responses_of_a_clock_that_was_ahead_are_erased_thirty_days_after_it_was_set(
+    rest: RestClient, service: Service
+) -> None:
+    body = {"kind": "visit", "count": 1}
+    rest.post("/api/activities", body)
+    service.clock.advance(400)
+    ahead = rest.send("/api/activities", body, key="k")
+    service.clock.advance(-400)
+    rest.post("/api/activities", body)
+    service.clock.advance(29)
+    rest.post("/api/activities", body)
+    assert stored_responses(service) == [ahead.content]
+    service.clock.advance(2)
+    rest.post("/api/activities", body)
+    assert stored_responses(service) == [None]
+    again = rest.send("/api/activities", body, key="k")
+    assert (again.status_code, again.content) == (ahead.status_code, ahead.content)
+
+
 def test_a_request_whose_response_was_not_stored_is_still_recorded_once(
     rest: RestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -232,15 +232,20 @@ def _from_row(row: Sequence[object]) -> Passkey:
     return msgspec.convert(dict(zip(Passkey.__struct_fields__, row, strict=True)), Passkey)
 
 
+_IS_ACCEPTED = "expires_at > :now AND expires_at <= :latest"
+"""SQL condition for a challenge that is not too old, and not of a clock that was ahead."""
+
+
 def _new_challenge(access: AccessContext, holder: str | None) -> bytes:
-    """Store a new challenge and return it. Delete challenges that are too old.
+    """Store a new challenge and return it. Delete challenges that are not accepted any more.
 
     Args:
         holder: The user who adds a passkey; None for a sign-in.
     """
     access.run(
-        "DELETE FROM passkey_challenges WHERE station = :station AND expires_at <= :now",
+        f"DELETE FROM passkey_challenges WHERE station = :station AND NOT ({_IS_ACCEPTED})",
         now=access.now,
+        latest=access.time_after(CHALLENGE_LIFETIME),
     )
     challenge = secrets.token_bytes(_CHALLENGE_BYTES)
     access.insert(
@@ -263,9 +268,10 @@ def _take_challenge(access: AccessContext, answer: str, *, holder: str | None) -
     params = {} if holder is None else {"holder": holder}
     found = access.run(
         "DELETE FROM passkey_challenges WHERE station = :station AND challenge = :challenge "
-        f"AND expires_at > :now AND {of_holder}",
+        f"AND {_IS_ACCEPTED} AND {of_holder}",
         challenge=challenge,
         now=access.now,
+        latest=access.time_after(CHALLENGE_LIFETIME),
         **params,
     )
     if found != 1:

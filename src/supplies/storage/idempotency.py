@@ -115,6 +115,21 @@ class StoredResponses:
             ),
         )
 
+    def limit_dates(self, now: datetime) -> int:
+        """Date responses as of now that are dated more than a day later. Return their number.
+
+        A clock that was ahead has dated them. Otherwise they would be kept until that day.
+        """
+        return self.store.run(
+            "UPDATE answers SET answered_at = :now WHERE station = :station "
+            "AND answered_at > :latest AND answer IS NOT NULL",
+            {
+                "station": self.station,
+                "now": format_timestamp(now),
+                "latest": format_timestamp(now + timedelta(days=1)),
+            },
+        )
+
     def erase(self, *, before: datetime | None = None) -> int:
         """Erase the bodies of responses. Return the number of erased bodies.
 
