@@ -240,7 +240,8 @@ def provide_context(request: Request[Any, Any, State]) -> RequestContext:
 async def provide_body(context: Context) -> Any:
     """Return the decoded body of a request, for Litestar's dependency injection.
 
-    The parameter `context` is not used. It makes one dependency depend on the other, so that
-    Litestar does not create two tasks, which would take 120 µs.
+    The parameter `context` is unused. It makes this dependency depend on `provide_context`, so
+    Litestar resolves both in turn. Without it, Litestar would start a task for each of them, which
+    costs 120 µs per request.
     """
     return await decode_body(context.request)

@@ -46,7 +46,7 @@ TICK_SECONDS = 3600.0
 """Seconds between two checks whether work is due. Each check asks again partners that failed."""
 
 FIRST_TICK_SECONDS = 60.0
-"""Seconds after the start of the service until the first check whether work is due."""
+"""Seconds from the start of the service to the first check for due work."""
 
 MAX_RUN_SECONDS = 1800.0
 """Maximum number of seconds that the separate process may take."""
@@ -186,7 +186,8 @@ async def _run_apart(job: Job) -> Outcome:
 def run_job(job: Job) -> Outcome:
     """Write the checkpoints that are due, and store the checkpoints of partner stations.
 
-    Partners are asked when a checkpoint is due, and when the job only asks partners again.
+    Partners are not asked in a run in which no checkpoint is due, unless the job only repeats the
+    requests to partners that failed.
     """
     try:
         store = open_store(job.database, create=False)

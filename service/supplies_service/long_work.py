@@ -58,7 +58,7 @@ class LongWork:
             return await run_sync(function)
 
     async def draw(self, caller: str, function: Callable[[], bytes]) -> bytes:
-        """Draw a paper in a thread. If `MAX_DRAWN` papers are being drawn, wait for one to end.
+        """Draw a paper in a thread. If `MAX_DRAWN` papers are being drawn, wait for a free place.
 
         Raises:
             RateLimited: the caller already waits for `MAX_PER_CALLER` results.

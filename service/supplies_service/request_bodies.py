@@ -183,9 +183,9 @@ def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | 
 def decode_of_team(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | int]) -> S:
     """Decode a body from a phone of a delivery team, as `decode` does.
 
-    A phone never changes the body of a record, so a record with control characters could never be
-    sent. If the body is invalid, it is decoded without them. Older versions of the phone page, and
-    keyboards with a scanner, leave such characters in notes.
+    If the body is invalid, it is decoded again without control characters. Older versions of the
+    phone page, and keyboards with a scanner, leave such characters in notes. A phone resends a
+    stored report unchanged, so such a report would be refused every time.
 
     Raises:
         InvalidField, NotFound: as `decode`.

@@ -93,7 +93,11 @@ def response_type(handler: HTTPRouteHandler) -> Any:
 def complete_operation(
     operation: dict[str, Any], handler: HTTPRouteHandler, components: Components
 ) -> None:
-    """Replace Litestar's description of an operation, using the handler's signature."""
+    """Complete the OpenAPI operation that Litestar generated for a route handler.
+
+    The summary and the descriptions come from the handler's docstring, the rest from its signature
+    and its `opt`.
+    """
     first, *more = docstring_paragraphs(handler.fn.__doc__)
     operation["summary"] = handler.summary or first
     operation.pop("description", None)

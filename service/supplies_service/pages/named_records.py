@@ -40,7 +40,7 @@ REFERENCES: Mapping[str, type[CatalogueRecord]] = {
 }
 """The kind of record that a field refers to, by the name of the field.
 
-The field contains a code. Users type the code or a name.
+In a form, users may type a code or a name. A typed name is replaced by the code.
 """
 
 PARTY_FIELDS = frozenset({"party", "borrower"})

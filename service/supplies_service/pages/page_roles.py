@@ -5,7 +5,10 @@ from __future__ import annotations
 from supplies_service.security.authorization import allow_roles
 
 STAFF = {"page": True} | allow_roles("coordinator", "recorder", personal=True)
-"""The roles for pages that record what happens. Such a page may show names of people."""
+"""The roles for pages with forms for daily work, such as recording a donation or a delivery.
+
+Such a page may show names of people.
+"""
 
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor", personal=True)
 """The roles for pages that only read the books. Auditors see codes in place of names."""

@@ -45,9 +45,9 @@ If the difference is larger, the field `attention` of the health response has a 
 
 
 class Health(View, frozen=True, kw_only=True):
-    """The state of the service, if it works.
+    """The state of a working service.
 
-    If the database cannot be read and written, the response has status 503 and another body.
+    If the database cannot be read or written, the response has status 503 and an error as its body.
 
     Attributes:
         station: The default station, for requests that name none.

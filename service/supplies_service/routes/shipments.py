@@ -33,8 +33,8 @@ class ShipmentEntered(View, frozen=True, kw_only=True):
 
     Attributes:
         warnings: Warnings of likely duplicates, of goods that a stock count probably recorded
-            before or that a team still carries, or that the destination is not a station in this
-            database.
+            before, of goods that a team still carries, and of a destination that is not a station
+            in this database.
     """
 
     entry: EntryView

@@ -137,7 +137,8 @@ class BalanceReader(EntryReader):
         """Return the balances of an account that are not zero, by account, item and lot.
 
         Args:
-            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+            account: The name of an account, or a prefix that ends with a colon, such as `stock:`,
+                for all accounts that begin with the prefix.
             item: Return only balances of this item. If None, balances of all items are returned.
 
         Raises:

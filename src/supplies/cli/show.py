@@ -20,7 +20,10 @@ class Noun(click.ParamType[str]):
     name = "noun"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name. An unknown name is reported as a usage error that lists all names."""
+        """Return the name of a list, with an alias replaced by the name.
+
+        An unknown name is a usage error, which lists all names.
+        """
         from supplies.cli.lists import ALIASES
         from supplies.exports.lists import SHOWN
 

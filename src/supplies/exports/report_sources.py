@@ -20,9 +20,9 @@ Values = Mapping[str, Any]
 """The values by name: the columns of a row, the other fields of the report, and the days."""
 
 Source = str | Callable[[Values], str | None]
-"""The template of an address, or a function that returns the template for the values of a row.
+"""The address at which a row's entries can be seen: a template, or a function.
 
-The function returns None if there are no entries to show.
+The function returns the template for the values of a row, or None if there are no entries to show.
 """
 
 AS_OF = "as_of"

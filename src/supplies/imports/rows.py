@@ -29,7 +29,7 @@ URGENCIES: Mapping[str, str] = {
     **dict.fromkeys(("normal", "中", "普通", "一般", "正常", "medium"), "normal"),
     **dict.fromkeys(("high", "高", "急", "紧急", "特急", "urgent"), "high"),
 }
-"""The urgency of a need, by the words that people write for it."""
+"""The urgency of a need, by each word that a table may contain for it."""
 
 OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(
@@ -38,7 +38,7 @@ OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(("open", "pre_match", "pending", "待发放", "待送", "未发放"), "open"),
     **dict.fromkeys(("closed", "cancelled", "canceled", "已取消", "取消", "已关闭"), "closed"),
 }
-"""What became of an allocation, by the words that people write for it."""
+"""The outcome of an allocation, by each word that a table may contain for it."""
 
 DONOR_KINDS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -151,7 +151,7 @@ def needs(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def distributions(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command that records the rows of one hand-out."""
+    """Return the command that records one hand-out, which may take several rows."""
     headcount = reader.common(rows, "headcount", reader.number)
     goods = [read_goods(reader, row) for row in rows]
     return _make(

@@ -437,7 +437,8 @@ class Journal:
         The result is sorted by account, item and lot.
 
         Args:
-            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+            account: The name of an account, or a prefix that ends with a colon, such as `stock:`,
+                for all accounts that begin with the prefix.
             item: Return only balances of this item. If None, those of all items are returned.
         """
         return self._with_changes(self.books.nonzero_balances(account, item), account, item)
@@ -548,7 +549,8 @@ class Journal:
         changes is built only on the first call.
 
         Args:
-            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+            account: The name of an account, or a prefix that ends with a colon, such as `stock:`,
+                for all accounts that begin with the prefix.
             item: Return only balances of this item. If None, those of all items are returned.
         """
         for key in self._not_indexed:
@@ -564,7 +566,8 @@ class Journal:
         """Return the quantity of an item in an account over all lots, drafted entries included.
 
         Args:
-            account: An account, or the beginning of accounts up to a colon, such as `stock:`.
+            account: The name of an account, or a prefix that ends with a colon, such as `stock:`,
+                for all accounts that begin with the prefix.
         """
         recorded = self._recorded_totals.get((account, item))
         if recorded is None:

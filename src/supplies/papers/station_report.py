@@ -99,7 +99,8 @@ class StationAsOf(PaperPart, frozen=True, kw_only=True):
 class OrganisationReport(StationReport, frozen=True, kw_only=True):
     """The work of all stations of an organisation over a period.
 
-    Goods on the way from one of these stations to another are in transit.
+    Goods that have left one of these stations for another are counted as in transit until they
+    arrive.
 
     Attributes:
         as_of_seq: Number of the latest included entry of the head station.

@@ -21,9 +21,9 @@ _Goods = Counter[str]
 
 
 class _Outcome(NamedTuple):
-    """An outcome of a stop, and the goods that the entries of its command moved.
+    """An outcome of a stop, with the goods that were moved by the command that recorded it.
 
-    It is the first outcome of the stop, or one that was booked to resolve a conflict.
+    This is the first outcome of the stop, or one that was booked to resolve a conflict.
     """
 
     first: Body

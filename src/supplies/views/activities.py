@@ -195,11 +195,11 @@ def _read_corrected(books: Books) -> list[_Statement]:
 
 
 def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return `day` if it was open when entry `seq` was recorded, or else the first open day then.
+    """Return `day`, or the first open day if `day` was closed when entry `seq` was recorded.
 
     Args:
-        closings: Number of each entry that closed or reopened days, with the last closed day after
-            it.
+        closings: One pair for each entry that closed or reopened days: the number of the entry, and
+            the last closed day once the entry was recorded.
     """
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:

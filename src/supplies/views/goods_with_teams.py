@@ -146,10 +146,10 @@ def _sum(goods: Iterable[GoodsWithTeam], key: Goods) -> int:
 
 
 def _taken(books: Books, first: int, last: int) -> dict[Goods, int]:
-    """Return what a command took from goods at locations, by account, item and lot.
+    """Return the quantities that a command took from storage locations, by account, item and lot.
 
-    What the command put back is subtracted. A release takes nothing, because the goods stay at
-    their location.
+    Quantities that the command put back are subtracted. A release is ignored, because the goods
+    stay at their location.
     """
     changes: Counter[Goods] = Counter()
     for source, target, item, lot, quantity in books.all(

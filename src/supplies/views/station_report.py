@@ -45,7 +45,7 @@ NOTICES = USED("notices")
 """The account of notices to the public that the station has posted, such as posters."""
 
 REPORT_KINDS = (*ON_HAND, NEEDED, CLAIMED)
-"""The kinds of account of which the station report shows balances."""
+"""The kinds of account whose balances the station report shows."""
 
 Demand = dict[tuple[str, str], tuple[int, int]]
 """The needed and the unallocated quantity of each item, by item and unit."""
@@ -278,7 +278,7 @@ def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
 
 
 def find_shortages(demand: Demand) -> list[tuple[tuple[str, str], int, int]]:
-    """Return the items of which more is needed than is in stock and not allocated.
+    """Return the items whose needed quantity is larger than the unallocated quantity in stock.
 
     Each item is returned with its unit, the needed quantity and the unallocated quantity.
     """

@@ -35,9 +35,10 @@ class CounterNames(UnitNames, Protocol):
         """Return a quantity with its unit."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label and number of the phone that recorded an entry.
+        """Return the label and number of the phone with the code `by`, or None if no phone has it.
 
-        Return None if `by`, the code of who recorded the entry, is not the code of a phone.
+        Args:
+            by: The code of the user, program or phone that recorded an entry.
         """
 
     def sentence(self, sentence: Sentence) -> str:

@@ -52,9 +52,10 @@ class RunNames(UnitNames, Protocol):
         """Return a kind of pack in words, such as carton of 50 pieces."""
 
     def phone(self, by: str) -> str | None:
-        """Return the label and number of the phone that recorded an entry.
+        """Return the label and number of the phone with the code `by`, or None if no phone has it.
 
-        Return None if `by`, the code of who recorded the entry, is not the code of a phone.
+        Args:
+            by: The code of the user, program or phone that recorded an entry.
         """
 
 
@@ -193,13 +194,13 @@ class RunStopView(View, frozen=True, kw_only=True):
     Attributes:
         number: Position in the order of the stops, from 1.
         code_expected: Whether the household has a code that the team can enter.
-        time_window: The day on which the recipient wants the goods and when it is at home, as
-            reported with its latest outcome at any stop. None if neither was reported, or if the
-            text was erased.
+        time_window: A text that says on which day the recipient wants the goods, or when it is at
+            home. The text comes from the recipient's latest outcome at any stop. None if that
+            outcome has no such text, or if the text was erased.
         outcome: None if none has been reported.
         conflict: The latest open conflict about this stop; None if there is none.
-        collected_on: The day on which the household fetched its goods at the counter, after they
-            had come back; otherwise unset.
+        collected_on: The day on which the household collected goods at the counter that the team
+            had brought back. Absent if it did not.
     """
 
     allocation: str

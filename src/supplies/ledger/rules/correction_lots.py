@@ -35,10 +35,10 @@ _LIKENESSES: tuple[_Likeness, ...] = (
     _label,
     lambda lot: (lot.item, lot.line),
 )
-"""Functions that compare a line with a lot, the strictest first.
+"""Functions that return the key by which a line is matched to a lot, the strictest first.
 
-A line keeps a lot if a function returns the same value for both. The last function compares only
-item and line number, so a line keeps its lot even if batch or expiry were mistyped.
+A line keeps a lot if both have the same key. The last function uses only item and line number, so
+a line keeps its lot even if batch or expiry were mistyped.
 """
 
 

@@ -85,12 +85,12 @@ def move_stops(command: MoveStops, journal: Journal) -> None:
 
 
 def _target(journal: Journal, command: MoveStops) -> tuple[Draft, int]:
-    """Begin the entry of the delivery to which stops are moved.
+    """Start a draft entry for the delivery that receives the moved stops.
 
-    Return its draft, and the number of the last stop that this delivery already has.
+    Return the draft, and the number of the last stop that the delivery already has.
 
     Raises:
-        InvalidField: the team is unknown, or the delivery cannot get the stops.
+        InvalidField: the team is unknown, or the delivery cannot receive the stops.
         AlreadyDone: the delivery is closed.
     """
     if (command.team is None) == (command.to_delivery is None):

@@ -188,7 +188,9 @@ def open_stock(command: OpenStock, journal: Journal) -> None:
 
 
 def record_arrival(command: RecordArrival, journal: Journal) -> None:
-    """Record goods that were bought, made or borrowed: bought, made or borrowed → stock.
+    """Record the arrival of goods that were bought, made or borrowed.
+
+    The goods are booked from the account of their origin, such as `bought`, to stock.
 
     Raises:
         InvalidField: a code is unknown, or goods have expired.

@@ -122,9 +122,12 @@ def _shipment_line(
 def _value_of_part(journal: Journal, lot: Lot, quantity: int) -> int | None:
     """Return the value of the next part of a lot to be sent, in minor units of the currency.
 
-    The values of all parts together are rounded down, so their sum is never more than the value of
-    the lot. Return None if the lot has no value, or if a stock count found the lot and its origin
-    is still unexplained.
+    The running total of the parts is rounded down, not each part. So the parts never add up to more
+    than the value of the lot. For example, a lot of 3 worth 1000 is sent in parts of 1 with the
+    values 333, 333 and 334.
+
+    Return None if the lot has no value, or if a stock count found the lot and its origin is still
+    unexplained.
     """
     if lot.value_minor is None:
         return None

@@ -83,10 +83,10 @@ def count_stock(command: CountStock, journal: Journal) -> None:
 
 
 def book_contradicted_count(command: CountStock, journal: Journal) -> None:
-    """Book a stock count that found more goods missing than the books contain.
+    """Book a stock count whose shortage is larger than the quantity in the books.
 
-    The shortage is booked as far as possible. If the sheet was counted again in the meantime,
-    nothing is booked.
+    The shortage is booked only up to the quantity in the books. If another count of the same count
+    sheet has been recorded in the meantime, nothing is booked.
     """
     sheet = journal.books.latest_row(CountSheet, sheet=command.sheet)
     opened = sheet_moment(journal.books, command.sheet)
