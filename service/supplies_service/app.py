@@ -18,6 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from supplies.errors import Sentence
 from supplies.ledger.ledger import Clock, system_clock
 from supplies_service.daily_checkpoints import CheckpointPlan, DailyCheckpoints
 from supplies_service.group_commit import MAX_BATCH
@@ -210,7 +211,7 @@ class RequestChecksMiddleware:
         elif not serves_anonymous(connection, handler):
             if handler.opt.get("page", False):
                 raise SessionRequired(await typed_fields(Request(scope, receive, send)))
-            raise Unauthenticated("sign in first")
+            raise Unauthenticated(Sentence("sign in first"))
         await check_parameters(connection, handler)
         await self._app(scope, receive, send)
 

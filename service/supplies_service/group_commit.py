@@ -19,7 +19,7 @@ from time import monotonic, perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from supplies.domain.commands import Command
-from supplies.errors import Busy, DiskFull, Gone, ReadOnly, StoreError, Uncertain
+from supplies.errors import Busy, DiskFull, Gone, ReadOnly, Sentence, StoreError, Uncertain
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
 from supplies.stations.clock_check import entries_reach
@@ -145,9 +145,13 @@ class GroupCommitQueue:
         queued = _Queued(job, loop, loop.create_future())
         with self._changed:
             if self._stopping:
-                raise Busy("the service is stopping; nothing was recorded, try again")
+                raise Busy(Sentence("the service is stopping; nothing was recorded, try again"))
             if self._queued >= self._max_queued:
-                raise Busy(f"the write queue is full ({self._queued} requests); try again")
+                raise Busy(
+                    Sentence(
+                        "the write queue is full ({count} requests); try again", count=self._queued
+                    )
+                )
             self._queues.setdefault(station, deque()).append(queued)
             self._queued += 1
         # Requests that the event loop handles at the same time share a commit.
@@ -176,12 +180,14 @@ class GroupCommitQueue:
         with self._changed:
             queue = self._queues.get(station, deque())
             if queued not in queue:
-                return Uncertain("the database did not confirm in time whether this was recorded")
+                return Uncertain(
+                    Sentence("the database did not confirm in time whether this was recorded")
+                )
             queue.remove(queued)
             self._queued -= 1
             if not queue:
                 del self._queues[station]
-        return Busy("the database does not answer; nothing was recorded, try again")
+        return Busy(Sentence("the database does not answer; nothing was recorded, try again"))
 
     async def stop(self) -> None:
         """Refuse new jobs, run all queued jobs, and close the ledger."""

@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 from litestar import Request, Response
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.ledger.ledger import Ledger
 from supplies.storage.idempotency import IdempotencyKey, StoredResponse, id_of_command
 from supplies_service.group_commit import Job
@@ -141,7 +141,7 @@ def read_idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     """
     key = request.headers.get(KEY_HEADER)
     if key is not None and not is_idempotency_key(key):
-        raise InvalidField("Idempotency-Key takes 1 to 200 printable ASCII characters")
+        raise InvalidField(Sentence("Idempotency-Key takes 1 to 200 printable ASCII characters"))
     return key
 
 

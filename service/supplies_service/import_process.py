@@ -99,7 +99,7 @@ async def run_import(job: ImportJob) -> ImportAnswer:
         Overloaded: too many imports are running, or the import took too long or stopped.
     """
     if len(_running) >= MAX_AT_A_TIME:
-        raise Overloaded("other files are being imported; try again in a minute")
+        raise Overloaded(Sentence("other files are being imported; try again in a minute"))
     key = secrets.token_hex(8)
     _running.add(key)
     try:
@@ -112,9 +112,9 @@ async def _run(job: ImportJob) -> ImportAnswer:
     try:
         return await run_apart(__name__, job, ImportAnswer, seconds=TIMEOUT_SECONDS)
     except TimeoutError:
-        raise Overloaded("the import took too long; divide the file") from None
+        raise Overloaded(Sentence("the import took too long; divide the file")) from None
     except ProcessFailed:
-        raise Overloaded("the import stopped; see the log of the service") from None
+        raise Overloaded(Sentence("the import stopped; see the log of the service")) from None
 
 
 def import_job(job: ImportJob) -> ImportAnswer:

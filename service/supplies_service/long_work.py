@@ -13,6 +13,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter, Lock, fail_after
 from anyio.to_thread import run_sync
 
+from supplies.errors import Sentence
 from supplies_service.problems import Overloaded, RateLimited
 
 T = TypeVar("T")
@@ -66,13 +67,15 @@ class LongWork:
         """
         with self._counted(caller):
             if self._waiting_to_draw >= MAX_WAITING_TO_DRAW:
-                raise Overloaded("too many papers wait to be drawn; try again later")
+                raise Overloaded(Sentence("too many papers wait to be drawn; try again later"))
             self._waiting_to_draw += 1
             try:
                 with fail_after(DRAWING_TIMEOUT_SECONDS):
                     await self._drawing.acquire()
             except TimeoutError:
-                raise Overloaded("the paper waited too long to be drawn; try again later") from None
+                raise Overloaded(
+                    Sentence("the paper waited too long to be drawn; try again later")
+                ) from None
             finally:
                 self._waiting_to_draw -= 1
             try:
@@ -95,7 +98,10 @@ class LongWork:
         """Count one more waiting request of a caller while the `with` block runs."""
         if self._of_caller[caller] >= MAX_PER_CALLER:
             raise RateLimited(
-                f"{MAX_PER_CALLER} of your long requests are being answered; wait for one of them",
+                Sentence(
+                    "{count} of your long requests are being answered; wait for one of them",
+                    count=MAX_PER_CALLER,
+                ),
                 retry_after=RETRY_SECONDS,
             )
         self._of_caller[caller] += 1

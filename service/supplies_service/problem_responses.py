@@ -126,15 +126,28 @@ def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Respons
 def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:
     path = request.url.path[:200]
     if error.status_code == 404:
-        return NotFound(f"there is nothing at {path}; see /schema/openapi.json for all addresses")
+        return NotFound(
+            Sentence(
+                "there is nothing at {path}; see /schema/openapi.json for all addresses", path=path
+            )
+        )
     if error.status_code == 405:
         allowed = ", ".join(_allowed(error))
-        return WrongMethod(f"{request.method} is not possible at {path}; use {allowed}")
+        return WrongMethod(
+            Sentence(
+                "{method} is not possible at {path}; use {allowed}",
+                method=request.method,
+                path=path,
+                allowed=allowed,
+            )
+        )
     if error.status_code == 413:
         return TooLarge(Sentence("the body is larger than 1 MiB; send it in several requests"))
     if isinstance(error, ValidationException):
         return _invalid_parameters(request, error)
-    return Malformed("the request cannot be read; see /schema/openapi.json for the right form")
+    return Malformed(
+        Sentence("the request cannot be read; see /schema/openapi.json for the right form")
+    )
 
 
 def _allowed(error: HTTPException) -> list[str]:
@@ -153,7 +166,9 @@ def _invalid_parameters(
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
         name = missing[1]
-        return InvalidField.at(f"/{name}", f"the query lacks {name}; add it to the address")
+        return InvalidField.at(
+            f"/{name}", Sentence("the query lacks {name}; add it to the address", name=name)
+        )
     messages = {
         extra.get("key"): str(extra.get("message", ""))
         for extra in (error.extra if isinstance(error.extra, list) else ())

@@ -126,7 +126,9 @@ async def decode_body(request: Request[Any, Any, Any]) -> msgspec.Struct | Chang
     fields = await json_object(request)
     for name in ("type", *path):
         if name in fields:
-            raise InvalidField.at(f"/{name}", f"{name} is part of the address; leave it out")
+            raise InvalidField.at(
+                f"/{name}", Sentence("{name} is part of the address; leave it out", name=name)
+            )
     if expected.is_partial:
         return Changes(fields)
     try:
@@ -176,7 +178,7 @@ def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | 
     except InvalidField as error:
         named = {fault.pointer.removeprefix("/") for fault in error.faults}
         if named & set(path):
-            raise NotFound("there is nothing at this address; see the lists") from None
+            raise NotFound(Sentence("there is nothing at this address; see the lists")) from None
         raise
 
 
@@ -277,7 +279,7 @@ async def _read_json_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     except RecursionError:
         raise Malformed("the body cannot be read as JSON: it is nested too deeply") from None
     if not isinstance(body, dict):
-        raise InvalidField.at("", "the body must be a JSON object, as in {}")
+        raise InvalidField.at("", Sentence("the body must be a JSON object, as in {{}}"))
     return body
 
 

@@ -9,7 +9,7 @@ from litestar import Request
 
 from supplies.access.phone_reports import clock_differs
 from supplies.domain.plurals import counted
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.views.pagination import Warned
 
 SENT_AT_HEADER = "sent-at"
@@ -29,7 +29,9 @@ def read_sent_at(request: Request[Any, Any, Any]) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise InvalidField("Sent-At takes a time with a zone, as in 2026-11-29T08:00:00.123Z")
+        raise InvalidField(
+            Sentence("Sent-At takes a time with a zone, as in 2026-11-29T08:00:00.123Z")
+        )
     return moment
 
 

@@ -194,6 +194,8 @@ REPORTS = {
     "waiting": [],
     "teams": ["--team", "t_1"],
     "household": ["--recipient", "R-001"],
+    "organisation-stock": [],
+    "organisation-needs": [],
 }
 
 

@@ -136,9 +136,23 @@ def test_an_option_of_another_report_is_a_usage_error(capsys: pytest.CaptureFixt
     )
 
 
-def test_stock_on_a_day_over_an_organisation_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["report", "stock", "--organisation", "--as-of", "2020-02-05"]
-    assert "--as-of cannot be combined with --organisation" in refused(capsys, *words)
+def test_stock_and_needs_over_an_organisation_are_reported_as_of_a_day_and_as_pdf(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def on_hand(noun: str, *more: str) -> int:
+        words = ["report", noun, "--organisation", "--json", "--database", str(demo), *more]
+        assert main(words) == 0
+        figure = "on_hand" if noun == "stock" else "needed"
+        return sum(one[figure] for one in json.loads(capsys.readouterr().out)["items"])
+
+    for noun in ("stock", "needs"):
+        assert on_hand(noun) != on_hand(noun, "--as-of", "2020-02-06")
+        file = tmp_path / f"{noun}.pdf"
+        words = ["report", noun, "--organisation", "--database", str(demo), "-o", str(file)]
+        assert main(words) == 0
+        assert file.read_bytes().startswith(b"%PDF")
+    words = ["report", "needs", "--organisation", "--database", str(demo)]
+    assert "has no period" in refused(capsys, *words, "--from", "2020-02-05")
 
 
 def test_options_may_come_before_the_name_of_the_report(

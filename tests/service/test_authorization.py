@@ -61,6 +61,7 @@ GET    CRA   /reports/disclosure/pdf
 GET    CR    /reports/receipts/pdf
 GET    C     /organisation
 GET    C     /organisation/items/{item}
+GET    C     /organisation/report
 GET    CR    /find/{kind}
 GET    CR    /scan
 POST   CR    /scan
@@ -299,6 +300,7 @@ GET    CR    /api/donors/{donor}/requests/{request_id}
 POST   CR    /api/donors/{donor}/requests/{request_id}/answer
 GET    CRD   /api/donors/{donor}/statement
 GET    CRD   /api/donors/{donor}/statement/pdf
+GET    CRD   /api/donors/{donor}/statement/{form}
 GET    CRA   /api/recipients
 POST   CR    /api/recipients
 GET    CRA   /api/recipients/{code}
@@ -479,6 +481,11 @@ GET    C     /api/organisation/needs
 GET    C     /api/organisation/needs/{item}
 GET    C     /api/organisation/report
 GET    C     /api/organisation/report/pdf
+GET    C     /api/organisation/report/{form}
+GET    C     /api/reports/organisation-stock
+GET    C     /api/reports/organisation-stock/{form}
+GET    C     /api/reports/organisation-needs
+GET    C     /api/reports/organisation-needs/{form}
 GET    C     /api/users
 POST   C     /api/users
 GET    C     /api/users/{user}

@@ -107,7 +107,7 @@ class AccountPages(Controller):
         """
         await check_current_password(context, sent["current"])
         if sent["password"] != sent["repeat"]:
-            raise PasswordsDiffer("the two passwords are not the same")
+            raise PasswordsDiffer(Sentence("the two passwords are not the same"))
         with context.reading() as books:
             login = users.get(context.access(books), str(context.caller.user)).login
         return await hash_in_thread(passwords.hash_password, sent["password"], login)

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Campaign, Donor, Location
 from supplies.domain.commands import Command, Correct, RecordDonation, Reverse
-from supplies.errors import NotFound, SuppliesError
+from supplies.errors import NotFound, Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
 from supplies.views.catalogue import list_records
 from supplies.views.donation_warnings import (
@@ -196,7 +196,13 @@ async def _change(
         def job(ledger: Ledger, id: str) -> Saved:
             recorded = ledger.record(command, by=context.by, id=id)
             if recorded.document != donation:
-                raise NotFound(f"entry {recorded.seq} is not about donation {donation}")
+                raise NotFound(
+                    Sentence(
+                        "entry {entry} is not about donation {donation}",
+                        entry=recorded.seq,
+                        donation=donation,
+                    )
+                )
             return Saved(f"/donations/{donation}", recorded.seq)
 
         return redirect(await form.record(context, job))

@@ -16,7 +16,7 @@ from supplies.domain.catalogue_records import (
     Recipient,
     Team,
 )
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.catalogue import list_records
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import MAX_CHOICES, find_record
@@ -49,7 +49,13 @@ class FindPages(Controller):
         if kind == "lots":
             return _lots(context, q)
         if kind not in KINDS:
-            raise NotFound(f"there are no records of kind {kind[:64]!r}; see {', '.join(KINDS)}")
+            raise NotFound(
+                Sentence(
+                    "there are no records of kind {kind}; see {known}",
+                    kind=repr(kind[:64]),
+                    known=", ".join(KINDS),
+                )
+            )
         return _found(context, KINDS[kind], q.strip()[:200])
 
 

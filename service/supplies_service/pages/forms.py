@@ -55,7 +55,7 @@ async def read_form(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
         Malformed: the body is not UTF-8, or has more than `MAX_FIELDS` fields.
     """
     if not is_form(request):
-        raise WrongMediaType("send the form as application/x-www-form-urlencoded")
+        raise WrongMediaType(Sentence("send the form as application/x-www-form-urlencoded"))
     try:
         body = await read_body(request)
         if len(body) > MAX_FORM_BYTES:

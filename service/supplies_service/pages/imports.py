@@ -301,7 +301,13 @@ def parse_upload(content_type: str, body: bytes) -> dict[str, str]:
             fields[found[1].decode(errors="replace")] = content.decode(errors="replace")
             continue
         if len(content) > MAX_FILE:
-            raise TooLarge(f"a file may have {MAX_FILE} bytes, this one has {len(content)}")
+            raise TooLarge(
+                Sentence(
+                    "a file may have {most} bytes, this one has {count}",
+                    most=MAX_FILE,
+                    count=len(content),
+                )
+            )
         fields["name"] = found[2].decode(errors="replace")
         fields["content"] = base64.urlsafe_b64encode(content).decode()
     return fields

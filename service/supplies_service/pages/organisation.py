@@ -8,6 +8,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
+from supplies.exports.reports import REPORTS
 from supplies.stations.organisation import StationLine, stations
 from supplies.views.organisation_report import (
     NeedAtStation,
@@ -23,7 +24,15 @@ from supplies.views.pagination import check_choice
 from supplies.views.shipments import ShipmentView, list_unacknowledged_shipments
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import COORDINATORS
+from supplies_service.pages.papers import frameable
+from supplies_service.pages.period_filter import parse_day, parse_period
+from supplies_service.pages.report_tables import AsOfDay, parse_form
+from supplies_service.pages.reports import FirstDay, LastDay
 from supplies_service.request_context import Context
+from supplies_service.routes.organisation import (
+    download_organisation_report,
+    organisation_report_pdf,
+)
 
 
 class ItemRow(NamedTuple):
@@ -71,9 +80,42 @@ class OrganisationPages(Controller):
             return found, _item_rows(books), under_way
 
         found, rows, under_way = await context.read_in_thread(read)
+        with context.reading() as books:
+            first, last = parse_period(books, "", "", today=context.ledger.today())
         return render_page(
-            context.request, "organisation.html", stations=found, rows=rows, under_way=under_way
+            context.request,
+            "organisation.html",
+            stations=found,
+            rows=rows,
+            under_way=under_way,
+            first=first,
+            last=last,
+            reports=[kind for kind in REPORTS.values() if kind.of_organisation],
         )
+
+    @get("/report", opt=COORDINATORS)
+    async def report(
+        self,
+        context: Context,
+        first: FirstDay = "",
+        last: LastDay = "",
+        as_of: AsOfDay = "",
+        form: FromQuery[str] = "pdf",
+    ) -> Response[bytes]:
+        """Return the report on a period over all stations as a file.
+
+        Args:
+            context: The request.
+            first, last: The period. An empty day is that of the first or last entry of the head.
+            as_of: Entries after this day do not count; "" means that all entries count.
+            form: "pdf", "csv" or "xlsx".
+        """
+        with context.reading() as books:
+            period = parse_period(books, first, last, today=context.ledger.today())
+        chosen, day = parse_form(form), parse_day(as_of, "/as_of")
+        if chosen == "pdf":
+            return frameable(await organisation_report_pdf(context, *period, day))
+        return await download_organisation_report(context, chosen, *period, day)
 
     @get("/items/{item:str}", opt=COORDINATORS)
     async def item(

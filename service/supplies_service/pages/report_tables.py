@@ -74,6 +74,8 @@ class ReportTablePages(Controller):
             raise NotFound(
                 Sentence("there is no report {name}; see the reports", name=repr(report[:64]))
             )
+        if kind.of_organisation and context.caller.role != "coordinator":
+            await context.forbid(Sentence("only coordinators see the reports of all stations"))
         texts = {
             "item": item,
             "team": team,
@@ -101,7 +103,7 @@ class ReportTablePages(Controller):
         if any(one.required and values[one.name] is None for one in kind.options):
             return _page(context, kind, values, None)
         if form:
-            made = await report_file(context, kind, _form(form), values)
+            made = await report_file(context, kind, parse_form(form), values)
             return frameable(made) if isinstance(made, PDFResponse) else made
         return _page(context, kind, values, await _read(context, kind, values))
 
@@ -116,7 +118,12 @@ def _check_names(kind: ReportKind, texts: dict[str, str]) -> None:
             )
 
 
-def _form(text: str) -> Form:
+def parse_form(text: str) -> Form:
+    """Return the form of a file that an address names.
+
+    Raises:
+        InvalidField: the form is unknown.
+    """
     for form in get_args(Form):
         if form == text:
             return cast("Form", form)

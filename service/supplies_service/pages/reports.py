@@ -121,7 +121,7 @@ class ReportPages(Controller):
             is_head=len(lines) > 1,
             query=f"?from={begin}&to={end}",
             whole=f"/reports?from={earliest}" if earliest < begin else None,
-            more=list(REPORTS.values()),
+            more=[kind for kind in REPORTS.values() if not kind.of_organisation],
         )
 
     @get("/station/pdf", opt=READERS)

@@ -7,11 +7,11 @@ from typing import IO, Annotated, Literal
 from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 
-from supplies.errors import Fault, InvalidField
+from supplies.errors import Fault, InvalidField, Sentence
 from supplies.exports.formats import FORMATS, ExportRequest
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import Download, DownloadResponse, written_download
-from supplies_service.routes.parameters import AsOf, FirstOrNone, LastOrNone
+from supplies_service.routes.parameters import AsOf, FirstOrNone, LastOrNone, with_parameters
 from supplies_service.security.audit import log_access
 from supplies_service.security.authorization import allow_roles
 
@@ -91,7 +91,7 @@ async def export_books(
     _check_fields(kind, request)
     if request.personal:
         if context.caller.role != "coordinator":
-            await context.forbid("only coordinators can export personal data")
+            await context.forbid(Sentence("only coordinators can export personal data"))
         await log_access(context.request, context.caller)
 
     code, day = context.station.code, context.ledger.today()
@@ -121,9 +121,9 @@ def _check_fields(kind: str, request: ExportRequest) -> None:
         if name not in takes and value != getattr(default, name)
     ]
     faults = [
-        Fault(f"/{name}", f"an export as {kind} has no {name}")
+        Fault(f"/{name}", Sentence("an export as {kind} has no {name}", kind=kind, name=name))
         for name in (_PARAMETERS.get(one, one) for one in unused)
     ]
     if faults:
-        known = ", ".join(_PARAMETERS.get(one, one) for one in takes) or "none"
-        raise InvalidField(f"{faults[0].detail} (parameters: {known})", faults)
+        known = (_PARAMETERS.get(one, one) for one in takes)
+        raise InvalidField(with_parameters(faults[0].detail, known), faults)

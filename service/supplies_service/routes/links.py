@@ -21,7 +21,7 @@ from supplies.access.phones import Phone
 from supplies.access.roles import Role
 from supplies.books.merged_codes import codes_of_person
 from supplies.domain.fields import Label
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import Page, View, Warned
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -149,7 +149,7 @@ def find_link(access: AccessContext, owner: LinkOwner, code: str, link_id: str) 
     if owner == "donor":
         codes = codes_of_person(access.books, "donor", code)
     if found.kind != "link" or getattr(found, owner) not in codes:
-        raise NotFound(f"{owner} {code} has no such link; see the list of their links")
+        raise NotFound(Sentence("{code} has no such link; see the list of their links", code=code))
     return found
 
 

@@ -33,8 +33,9 @@ from supplies.views.organisation_report import (
 )
 from supplies.views.pagination import Page, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import PDFResponse
+from supplies_service.responses import DownloadResponse, PDFResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, AsOf, First, Last, Limit
+from supplies_service.routes.reports import TABLE_FILES, TableForm, tables_file
 from supplies_service.security.authorization import allow_roles
 
 
@@ -147,11 +148,45 @@ class OrganisationController(Controller):
         self, context: Context, first: First, last: Last, as_of: AsOf = None
     ) -> PDFResponse:
         """Print the organisation report as PDF."""
-        parts = await _station_parts(context, first, last, as_of)
-        with context.reading() as books:
-            shown = build_organisation_report_paper(
-                books, first, last, parts, printed_at=context.ledger.clock()
-            )
-        return await context.draw(
-            lambda: draw_organisation_report(shown), f"organisation-report-{first}-{last}"
+        return await organisation_report_pdf(context, first, last, as_of)
+
+    @get(
+        "/report/{form:str}",
+        operation_id="downloadOrganisationReport",
+        opt=allow_roles("coordinator") | TABLE_FILES,
+    )
+    async def report_tables(
+        self,
+        context: Context,
+        form: FromPath[TableForm],
+        first: First,
+        last: Last,
+        as_of: AsOf = None,
+    ) -> DownloadResponse:
+        """Download the tables of the organisation report as CSV, or as a workbook."""
+        return await download_organisation_report(context, form, first, last, as_of)
+
+
+async def organisation_report_pdf(
+    context: RequestContext, first: date, last: date, as_of: date | None
+) -> PDFResponse:
+    """Return the organisation report for a period as PDF."""
+    parts = await _station_parts(context, first, last, as_of)
+    with context.reading() as books:
+        shown = build_organisation_report_paper(
+            books, first, last, parts, printed_at=context.ledger.clock()
         )
+    return await context.draw(
+        lambda: draw_organisation_report(shown), f"organisation-report-{first}-{last}"
+    )
+
+
+async def download_organisation_report(
+    context: RequestContext, form: TableForm, first: date, last: date, as_of: date | None
+) -> DownloadResponse:
+    """Return the tables of the organisation report as a file."""
+    parts = await _station_parts(context, first, last, as_of)
+    report = build_organisation_report(context.station.code, first, last, parts)
+    return DownloadResponse(
+        await context.read_in_thread(lambda _: tables_file("organisation-report", form, report))
+    )

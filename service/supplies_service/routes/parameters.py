@@ -14,7 +14,7 @@ from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
 from supplies.domain.days import check_day
-from supplies.errors import Fault, InvalidField, NotFound
+from supplies.errors import Fault, InvalidField, NotFound, Sentence
 from supplies.views.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from supplies_service.security.station_selection import STATION_PARAMETER, accepts_station
 
@@ -29,6 +29,7 @@ __all__ = [
     "Limit",
     "check_parameters",
     "query_parameters",
+    "with_parameters",
 ]
 
 Limit = Annotated[
@@ -74,27 +75,30 @@ async def check_parameters(
         NotFound: a path parameter contains a NUL character.
     """
     if any("\0" in str(value) for value in connection.path_params.values()):
-        raise NotFound("there is nothing at this address; see the lists")
+        raise NotFound(Sentence("there is nothing at this address; see the lists"))
     given = connection.query_params
     if not given:
         return
     pairs, names, declared = list(given.multi_items()), dict.fromkeys(given), _declared(handler)
     _refuse(
-        Fault(f"/{name[:64]}", f"{name[:64]} contains a NUL character, or is not UTF-8")
+        Fault(
+            f"/{name[:64]}",
+            Sentence("{name} contains a NUL character, or is not UTF-8", name=name[:64]),
+        )
         for name, value in pairs
         if "\0" in name + value or "\ufffd" in name + value
     )
     _refuse(
         (
-            Fault(f"/{name[:64]}", f"there is no parameter {name[:64]} here")
+            Fault(f"/{name[:64]}", Sentence("there is no parameter {name} here", name=name[:64]))
             for name in names
             if name not in declared.names
         ),
-        f" (parameters: {', '.join(declared.names) or 'none'})",
+        declared.names,
     )
     if len(pairs) > len(names):
         _refuse(
-            Fault(f"/{name}", f"{name} is given twice; give it once")
+            Fault(f"/{name}", Sentence("{name} is given twice; give it once", name=name))
             for name in names
             if len(given.getall(name)) > 1
         )
@@ -126,15 +130,28 @@ def _declared(handler: BaseRouteHandler) -> _Declared:
     return _Declared(tuple(names), tuple(days))
 
 
-def _refuse(faults: Iterable[Fault], remedy: str = "") -> None:
+def _refuse(faults: Iterable[Fault], known: Iterable[str] | None = None) -> None:
     """Raise one error about all faults. If there are no faults, do nothing.
 
+    Args:
+        faults: The faults.
+        known: The names of the possible parameters, which the message then lists.
+
     Raises:
-        InvalidField: there is a fault; the message is the first fault, followed by `remedy`.
+        InvalidField: there is a fault; the message is that of the first fault.
     """
     found = list(faults)
     if found:
-        raise InvalidField(found[0].detail + remedy, found)
+        detail = found[0].detail
+        raise InvalidField(detail if known is None else with_parameters(detail, known), found)
+
+
+def with_parameters(detail: str, names: Iterable[str]) -> Sentence:
+    """Return the message of an error, followed by the names of the possible parameters."""
+    known = ", ".join(names)
+    if not known:
+        return Sentence("{detail} (parameters: none)", detail=detail)
+    return Sentence("{detail} (parameters: {known})", detail=detail, known=known)
 
 
 def _check_query_day(name: str, value: str | None) -> None:

@@ -135,6 +135,8 @@ def _parameter(option: ReportOption) -> Parameter:
 
 
 def _roles(kind: ReportKind) -> dict[str, Any]:
+    if kind.of_organisation:
+        return allow_roles("coordinator", personal=kind.has_names)
     return allow_roles("coordinator", "recorder", "auditor", personal=kind.has_names)
 
 

@@ -13,6 +13,7 @@ from supplies.access.access_context import AccessContext
 from supplies.access.phones import Invitation, Phone
 from supplies.books.reader import Books
 from supplies.domain.fields import Label
+from supplies.errors import Sentence
 from supplies.views.pagination import (
     Page,
     View,
@@ -151,8 +152,10 @@ class PhoneController(Controller):
         context, invitation = await find_invitation(context, payload.secret)
         if invitation is None:
             raise Unauthenticated(
-                "this link or code is not valid: it has expired or was revoked, or the delivery "
-                "of the run sheet is closed; ask the station for another"
+                Sentence(
+                    "this link or code is not valid: it has expired or was revoked, or the "
+                    "delivery of the run sheet is closed; ask the station for another"
+                )
             )
         phone, secret = await join_team(
             context,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
+import msgspec
 from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies_receipts import draw_public_disclosure, draw_station_report
@@ -60,7 +61,8 @@ TableForm = Literal["csv", "xlsx"]
 
 _MEDIA_TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
-_FILES = {"media_types": tuple(_MEDIA_TYPES.values())}
+TABLE_FILES = {"media_types": tuple(_MEDIA_TYPES.values())}
+"""The part of a route's `opt` that names the formats of files with the tables of a report."""
 
 
 ComparedKind = Annotated[
@@ -101,7 +103,7 @@ class ReportController(Controller):
     @get(
         "/station/{form:str}",
         operation_id="downloadStationReport",
-        opt=allow_roles("coordinator", "recorder", "auditor") | _FILES,
+        opt=allow_roles("coordinator", "recorder", "auditor") | TABLE_FILES,
     )
     async def station_tables(
         self,
@@ -112,7 +114,7 @@ class ReportController(Controller):
         as_of: AsOf = None,
     ) -> DownloadResponse:
         """Download the tables of the station report as CSV, or as a workbook."""
-        return await _tables(
+        return await download_tables(
             context,
             "station",
             form,
@@ -149,7 +151,7 @@ class ReportController(Controller):
     @get(
         "/disclosure/{form:str}",
         operation_id="downloadDisclosure",
-        opt=allow_roles("coordinator", "recorder", "auditor") | _FILES,
+        opt=allow_roles("coordinator", "recorder", "auditor") | TABLE_FILES,
     )
     async def disclosure_tables(
         self,
@@ -160,7 +162,7 @@ class ReportController(Controller):
         as_of: AsOf = None,
     ) -> DownloadResponse:
         """Download the tables of the public disclosure as CSV, or as a workbook."""
-        return await _tables(
+        return await download_tables(
             context,
             "disclosure",
             form,
@@ -267,21 +269,31 @@ class ReportController(Controller):
         )
 
 
-async def _tables(
+async def download_tables(
     context: RequestContext,
     name: str,
     form: TableForm,
-    build: Callable[[Books], StationReport | Disclosure],
+    build: Callable[[Books], msgspec.Struct],
 ) -> DownloadResponse:
-    """Return the tables of a report as a file of CSV or as a workbook."""
+    """Return the tables of a report as a file of CSV or as a workbook.
+
+    Args:
+        name: The name of the file, without its suffix.
+        build: Builds the report.
+    """
 
     def read(books: Books) -> Download:
-        tables = tables_of(context.redacted(build(books)))
-        return written_download(
-            _MEDIA_TYPES[form], f"{name}.{form}", lambda file: write_tables(tables, form, file)
-        )
+        return tables_file(name, form, context.redacted(build(books)))
 
     return DownloadResponse(await context.read_in_thread(read))
+
+
+def tables_file(name: str, form: TableForm, report: msgspec.Struct) -> Download:
+    """Write the tables of a report to a temporary file, and return the file."""
+    tables = tables_of(report)
+    return written_download(
+        _MEDIA_TYPES[form], f"{name}.{form}", lambda file: write_tables(tables, form, file)
+    )
 
 
 async def station_report_pdf(

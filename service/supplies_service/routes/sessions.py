@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from supplies.access import access_log, credentials
 from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Credential
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import Page
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
@@ -29,7 +29,7 @@ async def end_session(context: RequestContext, session_id: str) -> Credential:
     def end(access: AccessContext) -> Credential:
         found = credentials.get(access, session_id)
         if found.kind != "session" or found.holder is None or found.holder != user:
-            raise NotFound("you have no such session; see the list of your sessions")
+            raise NotFound(Sentence("you have no such session; see the list of your sessions"))
         access_log.add_line(access, **line)
         return credentials.revoke(access, session_id)
 

@@ -12,8 +12,9 @@ from supplies.books.past import books_as_of
 from supplies.papers.donor_statement import DonorStatement
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import PDFResponse
+from supplies_service.responses import DownloadResponse, PDFResponse
 from supplies_service.routes.parameters import AsOf, First, Last
+from supplies_service.routes.reports import TABLE_FILES, TableForm, download_tables
 from supplies_service.security import ownership
 from supplies_service.security.authorization import allow_roles
 
@@ -48,6 +49,29 @@ class StatementController(Controller):
         """Print the donor statement as PDF."""
         await ownership.check_donor(context, donor)
         return await donor_statement_pdf(context, donor, first, last, as_of)
+
+    @get(
+        "/{form:str}",
+        operation_id="downloadDonorStatement",
+        opt=allow_roles("coordinator", "recorder", "donor", personal=True) | TABLE_FILES,
+    )
+    async def tables(
+        self,
+        context: Context,
+        donor: FromPath[str],
+        form: FromPath[TableForm],
+        first: First,
+        last: Last,
+        as_of: AsOf = None,
+    ) -> DownloadResponse:
+        """Download the tables of the donor statement as CSV, or as a workbook."""
+        await ownership.check_donor(context, donor)
+        return await download_tables(
+            context,
+            f"statement-{donor}",
+            form,
+            lambda books: build_donor_statement(books_as_of(books, as_of), donor, first, last),
+        )
 
 
 async def donor_statement_pdf(

@@ -18,7 +18,7 @@ from supplies.access.access_context import AccessContext
 from supplies.access.credentials import Credential, CredentialKind
 from supplies.access.roles import UserRole
 from supplies.domain.fields import Code, Label
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import Page, View, invalid_cursor, make_page, rows_to_fetch
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body
@@ -113,7 +113,7 @@ def revoke_token(access: AccessContext, token_id: str, *, holder: str | None = N
     """
     found = credentials.get(access, token_id)
     if found.kind != "token" or holder not in (None, found.holder):
-        raise NotFound("there is no such token; see the list of tokens")
+        raise NotFound(Sentence("there is no such token; see the list of tokens"))
     return credentials.revoke(access, token_id)
 
 

@@ -18,7 +18,7 @@ from supplies.access.rate_limits import VERIFY_RECEIPT
 from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
 from supplies.domain.redaction import mask_name
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import View
 from supplies.views.receipts import ReceiptView, get_receipt, issued_receipt
 from supplies_service.request_context import Context, RequestContext
@@ -126,7 +126,7 @@ def _masked_donor(books: Books, found: ReceiptView) -> str | None:
 
 def unknown_receipt() -> NotFound:
     """Return the error for an unknown receipt number. A wrong check code gets the same error."""
-    return NotFound("there is no receipt with this number and code in these books")
+    return NotFound(Sentence("there is no receipt with this number and code in these books"))
 
 
 class VerifyController(Controller):

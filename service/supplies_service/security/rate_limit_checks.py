@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from supplies.access import rate_limits
-from supplies.domain.plurals import counted
+from supplies.errors import Sentence
 from supplies_service.problems import RateLimited
 from supplies_service.stations import Connection, current_station
 
@@ -32,8 +32,8 @@ async def check_rate_limit(
         lambda access: rate_limits.count_attempt(access, limit, caller)
     )
     if wait:
-        seconds = counted(wait, "second")
-        raise RateLimited(f"too many attempts; try again in {seconds}", retry_after=wait)
+        sentence = Sentence("too many attempts; try again in {seconds} s", seconds=wait)
+        raise RateLimited(sentence, retry_after=wait)
 
 
 def client_address(connection: Connection) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from supplies.access.credentials import Caller
+from supplies.errors import Sentence
 from supplies.stations.organisation import is_head_of
 from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_refusal
@@ -51,8 +52,11 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
     if service is None:
         await log_refusal(connection, caller)
         raise Forbidden(
-            f"you may not read the books of station {code[:64]}; only coordinators of the station "
-            "at the head of its organisation may"
+            Sentence(
+                "you may not read the books of station {code}; only coordinators of the station "
+                "at the head of its organisation may",
+                code=code[:64],
+            )
         )
     set_current_station(connection, service)
 

@@ -16,7 +16,7 @@ from supplies.books.reader import Books
 from supplies.domain.commands import ReportHandOut, ReportOutcome
 from supplies.domain.entry_rows import Delivery
 from supplies.domain.failure_reasons import split_reason
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the clock of a phone may differ from the station's without a warning."""
@@ -51,7 +51,7 @@ def correct_clock(command: R, offset: timedelta | None) -> R:
         return command
     if command.phone_time is not None:
         raise InvalidField.at(
-            "/phone_time", "phone_time follows from the header Sent-At; leave it out"
+            "/phone_time", Sentence("phone_time follows from the header Sent-At; leave it out")
         )
     corrected = command.happened_at
     with suppress(OverflowError):

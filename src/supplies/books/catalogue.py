@@ -168,7 +168,9 @@ class Catalogue:
         """
         letter = CODE_LETTERS.get(kind)
         if letter is None:
-            raise InvalidField(f"choose a code for the new {kind.__name__.lower()}")
+            raise InvalidField(
+                Sentence("choose a code for the new {kind}", kind=kind.__name__.lower())
+            )
         row = self.store.one(
             f"SELECT code FROM {kind.table} WHERE station = :station AND code >= :start "
             "AND code < :end AND length(code) <= :longest "

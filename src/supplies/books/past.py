@@ -63,6 +63,10 @@ class PastBooks(Books):
         super().__init__(books.store, books.catalogue)
         self.day = day
 
+    def for_station(self, station: str) -> PastBooks:
+        """Return the books of another station as they were at the end of the same day."""
+        return PastBooks(super().for_station(station), self.day)
+
     def _query(self, way: Callable[[str, Params], A], sql: str, params: dict[str, Any]) -> A:
         return super()._query(way, _past(sql), {**params, "past_day": self.day.isoformat()})
 

@@ -11,13 +11,9 @@ from supplies.cli.progress import progress_bar
 from supplies.cli.tables import print_period_report, print_structs
 from supplies.stations.organisation import stations
 from supplies.views.organisation_report import (
-    NeedOfItem,
-    StockOfItem,
     build_organisation_report,
     build_organisation_report_paper,
     build_station_part,
-    list_needs_by_item,
-    list_stock_by_item,
 )
 from supplies.views.periods import get_period_of_stations
 
@@ -26,20 +22,6 @@ if TYPE_CHECKING:
 
     from supplies.cli.paper_files import OutputFile
     from supplies.ledger.ledger import Ledger
-
-
-def report_organisation_stock(ledger: Ledger) -> Answer:
-    """Return the stock of each item at this station and all stations under it."""
-    with ledger.reading() as books:
-        page = list_stock_by_item(books, limit=None)
-    return answer_with("stock", page, lambda: print_structs(page.items), kind=StockOfItem)
-
-
-def report_organisation_needs(ledger: Ledger) -> Answer:
-    """Return the needs for each item at this station and all stations under it."""
-    with ledger.reading() as books:
-        page = list_needs_by_item(books, limit=None)
-    return answer_with("needs", page, lambda: print_structs(page.items), kind=NeedOfItem)
 
 
 def report_organisation_period(

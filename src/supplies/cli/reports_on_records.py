@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -10,25 +10,12 @@ from supplies.cli.answers import Answer, answer_options, answer_with
 from supplies.cli.arguments import books_options, report_paper_options, report_period_options
 from supplies.cli.click_extensions import Command
 from supplies.cli.period_reports import as_of_option, built_report, organisation_option
-from supplies.errors import InvalidField
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
     from supplies.views.recall import Recall
-
-
-def _refuse_with_organisation(names: Mapping[str, str], options: Mapping[str, Any]) -> None:
-    """Refuse options that cannot be combined with `--organisation`.
-
-    Args:
-        names: The names of the parameters, each with the option that sets it.
-        options: The values of the parameters.
-    """
-    for name, option in names.items():
-        if options[name] is not None:
-            raise InvalidField(f"{option} cannot be combined with --organisation")
 
 
 def _print_list(
@@ -54,6 +41,25 @@ def _print_list(
     return answer_with(name, result, lambda: print_columns(columns, result.items), kind=kind)
 
 
+def _print_organisation(
+    noun: Literal["stock", "needs"], database: str, station: str | None, **options: Any
+) -> Answer | None:
+    """Return the totals of the organisation by item: the first table of its report.
+
+    If a file is named, write the paper of the whole report there, and return None.
+    """
+    from supplies.cli.tables import print_structs
+    from supplies.views.organisation_report import NeedOfItem, StockOfItem
+    from supplies.views.pagination import Page
+
+    with built_report(f"organisation-{noun}", database, station, **options) as built:
+        if built is None:
+            return None
+        page = Page(items=built.content.items)
+    kind = StockOfItem if noun == "stock" else NeedOfItem
+    return answer_with(noun, page, lambda: print_structs(page.items), kind=kind)
+
+
 @click.command(cls=Command)
 @books_options
 @as_of_option
@@ -62,15 +68,11 @@ def _print_list(
 @report_paper_options
 def stock(database: str, station: str | None, organisation: bool, **options: Any) -> Answer | None:
     """Print the stock of each item and lot at each location."""
-    from supplies.cli.opening import open_ledger
-    from supplies.cli.organisation_reports import report_organisation_stock
     from supplies.domain.expiry import shown_expiry
     from supplies.views.stock import StockRow
 
     if organisation:
-        _refuse_with_organisation({"as_of": "--as-of", "output": "--output"}, options)
-        with open_ledger(database, station) as ledger:
-            return report_organisation_stock(ledger)
+        return _print_organisation("stock", database, station, **options)
     return _print_list(
         "stock",
         StockRow,
@@ -97,14 +99,15 @@ def stock(database: str, station: str | None, organisation: bool, **options: Any
 @report_paper_options
 def pledges(database: str, station: str | None, **options: Any) -> Answer | None:
     """Print the pledges of donors, and how much of each has arrived."""
-    from supplies.views.pledges import PledgeView
+    from supplies.views.document_reports import ReportedPledge
 
     return _print_list(
         "pledges",
-        PledgeView,
+        ReportedPledge,
         {
             "pledge": lambda pledge: pledge.id,
             "donor": lambda pledge: pledge.donor,
+            "name": lambda pledge: pledge.donor_name,
             "due": lambda pledge: pledge.due_on,
             "status": lambda pledge: pledge.status,
             "arrived of promised": lambda pledge: ", ".join(
@@ -126,15 +129,10 @@ def pledges(database: str, station: str | None, **options: Any) -> Answer | None
 @report_paper_options
 def needs(database: str, station: str | None, organisation: bool, **options: Any) -> Answer | None:
     """Print the needs of recipients, and how far each is met."""
-    from supplies.cli.opening import open_ledger
-    from supplies.cli.organisation_reports import report_organisation_needs
     from supplies.views.needs import NeedView
 
     if organisation:
-        named = {"first": "--from", "last": "--to", "as_of": "--as-of", "output": "--output"}
-        _refuse_with_organisation(named, options)
-        with open_ledger(database, station) as ledger:
-            return report_organisation_needs(ledger)
+        return _print_organisation("needs", database, station, **options)
     return _print_list(
         "needs",
         NeedView,

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from supplies.errors import InvalidField, check_type, template
+from supplies.errors import InvalidField, Sentence, check_type, template
 
 ANONYMOUS = "anonymous"
 """The key for unnamed donors, as in the account `donor:anonymous`."""
@@ -290,15 +290,30 @@ def _not_an_account(account: str) -> InvalidField:
     kind = CHART.get(name)
     if kind is None:
         return InvalidField(
-            f"{account[:200]!r} is not an account: {name[:64]!r} is not a kind of account; "
-            f"use one of {', '.join(CHART)}"
+            Sentence(
+                "{account} is not an account: {kind} is not a kind of account; use one of {known}",
+                account=repr(account[:200]),
+                kind=repr(name[:64]),
+                known=", ".join(CHART),
+            )
         )
     form = "".join(
         f"[:{key[:-1].upper()}]" if key.endswith("?") else f":{key.upper()}" for key in kind.keys
     )
     wrong = [key for key in keys.split(":") if key and not _KEY.fullmatch(key)]
-    reason = f"{wrong[0][:64]!r} is not a code; " if wrong else ""
-    return InvalidField(f"{account[:200]!r} is not an account: {reason}write it as {name}{form}")
+    shown, form = repr(account[:200]), name + form
+    if not wrong:
+        return InvalidField(
+            Sentence("{account} is not an account: write it as {form}", account=shown, form=form)
+        )
+    return InvalidField(
+        Sentence(
+            "{account} is not an account: {key} is not a code; write it as {form}",
+            account=shown,
+            key=repr(wrong[0][:64]),
+            form=form,
+        )
+    )
 
 
 def keys_of(account: str) -> list[str]:

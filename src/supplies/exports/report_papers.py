@@ -125,7 +125,7 @@ class _Words:
         if value is None or value == "":
             return None
         if column == "item":
-            return self._item(str(value))
+            return self._item(str(value), row)
         if column in _NAMED:
             return self._name(_NAMED[column], str(value))
         if column == "lot" or (column == "code" and row.get("what") in ("expired", "expires_soon")):
@@ -140,15 +140,22 @@ class _Words:
             return value
         return value_words(column, str(value))
 
-    def _item(self, code: str) -> ReportCell:
-        """Return the name of an item, followed by its base unit."""
+    def _item(self, code: str, row: Mapping[str, Value]) -> ReportCell:
+        """Return the name of an item, followed by its base unit.
+
+        A row of another station may count the item in another unit. Then the name and the unit of
+        the row are returned.
+        """
         item = self._books.catalogue.get(Item, code)
+        unit = row.get("unit")
+        if unit is not None and (item is None or item.unit != unit):
+            item = Item(code=code, name=str(row["name"]), unit=str(unit))
         if item is None:
             return code
-        unit = self._units.get(item.unit)
+        words = self._units.get(item.unit)
         return BilingualText(
-            zh=f"{item.name}（{unit.zh if unit else item.unit}）",
-            en=f"{item.name_en or item.name} ({unit.en if unit else item.unit})",
+            zh=f"{item.name}（{words.zh if words else item.unit}）",
+            en=f"{item.name_en or item.name} ({words.en if words else item.unit})",
         )
 
     def _lot(self, code: str) -> ReportCell:

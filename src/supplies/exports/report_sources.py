@@ -33,6 +33,7 @@ The value is None for the books as they are now.
 
 ENTRY = "/entries/{entry}"
 ITEM = "/stock/items/{item}"
+ITEM_OF_ORGANISATION = "/organisation/items/{item}?unit={unit}"
 MOVEMENTS = "/stock/movements?account={account}&item={item}&lot={lot}"
 ON_HAND = "/reports/figures/on_hand?item={item}&from={first}&to={last}"
 STEP = "/reports/figures/step?step={step}&item={item}&from={first}&to={last}"

@@ -38,6 +38,8 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "donor": ("捐赠人", "Donor"),
         "due": ("期限", "Due"),
         "due_on": ("预计到达", "Due"),
+        "donor_name": ("捐赠人名称", "Name of the donor"),
+        "ended": ("已终止", "Ended"),
         "entry": ("分录", "Entry"),
         "expires_on": ("有效期至", "Expires"),
         "free": ("可用", "Free"),
@@ -83,6 +85,8 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "recipient": ("受助人", "Recipient"),
         "repacked": ("分装所得", "Made by repacking"),
         "since": ("起始日期", "Since"),
+        "station_name": ("站点", "Station"),
+        "stations": ("站点数", "Stations"),
         "status": ("状态", "Status"),
         "step": ("来源或去向", "From or to"),
         "stop": ("配送点", "Stop"),
@@ -102,6 +106,8 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
 TABLE_TITLES: Mapping[str, BilingualText] = _texts(
     {
         "totals": ("合计", "Totals"),
+        "items": ("合计", "Totals"),
+        "at_stations": ("按站点", "By station"),
         "goods": ("物资去向", "Where the goods are"),
         "reached": ("已收到的受助人", "Recipients who have goods of it"),
     }

@@ -15,6 +15,7 @@ from supplies.errors import InvalidField, Sentence
 from supplies.exports.report_kinds.attention import ATTENTION_REPORTS
 from supplies.exports.report_kinds.donors import DONOR_REPORTS
 from supplies.exports.report_kinds.kind import Period, ReportKind
+from supplies.exports.report_kinds.organisation import ORGANISATION_REPORTS
 from supplies.exports.report_kinds.recipients import RECIPIENT_REPORTS
 from supplies.exports.report_kinds.stock import STOCK_REPORTS
 
@@ -30,7 +31,13 @@ MAX_RATE_DAYS = 3650
 
 REPORTS: Mapping[str, ReportKind] = {
     kind.name: kind
-    for kind in (*STOCK_REPORTS, *DONOR_REPORTS, *RECIPIENT_REPORTS, *ATTENTION_REPORTS)
+    for kind in (
+        *STOCK_REPORTS,
+        *DONOR_REPORTS,
+        *RECIPIENT_REPORTS,
+        *ATTENTION_REPORTS,
+        *ORGANISATION_REPORTS,
+    )
 }
 """The kinds of report by name."""
 

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 from supplies.domain.formula_guard import guard_formula
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -210,8 +210,14 @@ class _Sheets:
     def _write_text(self, sheet: Worksheet, row: int, column: int, text: str) -> None:
         if len(text) > _MAX_CELL_TEXT:
             raise InvalidField(
-                f"row {row + 1} of {sheet.get_name()} has a text of {len(text)} characters; a cell "
-                f"of a workbook can contain {_MAX_CELL_TEXT}. Use CSV instead"
+                Sentence(
+                    "row {row} of {sheet} has a text of {count} characters; a cell of a workbook "
+                    "can contain {most}. Use CSV instead",
+                    row=row + 1,
+                    sheet=sheet.get_name(),
+                    count=len(text),
+                    most=_MAX_CELL_TEXT,
+                )
             )
         sheet.write_string(row, column, text)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.imports.import_results import ImportOptions, ImportResult
 from supplies.imports.importer import Progress, Stop, import_rows
 from supplies.ledger.ledger import Ledger
@@ -48,5 +48,7 @@ def import_records(
                 try:
                     file.write(encode(dict(record)) + b"\n")
                 except (TypeError, ValueError) as error:
-                    raise InvalidField(f"record {number}: {error}") from error
+                    raise InvalidField(
+                        Sentence("record {number}: {error}", number=number, error=error)
+                    ) from error
         return import_rows(ledger, kind, path, by=by, options=options, progress=progress, stop=stop)

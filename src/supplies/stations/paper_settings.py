@@ -316,7 +316,13 @@ def jurisdiction(code: str) -> dict[str, Any]:
         NotFound: there is no such jurisdiction.
     """
     if code not in jurisdictions():
-        raise NotFound(f"there is no jurisdiction {code}; there are {', '.join(jurisdictions())}")
+        raise NotFound(
+            Sentence(
+                "there is no jurisdiction {code}; there are {known}",
+                code=code,
+                known=", ".join(jurisdictions()),
+            )
+        )
     return tomllib.loads((files(__package__) / "jurisdictions" / f"{code}.toml").read_text("utf-8"))
 
 
@@ -327,7 +333,11 @@ def _check(shown: StationWithSettings) -> None:
     if shown.papers.jurisdiction not in jurisdictions():
         raise InvalidField.at(
             "/papers/jurisdiction",
-            f"there is no {shown.papers.jurisdiction}; there are {', '.join(jurisdictions())}",
+            Sentence(
+                "there is no {code}; there are {known}",
+                code=shown.papers.jurisdiction,
+                known=", ".join(jurisdictions()),
+            ),
         )
     if (shown.papers.statement is None) != (shown.papers.statement_en is None):
         raise InvalidField.at(

@@ -12,7 +12,7 @@ import msgspec
 
 from supplies.books.reader import Books
 from supplies.domain.entry_rows import Activity
-from supplies.errors import NotFound
+from supplies.errors import NotFound, Sentence
 from supplies.views.document_lists import all_numbers, list_documents, numbers_by_column
 from supplies.views.pagination import DEFAULT_LIMIT, OrEarlier, Page, View, check_choice
 from supplies.views.remarks import DocumentEntries, RemarkView
@@ -47,7 +47,9 @@ def get_activity(books: Books, name: str) -> ActivityView:
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(f"there is no activity {name}; see the list of activities")
+        raise NotFound(
+            Sentence("there is no activity {name}; see the list of activities", name=name)
+        )
     return _views(books, [found])[0]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.domain.barcodes import parse_barcode
 from supplies.domain.catalogue_records import Item
-from supplies.errors import UnknownBarcode
+from supplies.errors import Sentence, UnknownBarcode
 from supplies.views.pagination import View
 
 
@@ -47,7 +47,10 @@ def find_barcode(books: Books, code: str) -> ScannedItem:
     item = books.catalogue.item_of_barcode(scanned.barcode)
     if item is None:
         raise UnknownBarcode(
-            f"no item has the barcode {scanned.barcode}; add it to the barcodes of its item",
+            Sentence(
+                "no item has the barcode {barcode}; add it to the barcodes of its item",
+                barcode=scanned.barcode,
+            ),
             barcode=scanned.barcode,
             batch=scanned.batch,
             expires_on=scanned.expires_on,

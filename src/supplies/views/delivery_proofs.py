@@ -14,7 +14,7 @@ from supplies.books.reader import Books
 from supplies.books.stop_codes import codes_are_compared, codes_of_stops
 from supplies.domain.commands import ConfirmationWay
 from supplies.domain.entry_rows import CodeResult, Delivery, Stop, StopRemoval
-from supplies.errors import Forgotten, NotFound
+from supplies.errors import Forgotten, NotFound, Sentence
 from supplies.views.pagination import View
 
 ProofKind = Literal["signature", "photo"]
@@ -241,12 +241,21 @@ def _content(books: Books, delivery: str, entry: int, kind: ProofKind) -> bytes:
         kind=kind,
     )
     if row is None:
-        raise NotFound(f"entry {entry} has no {kind} of delivery {delivery}; see its stops")
+        raise NotFound(
+            Sentence(
+                "entry {entry} has no {kind} of delivery {delivery}; see its stops",
+                entry=entry,
+                kind=kind,
+                delivery=delivery,
+            )
+        )
     if row[0] is None:
-        raise Forgotten(f"the {kind} of entry {entry} was erased")
+        raise Forgotten(Sentence("the {kind} of entry {entry} was erased", kind=kind, entry=entry))
     return bytes(row[0])
 
 
 def _check_delivery(books: Books, delivery: str) -> None:
     if books.latest_row(Delivery, delivery=delivery) is None:
-        raise NotFound(f"there is no delivery {delivery}; see the list of deliveries")
+        raise NotFound(
+            Sentence("there is no delivery {name}; see the list of deliveries", name=delivery)
+        )

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from datetime import date
 
+from msgspec import structs
+
 from supplies.books.reader import Books
 from supplies.views.deliveries import DeliveryView, list_deliveries
+from supplies.views.donor_reports import donor_name
 from supplies.views.needs import NeedView, list_needs
 from supplies.views.periods import PeriodReport, check_days
 from supplies.views.pledges import PledgeView, list_pledges
 
 
+class ReportedPledge(PledgeView, frozen=True, kw_only=True):
+    """A pledge with the name of its donor.
+
+    Attributes:
+        donor_name: None if the donor was forgotten.
+    """
+
+    donor_name: str | None
+
+
 class PledgesReport(PeriodReport, frozen=True, kw_only=True):
     """The pledges that were made in a period, oldest first."""
 
-    items: list[PledgeView]
+    items: list[ReportedPledge]
 
 
 class NotedNeedsReport(PeriodReport, frozen=True, kw_only=True):
@@ -36,7 +49,10 @@ def report_pledges(books: Books, first: date, last: date) -> PledgesReport:
         InvalidField: `last` is before `first`.
     """
     check_days(first, last)
-    items = list_pledges(books, days=(first, last), limit=None).items
+    items = [
+        ReportedPledge(**structs.asdict(pledge), donor_name=donor_name(books, pledge.donor))
+        for pledge in list_pledges(books, days=(first, last), limit=None).items
+    ]
     return PledgesReport(first=first, last=last, items=items)
 
 

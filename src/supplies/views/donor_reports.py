@@ -127,7 +127,7 @@ def _pledges_of(
             )
     return DonorPledges(
         donor=donor,
-        name=_name(books, donor),
+        name=donor_name(books, donor),
         pledges=statuses.total() - statuses["late"],
         open=statuses["open"],
         late=statuses["late"],
@@ -164,7 +164,7 @@ def report_donor_values(books: Books, first: date, last: date) -> DonorValuesRep
         items=[
             DonorValue(
                 donor=donor,
-                name=None if donor is None else _name(books, donor),
+                name=None if donor is None else donor_name(books, donor),
                 year=year,
                 currency=currency,
                 value=None if currency is None else values[donor, year, currency],
@@ -210,6 +210,7 @@ def _values_of_gifts(
     return found
 
 
-def _name(books: Books, code: str) -> str | None:
+def donor_name(books: Books, code: str) -> str | None:
+    """Return the name of a donor, or None if the donor is not in the catalogue or was forgotten."""
     record = books.catalogue.get(Donor, code)
     return None if record is None else record.name

@@ -36,8 +36,9 @@ from supplies.papers.station_report import (
     StationAsOf,
     StationReport,
 )
-from supplies.stations.organisation import ORGANISATION_CTE
+from supplies.stations.organisation import ORGANISATION_CTE, stations
 from supplies.stations.paper_settings import letterhead
+from supplies.views.balances_at import sum_balances
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
     Page,
@@ -116,6 +117,48 @@ class NeedAtStation(View, frozen=True, kw_only=True):
     ended: int
 
 
+class ItemStockAtStation(View, frozen=True, kw_only=True):
+    """The stock of one item at one station, in base units."""
+
+    item: str
+    unit: str
+    name: str
+    station: str
+    station_name: str
+    on_hand: int
+    free: int
+    allocated: int
+
+
+class ItemNeedsAtStation(View, frozen=True, kw_only=True):
+    """The needs for one item at one station, in base units."""
+
+    item: str
+    unit: str
+    name: str
+    station: str
+    station_name: str
+    needed: int
+    claimed: int
+    assigned: int
+    met: int
+    ended: int
+
+
+class OrganisationStock(View, frozen=True, kw_only=True):
+    """The stock of an organisation: the total of each item, and its parts at the stations."""
+
+    items: list[StockOfItem]
+    at_stations: list[ItemStockAtStation]
+
+
+class OrganisationNeeds(View, frozen=True, kw_only=True):
+    """The needs of an organisation: the total for each item, and its parts at the stations."""
+
+    items: list[NeedOfItem]
+    at_stations: list[ItemNeedsAtStation]
+
+
 _Columns = Mapping[str, tuple[AccountKind, ...]]
 """The kinds of account whose balances are added up in each field of a view."""
 
@@ -171,6 +214,18 @@ def list_needs_by_station(
         InvalidField: `after` or `limit` is invalid.
     """
     return _by_station(books, NeedAtStation, _NEEDS, item, after, limit)
+
+
+def report_organisation_stock(books: Books) -> OrganisationStock:
+    """Return the stock of this station and all stations under it, also for books of a past day."""
+    parts = _at_stations(books, ItemStockAtStation, _SHELVES)
+    return OrganisationStock(items=_totals(StockOfItem, _SHELVES, parts), at_stations=parts)
+
+
+def report_organisation_needs(books: Books) -> OrganisationNeeds:
+    """Return the needs at this station and all stations under it, also for books of a past day."""
+    parts = _at_stations(books, ItemNeedsAtStation, _NEEDS)
+    return OrganisationNeeds(items=_totals(NeedOfItem, _NEEDS, parts), at_stations=parts)
 
 
 # --- sums over stations --------------------------------------------------------------------------
@@ -229,6 +284,45 @@ def _by_station(
         for station, unit, name, *sums in rows
     ]
     return make_page(found, limit)
+
+
+def _at_stations(books: Books, view: Callable[..., V], columns: _Columns) -> list[V]:
+    """Return a view for each item and station with a nonzero balance, by item."""
+    kinds = dict.fromkeys(kind for summed in columns.values() for kind in summed)
+    found = []
+    for line in stations(books):
+        own = books.for_station(line.code)
+        sums = sum_balances(own, kinds)
+        for code in {item for (_, item), quantity in sums.items() if quantity}:
+            item = own.item(code)
+            quantities = {
+                name: sum(sums[kind.name, code] for kind in summed)
+                for name, summed in columns.items()
+            }
+            head = {"item": code, "unit": item.unit, "name": item.name}
+            at = {"station": line.code, "station_name": line.name}
+            found.append(((code, item.unit, line.code), view(**head, **at, **quantities)))
+    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+
+def _totals(view: Callable[..., V], columns: _Columns, parts: Sequence[Any]) -> list[V]:
+    """Return a view for each item and unit, with the sums of the parts at the stations.
+
+    The name of an item is the first of its names in the order of the alphabet.
+    """
+    together: dict[tuple[str, str], list[Any]] = {}
+    for part in parts:
+        together.setdefault((part.item, part.unit), []).append(part)
+    return [
+        view(
+            item=item,
+            unit=unit,
+            name=min(part.name for part in own),
+            stations=len(own),
+            **{name: sum(getattr(part, name) for part in own) for name in columns},
+        )
+        for (item, unit), own in together.items()
+    ]
 
 
 def _parts(columns: _Columns, only: str = "") -> str:

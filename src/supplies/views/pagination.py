@@ -179,8 +179,13 @@ def check_choice(field: str, value: str | None, known: Collection[str]) -> None:
         InvalidField: the value is not one of `known`.
     """
     if value is not None and value not in known:
-        choices = f"is not one of {', '.join(known)}" if known else "is not in these books"
-        raise InvalidField.at(f"/{field}", f"{value[:64]!r} {choices}")
+        shown = repr(value[:64])
+        raise InvalidField.at(
+            f"/{field}",
+            Sentence("{value} is not one of {known}", value=shown, known=", ".join(known))
+            if known
+            else Sentence("{value} is not in these books", value=shown),
+        )
 
 
 def check_codes(books: Books, **codes: str | None) -> None:

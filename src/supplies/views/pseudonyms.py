@@ -19,6 +19,7 @@ from supplies.views.allocations import AllocationView
 from supplies.views.conflict_sides import Decision, Side
 from supplies.views.count_sheets import CountSheetView
 from supplies.views.deliveries import DeliveryView, StopView
+from supplies.views.document_reports import ReportedPledge
 from supplies.views.donations import TEXTS as DONATION_TEXTS
 from supplies.views.donations import DonationView, ValueView
 from supplies.views.donor_reports import DonorPledges, DonorValue
@@ -63,6 +64,7 @@ REPLACED_FIELDS: _Replacements = {
     TextView: {"text": WITHHELD},
     NeedView: {"note": WITHHELD},
     PledgeView: {"note": WITHHELD},
+    ReportedPledge: {"note": WITHHELD, "donor_name": None},
     DonationView: dict.fromkeys(DONATION_TEXTS, WITHHELD),
     ValueView: {"evidence": WITHHELD},
     AllocationView: {"note": WITHHELD},

@@ -98,6 +98,7 @@ DONOR_REPORTS = (
             "items": (
                 "id",
                 "donor",
+                "donor_name",
                 "happened_on",
                 "due_on",
                 "status",
@@ -108,6 +109,7 @@ DONOR_REPORTS = (
             )
         },
         {"items": dict.fromkeys(("id", "promised", "arrived", "outstanding"), sources.PLEDGE)},
+        has_names=True,
     ),
     ReportKind(
         "donor-values",

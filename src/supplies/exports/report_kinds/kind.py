@@ -66,6 +66,8 @@ class ReportKind(NamedTuple):
             listed.
         has_period: True if the report is about a period, False if it is about one day.
         has_names: Whether the report contains names of people if the reader may see personal data.
+        of_organisation: Whether the report is about all stations of the organisation. Then only
+            coordinators may read it.
     """
 
     name: str
@@ -78,6 +80,7 @@ class ReportKind(NamedTuple):
     options: tuple[ReportOption, ...] = ()
     has_period: bool = True
     has_names: bool = False
+    of_organisation: bool = False
 
 
 ITEM = ReportOption("item", Words("物资", "Item"), "Code of the item.", "items")

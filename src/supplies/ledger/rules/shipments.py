@@ -277,11 +277,21 @@ def _arrived_by_line(
     found: dict[int, tuple[str, ArrivedLine]] = {}
     for index, line in enumerate(command.lines):
         pointer = f"/lines/{index}"
-        if line.line not in sent or line.line in found:
+        if line.line in found:
             raise InvalidField.at(
                 f"{pointer}/line",
-                f"the shipment has the lines 1 to {len(sent)}, each once; line {line.line} is "
-                + ("named twice" if line.line in found else "unknown"),
+                Sentence(
+                    "line {line} of the shipment is named twice; name it once", line=line.line
+                ),
+            )
+        if line.line not in sent:
+            raise InvalidField.at(
+                f"{pointer}/line",
+                Sentence(
+                    "the shipment has the lines 1 to {last}; line {line} is unknown",
+                    last=len(sent),
+                    line=line.line,
+                ),
             )
         if line.arrived > sent[line.line]:
             raise InvalidField.at(
