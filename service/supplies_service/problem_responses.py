@@ -126,28 +126,15 @@ def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Respons
 def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> SuppliesError:
     path = request.url.path[:200]
     if error.status_code == 404:
-        return NotFound(
-            Sentence(
-                "there is nothing at {path}; see /schema/openapi.json for all addresses", path=path
-            )
-        )
+        return NotFound(f"there is nothing at {path}; see /schema/openapi.json for all addresses")
     if error.status_code == 405:
         allowed = ", ".join(_allowed(error))
-        return WrongMethod(
-            Sentence(
-                "{method} is not possible at {path}; use {allowed}",
-                method=request.method,
-                path=path,
-                allowed=allowed,
-            )
-        )
+        return WrongMethod(f"{request.method} is not possible at {path}; use {allowed}")
     if error.status_code == 413:
         return TooLarge(Sentence("the body is larger than 1 MiB; send it in several requests"))
     if isinstance(error, ValidationException):
         return _invalid_parameters(request, error)
-    return Malformed(
-        Sentence("the request cannot be read; see /schema/openapi.json for the right form")
-    )
+    return Malformed("the request cannot be read; see /schema/openapi.json for the right form")
 
 
 def _allowed(error: HTTPException) -> list[str]:

@@ -151,6 +151,7 @@ def test_stock_and_needs_over_an_organisation_are_reported_as_of_a_day_and_as_pd
         words = ["report", noun, "--organisation", "--database", str(demo), "-o", str(file)]
         assert main(words) == 0
         assert file.read_bytes().startswith(b"%PDF")
+        capsys.readouterr()
     words = ["report", "needs", "--organisation", "--database", str(demo)]
     assert "has no period" in refused(capsys, *words, "--from", "2020-02-05")
 
@@ -169,6 +170,6 @@ def test_an_unknown_report_gives_an_error_that_lists_all_reports(
     assert (
         "Use one of: stock, pledges, needs, alerts, deliveries, receipts, station, statement, "
         "recall, disclosure, cover, derivation, movements, losses, pledges-by-donor, donor-values, "
-        "campaigns, waiting, teams, household." in message
+        "campaigns, waiting, teams, household, organisation-stock, organisation-needs." in message
     )
     assert "Did you mean 'pledges'?" in run_with_usage_error(capsys, "report", "pledge")

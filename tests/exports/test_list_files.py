@@ -16,10 +16,11 @@ from support.ledger_fixture import StationLedger, register_all
 from supplies.cli import main
 from supplies.cli.export import EXPORTED_LISTS
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Location, Recipient, Station
+from supplies.domain.catalogue_records import Community, Donor, Location, Recipient, Station
 from supplies.exports.lists import LISTS
 from supplies.exports.three_w import three_w_table
 from supplies.ledger.ledger import Ledger
+from supplies.views.catalogue import list_records
 
 NEED_AN_ACCOUNT = {"balances", "movements"}
 HXL = re.compile(r"#[a-z][a-z0-9_]*(?:\+[a-z][a-z0-9_]*)*")
@@ -177,3 +178,53 @@ def test_exported_needs_pledges_and_hand_outs_are_imported_with_the_same_balance
                     if of == item
                 )
                 assert there == station.total(prefix, item), (prefix, item)
+
+
+def test_exported_donors_and_households_are_imported_as_they_are(
+    station: StationLedger, books_url: str, tmp_path: Path
+) -> None:
+    station.ledger.register(
+        Donor(
+            code="D-9", name="=赵某", kind="person", phone="00852 2345", note="a\nb", publish="no"
+        ),
+        Recipient(
+            code="R-9", name="钱某", community="longxue", address="1号", persons=4, access="二楼"
+        ),
+        Recipient(code="G-9", name="新来人员", kind="group"),
+    )
+    empty = str(tmp_path / "empty.db")
+    with Ledger.open(empty, station="lx") as ledger:
+        ledger.register(
+            Station(code="lx", name="Longxue"), Community(code="longxue", name="龙穴街")
+        )
+    for kind, noun in (("donors", "donors"), ("households", "recipients")):
+        path = tmp_path / f"{noun}.csv"
+        export(books_url, "csv", noun, "--personal", "-o", path)
+        assert main(["import", kind, str(path), "--by", "u_1", "--database", empty]) == 0
+    with Ledger.open(empty, station="lx", create=False) as ledger:
+        for record in (Donor, Recipient):
+            there = list_records(ledger.books, record, limit=None).items
+            assert there == list_records(station.books, record, limit=None).items != []
+
+
+def test_exported_allocations_are_imported_with_the_same_balances(
+    station: StationLedger, books_url: str, tmp_path: Path
+) -> None:
+    station.stock(71)
+    station.allocate(9)
+    done = station.allocate(4, recipient="R-2")
+    station(c.CollectAllocation(allocation=done))
+    station(c.Release(allocation=station.allocate(2), reason="moved"))
+    path, empty = tmp_path / "allocations.csv", str(tmp_path / "empty.db")
+    with Ledger.open(empty, station="lx") as ledger:
+        register_all(ledger)
+    export(books_url, "csv", "openings", "-o", tmp_path / "openings.csv")
+    export(books_url, "csv", "allocations", "-o", path)
+    always = ["--by", "u_1", "--database", empty]
+    words = ["opening-stock", str(tmp_path / "openings.csv"), "--column", "location=to"]
+    assert main(["import", *words, *always]) == 0
+    assert main(["import", "allocations", str(path), *always]) == 1  # the released row is listed
+    with Ledger.open(empty, station="lx", create=False) as ledger:
+        for prefix in ("stock:", "allocated:", "received:R-2", "received:R-1"):
+            there = sum(ledger.books.nonzero_balances(prefix).values())
+            assert there == station.total(prefix, "mask"), prefix

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
+import msgspec
 import openpyxl
 import pytest
 from support.csv_files import write_csv
@@ -26,6 +27,7 @@ from supplies.imports.import_results import (
     Listed,
     ListedRows,
     Message,
+    json_of_result,
     summary,
 )
 from supplies.imports.importer import import_rows
@@ -266,6 +268,16 @@ def test_listed_rows_are_a_sequence_that_takes_little_memory() -> None:
     assert listed[700].sentence == why
     with pytest.raises(IndexError):
         listed[1203]
+
+
+@pytest.mark.parametrize("count", [0, 1, 1203])
+def test_the_json_of_a_result_is_written_in_parts(count: int) -> None:
+    result = ImportResult(file='a "listed":[].csv', kind="needs", dry_run=False, rows=count)
+    for at in range(count):
+        result.listed.append(Listed("", at, f"C{at}", "why", ["口罩"], f"!{at}"))
+    parts = list(json_of_result(result))
+    assert len(parts) == count + 2
+    assert b"".join(parts) == msgspec.json.encode(result, enc_hook=list)
 
 
 def test_progress_counts_the_rows_of_all_sheets(

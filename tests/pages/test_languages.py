@@ -130,7 +130,9 @@ FOR_OPERATORS = {
     "users.py": "the command line",
 }
 FOR_PROGRAMMERS = {
+    "authorization.py": "programs; the page of the error says which role the reader has",
     "ledger.py": "calls of the library",
+    "problem_responses.py": "programs; pages have sentences of their own for wrong addresses",
     "request_bodies.py": "programs that send bodies which are not JSON",
     "trusted_hosts.py": "programs that send another host name",
     "reader.py": "calls of the library",

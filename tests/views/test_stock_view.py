@@ -9,7 +9,8 @@ from support.view_json import has_exact_json
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Location
 from supplies.errors import InvalidField
-from supplies.views.stock import get_stock, list_balances
+from supplies.views import stock as stock_view
+from supplies.views.stock import get_stock, iterate_stock, list_balances
 
 
 def test_stock_is_a_row_for_each_location_item_and_lot(station: StationLedger) -> None:
@@ -162,3 +163,21 @@ def test_an_invalid_cursor_of_stock_is_refused(station: StationLedger, after: st
     with pytest.raises(InvalidField, match="not a cursor of this list") as refusal:
         get_stock(station.books, after=after)
     assert refusal.value.faults[0].pointer == "/after"
+
+
+def test_the_stock_read_in_parts_is_that_of_the_page(
+    station: StationLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stock_view, "MAX_LIMIT", 2)
+    station.ledger.register(Location(code="store-2", name="Store 2"))
+    for _ in range(3):
+        station.give(7)
+        station.give(5, item="soap")
+        station.stock(4, location="store-2")
+    station.allocate(9)  # all of a lot, and a part of the next
+    whole = get_stock(station.books, limit=None).items
+    assert any(row.free == 0 for row in whole)
+    assert list(iterate_stock(station.books)) == whole
+    for item, location in (("soap", None), (None, "store-2")):
+        part = get_stock(station.books, item=item, location=location, limit=None).items
+        assert list(iterate_stock(station.books, item=item, location=location)) == part != []

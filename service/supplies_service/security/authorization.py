@@ -14,7 +14,6 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from supplies.access.credentials import Caller
 from supplies.access.roles import Role
 from supplies.domain.network_addresses import is_loopback
-from supplies.errors import Sentence
 from supplies_service.problems import Forbidden
 from supplies_service.security.audit import log_refusal
 from supplies_service.stations import Connection
@@ -64,13 +63,7 @@ async def check_role(connection: Connection, handler: BaseRouteHandler, caller: 
     if caller.role not in roles:
         await log_refusal(connection, caller)
         served = " and ".join(sorted(roles)) or "nobody"
-        raise Forbidden(
-            Sentence(
-                "the role {role} may not use this route; it serves {served}",
-                role=caller.role,
-                served=served,
-            )
-        )
+        raise Forbidden(f"the role {caller.role} may not use this route; it serves {served}")
 
 
 def require_roles(handlers: Iterable[HTTPRouteHandler]) -> None:

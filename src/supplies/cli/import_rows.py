@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,7 +134,7 @@ def import_file(
     from supplies.cli.opening import open_ledger
     from supplies.cli.paper_files import OutputFile
     from supplies.cli.progress import interrupted, progress_bar
-    from supplies.cli.tables import print_json
+    from supplies.imports.import_results import json_of_result
     from supplies.imports.importer import import_rows
     from supplies.imports.listed_rows import listed_as_csv
     from supplies.imports.saved_choices import save_choices, with_saved_choices
@@ -153,7 +154,9 @@ def import_file(
             with output.draft() as draft, draft.open("wb") as written:
                 written.writelines(listed_as_csv(result, translate))
     if as_json:
-        print_json(result)
+        for part in json_of_result(result):
+            sys.stdout.write(part.decode())
+        print()
     else:
         _print(result, listed, translate)
     if result.stopped:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -32,7 +33,7 @@ from supplies.views.pagination import MAX_LIMIT, Page
 from supplies.views.pledges import PledgeView, get_pledge, list_pledges
 from supplies.views.receipts import ReceiptView, get_receipt, list_receipts
 from supplies.views.shipments import ShipmentView, get_shipment, list_shipments
-from supplies.views.stock import BalanceView, StockRow, get_stock, list_balances
+from supplies.views.stock import BalanceView, StockRow, get_stock, iterate_stock, list_balances
 from supplies.views.stock_documents import (
     StockDocumentView,
     StockNoun,
@@ -51,11 +52,14 @@ class ListOf(NamedTuple):
             the books, filters, and `after` and `limit` for pagination.
         get: Returns one element. Its arguments are the books, and the code or id of the element. If
             the elements have no codes or ids, `get` is None.
+        iterate: Yields all elements. Its arguments are the books and filters. If it is None, all
+            pages are fetched one after another.
     """
 
     kind: type[msgspec.Struct]
     fetch: Callable[..., Any]
     get: Callable[[Books, str], Any] | None = None
+    iterate: Callable[..., Iterator[msgspec.Struct]] | None = None
 
 
 def _records(kind: type[CatalogueRecord]) -> ListOf:
@@ -81,9 +85,13 @@ def _balances(books: Books, *, account: str, **_: Any) -> Page[BalanceView]:
     return Page(items=list_balances(books, account))
 
 
-def _whole_stock(books: Books, *, after: str | None, limit: int, **filters: Any) -> Any:
-    # Each page of the stock costs as much as the whole stock.
-    return get_stock(books, **filters, limit=None)
+def _stock(
+    books: Books, *, as_of: date | None = None, at_seq: int | None = None, **filters: Any
+) -> Iterator[StockRow]:
+    if as_of is None and at_seq is None:
+        return iterate_stock(books, **filters)
+    # Each page of an earlier stock costs as much as the whole of it.
+    return iter(get_stock(books, as_of=as_of, at_seq=at_seq, **filters, limit=None).items)
 
 
 LISTS: Mapping[str, ListOf] = {
@@ -92,7 +100,7 @@ LISTS: Mapping[str, ListOf] = {
     "pledges": ListOf(PledgeView, list_pledges, get_pledge),
     "allocations": ListOf(AllocationView, list_allocations, get_allocation),
     "deliveries": ListOf(DeliveryView, list_deliveries, get_delivery),
-    "stock": ListOf(StockRow, _whole_stock),
+    "stock": ListOf(StockRow, get_stock, iterate=_stock),
     "balances": ListOf(BalanceView, _balances),
     "movements": ListOf(MovementView, list_movements),
     **{noun: _stock_documents(noun) for noun in get_args(StockNoun)},
@@ -135,9 +143,13 @@ def read_list(books: Books, name: str, **filters: Any) -> Iterator[msgspec.Struc
     Raises:
         InvalidField: a filter is invalid.
     """
+    listed = LISTS[name]
+    if listed.iterate is not None:
+        yield from listed.iterate(books, **filters)
+        return
     after: str | None = None
     while True:
-        page = LISTS[name].fetch(books, **filters, after=after, limit=MAX_LIMIT)
+        page = listed.fetch(books, **filters, after=after, limit=MAX_LIMIT)
         yield from page.items
         after = page.next
         if after is None:

@@ -233,6 +233,16 @@ class ImportResult(msgspec.Struct):
     stopped: bool = False
 
 
+def json_of_result(result: ImportResult) -> Iterator[bytes]:
+    """Yield the result of an import as JSON, in parts, because it may have many listed rows."""
+    without_rows = msgspec.structs.replace(result, listed=ListedRows())
+    head, start, end = msgspec.json.encode(without_rows, enc_hook=list).partition(b'"listed":[')
+    yield head + start
+    for number, row in enumerate(result.listed):
+        yield b"," * (number > 0) + msgspec.json.encode(row)
+    yield end
+
+
 def summary(result: ImportResult, translate: Callable[[str], str] = str) -> list[str]:
     """Return sentences for the user about the result of an import.
 

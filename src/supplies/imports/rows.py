@@ -33,10 +33,15 @@ URGENCIES: Mapping[str, str] = {
 
 OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(
-        ("delivered", "handed_over", "已送达", "送达", "已发放", "已领取"), "delivered"
+        ("delivered", "handed_over", "received", "已送达", "送达", "已发放", "已领取"), "delivered"
     ),
-    **dict.fromkeys(("open", "pre_match", "pending", "待发放", "待送", "未发放"), "open"),
-    **dict.fromkeys(("closed", "cancelled", "canceled", "已取消", "取消", "已关闭"), "closed"),
+    **dict.fromkeys(
+        ("open", "pre_match", "pending", "allocated", "in_transit", "待发放", "待送", "未发放"),
+        "open",
+    ),
+    **dict.fromkeys(
+        ("closed", "cancelled", "canceled", "released", "已取消", "取消", "已关闭"), "closed"
+    ),
 }
 """The outcome of an allocation, by each word that a table may contain for it."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import date
 
 import msgspec
@@ -16,6 +18,7 @@ from supplies.views.balances_at import latest_day_at, read_balances
 from supplies.views.goods_with_teams import list_goods_with_teams, sum_by_place
 from supplies.views.pagination import (
     DEFAULT_LIMIT,
+    MAX_LIMIT,
     View,
     check_codes,
     invalid_cursor,
@@ -130,6 +133,61 @@ def get_stock(
     ]
     part = make_page(rows, limit)
     return StockView(as_of=moment, items=part.items, next=part.next)
+
+
+def iterate_stock(
+    books: Books, *, location: str | None = None, item: str | None = None
+) -> Iterator[StockRow]:
+    """Yield the present stock in the order of `get_stock`, read in parts.
+
+    Goods that are set aside or with teams are in memory as a whole.
+
+    Args:
+        location, item: Filters. If None, no filter is applied.
+
+    Raises:
+        InvalidField: a filter is invalid.
+    """
+    check_codes(books, item=item, location=location)
+    set_aside: Counter[StockKey] = Counter()
+    for (account, code, lot), quantity in read_balances(books, (ALLOCATED,), item=item).items():
+        set_aside[keys_of(account)[-1], code, lot] += quantity
+    carried = sum_by_place(list_goods_with_teams(books))
+    for (shelf,) in books.all("SELECT code FROM locations WHERE station = :station ORDER BY code"):
+        if location in (None, shelf):
+            for part in _parts_of_shelf(books, shelf, item, set_aside):
+                described = read_lots(books, [lot for _, _, lot in part])
+                for place, quantities in part.items():
+                    yield _row(books, place, quantities, described[place[2]], carried[place])
+
+
+def _parts_of_shelf(
+    books: Books, shelf: str, item: str | None, set_aside: Counter[StockKey]
+) -> Iterator[dict[StockKey, Counter[str]]]:
+    """Yield the quantities at a location as `_places` does, in parts of about `MAX_LIMIT` lots."""
+    waiting = sorted(place for place in set_aside if place[0] == shelf)
+    last, is_last = ("", ""), False
+    while not is_last:
+        free = books.all(
+            "SELECT item, lot, quantity FROM balances WHERE station = :station "
+            "AND account = :account AND (item, lot) > (:after, :after_lot) AND quantity <> 0 "
+            f"{'' if item is None else 'AND item = :item '}ORDER BY item, lot LIMIT :limit",
+            account=f"{STOCK.prefix}{shelf}",
+            item=item,
+            after=last[0],
+            after_lot=last[1],
+            limit=MAX_LIMIT,
+        )
+        is_last = len(free) < MAX_LIMIT
+        last = last if is_last else (str(free[-1][0]), str(free[-1][1]))
+        count = len(waiting) if is_last else bisect_right(waiting, (shelf, *last))
+        places: defaultdict[StockKey, Counter[str]] = defaultdict(Counter)
+        for code, lot, quantity in free:
+            places[shelf, code, lot][STOCK.name] = int(quantity)
+        for place in waiting[:count]:
+            places[place][ALLOCATED.name] = set_aside[place]
+        waiting = waiting[count:]
+        yield dict(sorted(places.items()))
 
 
 def _parse_cursor(after: str | None) -> StockKey | None:
