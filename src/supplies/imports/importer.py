@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -127,7 +128,6 @@ class _Import:
     ) -> None:
         self.ledger, self.kind, self.path, self.by = ledger, kind, path, by
         self.options, self.result, self.progress, self.stop = options, result, progress, stop
-        self.file = digest_of(path)
         self.imported = ImportedRows(ledger)
         self.equal = EqualRows()
         self.matcher = Matcher(
@@ -142,6 +142,11 @@ class _Import:
             words = unit_words(paper_settings(books))
             self.units = Units({code: (one.zh, one.en, one.en_many) for code, one in words.items()})
         self._refusal: InvalidField | None = None
+
+    @cached_property
+    def file(self) -> str:
+        """The digest of the file. It is computed only for a file whose sheets can be read."""
+        return digest_of(self.path)
 
     def run(self) -> None:
         """Import all sheets of the file, or the chosen one."""
