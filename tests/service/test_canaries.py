@@ -284,15 +284,16 @@ class Crawler:
                 continue
             _, _, after = after.partition("}")
             for code in self._codes(before):
-                # Further parameters, such as the number of a copy, are numbers.
-                full = f"{before}{code}{after}".replace("{copy}", "1").replace("{request_id}", "1")
+                full = f"{before}{code}{after}"
+                for further, value in (("copy", "1"), ("request_id", "1"), ("form", "csv")):
+                    full = full.replace(f"{{{further}}}", value)
                 yield with_query(full)
 
     def _codes(self, before: str) -> list[str]:
         if before in ("/api/verify/", "/v/"):
             receipts = self._listed("/api/receipts")
             return [f"{each['number']}?c={each['check_code']}" for each in receipts]
-        if before.startswith("/api/reports/"):
+        if before.startswith(("/api/reports/", "/api/organisation/report/")):
             return ["csv", "pdf"]
         if before == "/my/receipts/":
             before = "/receipts/"
