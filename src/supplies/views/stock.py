@@ -149,23 +149,23 @@ def iterate_stock(
         InvalidField: a filter is invalid.
     """
     check_codes(books, item=item, location=location)
-    set_aside: Counter[StockKey] = Counter()
+    allocated_at: Counter[StockKey] = Counter()
     for (account, code, lot), quantity in read_balances(books, (ALLOCATED,), item=item).items():
-        set_aside[keys_of(account)[-1], code, lot] += quantity
+        allocated_at[keys_of(account)[-1], code, lot] += quantity
     carried = sum_by_place(list_goods_with_teams(books))
     for (shelf,) in books.all("SELECT code FROM locations WHERE station = :station ORDER BY code"):
         if location in (None, shelf):
-            for part in _parts_of_shelf(books, shelf, item, set_aside):
+            for part in _parts_of_shelf(books, shelf, item, allocated_at):
                 described = read_lots(books, [lot for _, _, lot in part])
                 for place, quantities in part.items():
                     yield _row(books, place, quantities, described[place[2]], carried[place])
 
 
 def _parts_of_shelf(
-    books: Books, shelf: str, item: str | None, set_aside: Counter[StockKey]
+    books: Books, shelf: str, item: str | None, allocated_at: Counter[StockKey]
 ) -> Iterator[dict[StockKey, Counter[str]]]:
     """Yield the quantities at a location as `_places` does, in parts of about `MAX_LIMIT` lots."""
-    waiting = sorted(place for place in set_aside if place[0] == shelf)
+    waiting = sorted(place for place in allocated_at if place[0] == shelf)
     last, is_last = ("", ""), False
     while not is_last:
         free = books.all(
@@ -185,7 +185,7 @@ def _parts_of_shelf(
         for code, lot, quantity in free:
             places[shelf, code, lot][STOCK.name] = int(quantity)
         for place in waiting[:count]:
-            places[place][ALLOCATED.name] = set_aside[place]
+            places[place][ALLOCATED.name] = allocated_at[place]
         waiting = waiting[count:]
         yield dict(sorted(places.items()))
 
