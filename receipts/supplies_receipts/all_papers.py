@@ -95,7 +95,7 @@ def draw_run_sheet(sheet: RunSheet, join: str | None = None) -> bytes:
     """Draw the run sheet (出车单) of a delivery on A4: what to load, the stops, and signatures.
 
     Args:
-        join: The address with which phones join the team. It is printed as a QR code.
+        join: The URL with which phones join the team. It is printed as a QR code.
     """
     from supplies_receipts.papers import run_sheet
 

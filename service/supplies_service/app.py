@@ -217,7 +217,7 @@ class RequestChecksMiddleware:
 
 
 async def _answer_options(scope: Scope, send: Send) -> None:
-    """Respond to OPTIONS with the methods that the address accepts.
+    """Respond to OPTIONS with the methods that the URL accepts.
 
     Litestar's own response leaves out methods of handlers that were added to the route later.
     """

@@ -58,11 +58,11 @@ _log = logging.getLogger(LOGGER)
 
 
 class CheckpointPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The files and addresses that the daily task about checkpoints writes and reads.
+    """The files and URLs that the daily task about checkpoints writes and reads.
 
     Attributes:
         file: The file to which checkpoints are added.
-        partners: Files and web addresses with the checkpoints of partner stations.
+        partners: Files and URLs with the checkpoints of partner stations.
     """
 
     file: str
@@ -210,7 +210,7 @@ def run_job(job: Job) -> Outcome:
 
 
 def _nothing_done(job: Job, reason: str) -> Outcome:
-    """Return the outcome of a job that did nothing: all its files and addresses failed."""
+    """Return the outcome of a job that did nothing: all its files and URLs failed."""
     names = job.partners if job.again else (job.file, *job.partners)
     return Outcome(next_at=None, failed=dict.fromkeys(names, reason))
 
@@ -302,7 +302,7 @@ def _store_partner(store: Store, job: Job, name: str) -> None:
     The checkpoints are compared with those stored before, and with entries that shipments cite.
 
     Args:
-        name: The file or web address of the partner's checkpoints.
+        name: The file or URL of the partner's checkpoints.
 
     Raises:
         SuppliesError: the partner was not reached, or it showed two different histories.

@@ -43,7 +43,7 @@ class Outcome(NamedTuple, Generic[T]):
     """The result of a request, with response content that is not encoded yet.
 
     Attributes:
-        location: The address of what was created, or None.
+        location: The URL of what was created, or None.
         entry: The number of the recorded entry, or None if no entry was recorded.
     """
 

@@ -138,7 +138,7 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
 
 
 def _allowed(error: HTTPException) -> list[str]:
-    """Return the methods that an address accepts, from the `Allow` header of Litestar's error.
+    """Return the methods that a URL accepts, from the `Allow` header of Litestar's error.
 
     If the error has no such header, return [].
     """

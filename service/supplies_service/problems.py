@@ -67,7 +67,7 @@ class Malformed(SuppliesError):
 
 
 class WrongMethod(SuppliesError):
-    """The address does not accept this method."""
+    """The URL does not accept this method."""
 
     slug = "method"
     title = template("Method not allowed")

@@ -171,7 +171,7 @@ def decode(struct: type[S], fields: Mapping[str, Any], path: Mapping[str, str | 
 
     Raises:
         InvalidField: a field of the body is missing, unknown or invalid.
-        NotFound: a path parameter is invalid, so there is nothing at this address.
+        NotFound: a path parameter is invalid, so there is nothing at this URL.
     """
     try:
         return convert(struct, {**fields, **path})

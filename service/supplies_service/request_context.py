@@ -72,7 +72,7 @@ _ARRIVAL_PREFIXES = ("b_", "o_")
 """Prefixes of the ids of arrivals that are not donations, such as bought goods."""
 
 Show = Callable[[Books, Recorded], Outcome[S]]
-"""Function that returns the response to a recorded command, and the address of what it created."""
+"""Function that returns the response to a recorded command, and the URL of what it created."""
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
@@ -251,7 +251,7 @@ class RequestContext:
     def page(self, view: Callable[[Books], P]) -> Response[P]:
         """Return one page of a list, as JSON.
 
-        The `Link` header of the response has the address of the next page.
+        The `Link` header of the response has the URL of the next page.
         """
         with self.reading() as books:
             return self._page(view(books))

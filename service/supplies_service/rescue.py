@@ -87,7 +87,7 @@ class _Report(NamedTuple):
 
 
 class ReadRecord(NamedTuple):
-    """An unsent record, as it was read from a rescue text.
+    """An unsent record that was read from a rescue text.
 
     Attributes:
         title: The label and number of the phone that made the record; the phone's id if the phone

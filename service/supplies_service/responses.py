@@ -108,7 +108,7 @@ class JSONResponse(Response[T]):
 
 
 class CreatedResponse(Response[T]):
-    """The response to a POST that created something. Its header `Location` has the new address.
+    """The response to a POST that created something. Its header `Location` has the new URL.
 
     The body is JSON that was encoded in the SQL transaction that stored it, so that a repeated
     request gets the same response. `T` is the type that the JSON represents.

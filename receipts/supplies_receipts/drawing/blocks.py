@@ -34,7 +34,7 @@ class Block(msgspec.Struct, frozen=True):
         draw: Draws the content. The arguments are the sheet, and the y of the top of the block.
         header: The titles of the table and of its columns, if this block is a row of a table. They
             are drawn above the first row of the table on each page.
-        table: An object that identifies the table of which this block is a row. If it is None,
+        table: An object that identifies the table to which this row belongs. If it is None,
             consecutive rows with the same header are one table.
     """
 

@@ -66,7 +66,7 @@ def draw_run_sheet(sheet: RunSheet, join: str | None = None) -> bytes:
     """Return the run sheet as a PDF, with as many pages as the delivery needs.
 
     Args:
-        join: The address with which phones join the team. If it is None, no QR code is printed.
+        join: The URL with which phones join the team. If it is None, no QR code is printed.
 
     Raises:
         InvalidField: the delivery has no stops.

@@ -75,8 +75,8 @@ _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 def response_type(handler: HTTPRouteHandler) -> Any:
     """Return the type of a handler's response content.
 
-    The type is a struct for JSON, bytes for a PDF, `PhotoResponse` for a photo, str for text, or
-    `DownloadResponse` for a file whose possible media types are in the handler's `opt`.
+    The type is a struct for JSON, bytes for a PDF, `PhotoResponse` for a photo, or str for text. It
+    is `DownloadResponse` for other files; the handler's `opt` lists their media types.
     """
     if "media_types" in handler.opt:
         return DownloadResponse

@@ -142,7 +142,7 @@ async def write_and_log(
         write: Makes the change.
 
     Raises:
-        SuppliesError: the change is refused. Nothing is noted then.
+        SuppliesError: the change is refused. If so, nothing is noted.
     """
     line = access_line(context.request, context.caller, outcome, detail=detail)
 

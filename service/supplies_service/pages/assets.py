@@ -1,8 +1,8 @@
-"""Style sheets, scripts and images of the pages, at addresses that contain their hash.
+"""Style sheets, scripts and images of the pages, at URLs that contain their hash.
 
-A file of `assets/` or `vendor/` is served at `/assets/NAME.HASH.EXTENSION`. The content at an
-address never changes, so browsers keep it for good. A script imports another one by `"./name.js"`.
-When it is served, this name is replaced by the address with the hash.
+A file of `assets/` or `vendor/` is served at `/assets/NAME.HASH.EXTENSION`. The content at a URL
+never changes, so browsers keep it for good. A script imports another one by `"./name.js"`. When it
+is served, this name is replaced by the URL with the hash.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def asset(name: str) -> Asset:
 
 
 def asset_address(name: str) -> str:
-    """Return the address of a style sheet, script or image, such as `desk.css`.
+    """Return the URL of a style sheet, script or image, such as `desk.css`.
 
     Raises:
         KeyError: no file has this name.

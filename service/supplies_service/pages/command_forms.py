@@ -376,9 +376,9 @@ class CommandForm(Generic[C]):
     # --- recording -----------------------------------------------------------------------------
 
     async def record(self, context: RequestContext, job: Callable[[Ledger, str], Saved]) -> str:
-        """Record the form once, and return the address of the page to show next.
+        """Record the form once, and return the URL of the page to show next.
 
-        If the same form is sent again, nothing is recorded, and the same address is returned.
+        If the same form is sent again, nothing is recorded, and the same URL is returned.
 
         Args:
             context: The request.
@@ -429,8 +429,8 @@ async def submit(
         context: The request.
         form: The form of one command.
         show: Returns the page with the form and its errors.
-        address: Returns the address to redirect to. If the command was recorded as a
-            conflict, the page of its entry is shown instead.
+        address: Returns the URL to redirect to. If the command was recorded as a conflict, the page
+            of its entry is shown instead.
         warnings: Returns the warnings that the user must confirm, besides those about goods that a
             team still carries. None if there are no other warnings.
     """

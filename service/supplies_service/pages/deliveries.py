@@ -284,7 +284,7 @@ def _sort_stops(form: CommandForm[Dispatch]) -> None:
 
 
 def _fill_in_parts(books: Books, form: CommandForm[Dispatch]) -> None:
-    """Fill in the field `parts`: the allocations of which the team takes only some goods.
+    """Fill in the field `parts`: allocations from which the team takes only some goods.
 
     For such an allocation, the user typed quantities beside its lines. If a quantity is empty, the
     team takes the whole line. If it is 0, the team leaves the line behind.

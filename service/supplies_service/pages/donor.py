@@ -45,7 +45,7 @@ class DonorLinkPages(Controller):
 
     @get("/{secret:str}")
     async def open_link(self, context: Context, secret: FromPath[str]) -> Response[bytes]:
-        """Move the secret from the address to a cookie, so that no later address contains it."""
+        """Move the secret from the URL to a cookie, so that no later URL contains it."""
         found = None
         service = context.stations.find(credentials.station_of(secret))
         if service is not None:

@@ -39,7 +39,7 @@ HOUSEHOLDS: Mapping[str, Callable[[Books, date, date], list[str]]] = {
 ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}
 """Figures of the station report that count activities of one kind, with this kind.
 
-For the figure `activity`, the address of the page names the kind.
+For the figure `activity`, the URL of the page names the kind.
 """
 
 
@@ -86,7 +86,7 @@ class FigurePages(Controller):
 
 
 class _Chosen(NamedTuple):
-    """The figure that the page is about, its options and its period, taken from the address."""
+    """The figure that the page is about, its options and its period, taken from the URL."""
 
     figure: str
     item: str
@@ -133,7 +133,7 @@ def _show(context: RequestContext, books: Books, chosen: _Chosen, after: int) ->
 
 
 def _next_address(chosen: _Chosen, after: int) -> str:
-    """Return the address of the next page of rows behind the figure."""
+    """Return the URL of the next page of rows behind the figure."""
     fields = {"item": chosen.item, "activity": chosen.activity, "step": chosen.step}
     given = {name: text for name, text in fields.items() if text}
     days = {"from": str(chosen.first), "to": str(chosen.last)}

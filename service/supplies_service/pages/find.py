@@ -44,7 +44,7 @@ class FindPages(Controller):
         If `kind` is `lots`, return the free lots of the item that `q` names.
 
         Raises:
-            NotFound: the kind of record in the address is unknown.
+            NotFound: the kind of record in the URL is unknown.
         """
         if kind == "lots":
             return _lots(context, q)

@@ -129,7 +129,7 @@ def device_cookie(
     password: StoredPassword,
     device: str | None = None,
 ) -> Cookie:
-    """Return the cookie by which the sign-in page recognizes a device.
+    """Return the cookie with which the sign-in page recognizes a device.
 
     The cookie is set when a user has signed in on the device.
 

@@ -258,7 +258,7 @@ def _columns(job: ImportJob, answer: ImportAnswer) -> list[ColumnChoice]:
 
 
 def _chinese_heading(column: Column) -> str:
-    """Return the first Chinese heading by which a column is recognized, or else its name."""
+    """Return the first Chinese heading of a column, or the name of the column if there is none."""
     return next((word for word in column.words if _HAN.search(word)), column.name)
 
 

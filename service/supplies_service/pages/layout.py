@@ -24,8 +24,8 @@ def render_page(
 ) -> Response[bytes]:
     """Return a page in the language of its reader.
 
-    Call this on the event loop, within the transaction in which `values` were read, so that the
-    names on the page come from the same state of the books.
+    Call this on the event loop, within the transaction that read `values`. So the names on the page
+    come from the same state of the books.
 
     Args:
         request: The request.

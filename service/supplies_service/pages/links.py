@@ -76,7 +76,7 @@ def link_pages(owner: LinkOwner) -> type[Controller]:
 
         @post()
         async def make(self, context: Context, code: FromPath[str]) -> Response[bytes]:
-            """Create a link, and show its address once."""
+            """Create a link, and show its URL once."""
             form = await CommandForm.read(context.request, NewLink)
             if not form.is_save:
                 return _page(context, owner, code, form)

@@ -250,7 +250,7 @@ class Names(RecordNames):
         return f"{self.recipient(need.recipient)} · {goods}"
 
     def next_address(self, path: str, filters: Mapping[str, str | None], after: str | None) -> str:
-        """Return the address of the next page of a list, or "" if there is none.
+        """Return the URL of the next page of a list, or "" if there is none.
 
         Args:
             path: The path of the list.
@@ -378,6 +378,6 @@ class Names(RecordNames):
         return kind in CORRECTABLE_KINDS
 
     def address(self, document: str) -> str:
-        """Return the address of the page about a document. Return "" if it has none."""
+        """Return the URL of the page about a document. Return "" if it has none."""
         page = _PAGES.get(document.partition("_")[0])
         return f"{page}/{document}" if page else ""

@@ -1,7 +1,7 @@
 """The page with which a phone joins a delivery team.
 
-Messengers open the address to show a preview. So the phone joins only when its user presses the
-button on the page.
+Messengers open the URL to show a preview. So the phone joins only when its user presses the button
+on the page.
 """
 
 from __future__ import annotations

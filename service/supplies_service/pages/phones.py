@@ -33,7 +33,7 @@ ROWS = 50
 
 
 class TypedText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The text of unsent records, as it was pasted or scanned into a form."""
+    """The text of unsent records that was pasted or scanned into a form."""
 
     text: Annotated[str, Meta(min_length=1)]
 
@@ -99,7 +99,7 @@ class PhonePages(Controller):
 
 
 def _joinable(access: AccessContext, shown: Sequence[Phone]) -> set[str]:
-    """Return the links by which the shown phones joined, if other phones can still join by them.
+    """Return the links with which the shown phones joined and with which others still can join.
 
     A link is given by its code, as in `Phone.joined_by`.
 

@@ -1,4 +1,4 @@
-"""Secrets that a page shows once, such as the address of an invitation or a token."""
+"""Secrets that a page shows once, such as the URL of an invitation or a token."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def save_and_show(
         context: The request.
         form: The form.
         make: Creates the object with its secret within a transaction. Returns the object and the
-            address of its page.
+            URL of its page.
         show: Returns the page with the secret.
 
     Raises:

@@ -244,7 +244,7 @@ async def _check_attempts(context: RequestContext, login: str, device: str | Non
 
 
 def _first_page(context: RequestContext, user: users.User) -> str:
-    """Return the address of the first page for a user who has just set a password.
+    """Return the URL of the first page for a user who has just set a password.
 
     The first page is the setup guide for a coordinator of a new station, and otherwise the home
     page.

@@ -62,7 +62,7 @@ FORMS: Mapping[str, type[Command]] = {
     "arrival": RecordArrival,
     "opening": OpenStock,
 }
-"""The command of each form, by name. The name is the last part of the form's address."""
+"""The command of each form, by name. The name is the last part of the form's URL."""
 
 NEW_RECORDS: Mapping[str, Sequence[tuple[str, type[NewRecord], str]]] = {
     "arrival": (("/party", Donor, "/new_party"), ("/campaign", Campaign, "/new_campaign")),

@@ -46,7 +46,7 @@ class UserPages(Controller):
 
     @post()
     async def add(self, context: Context) -> Response[bytes]:
-        """Add a user, and show the address of the invitation once."""
+        """Add a user, and show the URL of the invitation once."""
         form = await CommandForm.read(context.request, NewUser)
         _prepare_team(form)
         if not form.is_save:
@@ -71,7 +71,7 @@ class UserPages(Controller):
 
     @post("/{user:str}")
     async def invite(self, context: Context, user: FromPath[str]) -> Response[bytes]:
-        """Create a new invitation, and show its address once."""
+        """Create a new invitation, and show its URL once."""
         form = await CommandForm.read(context.request, EmptyBody)
         try:
             return await _invite(context, form, lambda ledger: users.get(_access(ledger), user))
@@ -116,7 +116,7 @@ class UserPages(Controller):
 
     @post("/{user:str}/enable")
     async def enable(self, context: Context, user: FromPath[str]) -> Response[bytes]:
-        """Enable a disabled user, and show the address of a new invitation once."""
+        """Enable a disabled user, and show the URL of a new invitation once."""
         form = await CommandForm.read(context.request, EmptyBody)
         try:
             return await _invite(context, form, lambda ledger: users.enable(_access(ledger), user))
@@ -215,7 +215,7 @@ def _user_page(
     Args:
         context: The request.
         code: The user's code.
-        address: The address of a new invitation, to show it once.
+        address: The URL of a new invitation, to show it once.
         expires_at: The time until which the invitation is valid.
         forms: The form that was refused. Its name is the key: one of `_FORMS`, or "role".
     """

@@ -171,7 +171,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
 
             If the counter of a team changes, the response has warnings about phones whose unsent
             hand-outs will be recorded as conflicts. If a location becomes a quarantine or is
-            retired, the response has warnings about the teams whose counter it is.
+            retired, the response has warnings about the teams that use it as their counter.
             """
 
             def change(ledger: Ledger) -> RecordChanged:

@@ -69,10 +69,10 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
     Attributes:
         repeated: True if a phone reported an outcome that had been recorded before. `entry` is then
             the entry that recorded it. Otherwise, `repeated` is left out.
-        warnings: Warnings that the clock of a phone is wrong, that moving or undoing stops closed
-            the delivery, that a closed delivery has open conflicts or phones with records that may
-            be unsent, or that a team still carries goods that were dispatched again; left out if
-            there are none.
+        warnings: Left out if there are none. There is a warning if the clock of a phone is wrong,
+            if moving or undoing stops closed the delivery, if a closed delivery has open conflicts
+            or phones with unsent records, and if a team still carries goods that were dispatched
+            again.
     """
 
     entry: EntryView

@@ -1,6 +1,6 @@
 """Reports over all stations of an organisation, for its head station.
 
-To read the books of one station of the organisation, use the usual addresses with `?station=`.
+To read the books of one station of the organisation, use the usual URLs with `?station=`.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def show_receipt(
 def show_copy(
     station_keys: StationKeys, books: Books, recorded: Recorded
 ) -> Outcome[ReceiptEntered]:
-    """Build the response after a numbered copy was recorded. `Location` is the copy's address."""
+    """Build the response after a numbered copy was recorded. `Location` is the copy's URL."""
     receipt = show_receipt(station_keys, books, recorded)
     reprint = books.rows(Reprint, seq=recorded.seq)[0]
     return receipt._replace(location=f"{receipt.location}/copies/{reprint.copy}/pdf")
@@ -167,7 +167,7 @@ class ReceiptController(Controller):
     async def reprint(
         self, context: Context, payload: Body[ReprintReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Record a numbered copy of a receipt. `Location` is the address of its PDF."""
+        """Record a numbered copy of a receipt. `Location` is the URL of its PDF."""
         return await context.record(payload, partial(show_copy, context.station_keys))
 
     @post(

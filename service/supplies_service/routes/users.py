@@ -21,11 +21,11 @@ from supplies_service.security.authorization import allow_roles
 
 
 class Invited(View, frozen=True, kw_only=True):
-    """A user, and an address at which the user can set a password. The address works once.
+    """A user, and a URL at which the user can set a password. The URL works once.
 
     Attributes:
-        invitation, expires_at: The address, and when it stops working. Both are None in the
-            response to a repeated request.
+        invitation, expires_at: The URL, and when it stops working. Both are None in the response to
+            a repeated request.
     """
 
     user: User
@@ -34,9 +34,9 @@ class Invited(View, frozen=True, kw_only=True):
 
 
 def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
-    """Create an address at which a user can set a password once.
+    """Create a URL at which a user can set a password once.
 
-    Earlier addresses for the same user stop working.
+    Earlier URLs for the same user stop working.
     """
     invitation, path = users.invite(access, user, by=by)
     invited = Invited(user=user, invitation=path, expires_at=invitation.expires_at)
@@ -44,7 +44,7 @@ def invite(access: AccessContext, user: User, by: str) -> Outcome[Invited]:
 
 
 def show_without_invitation(user: User) -> Invited:
-    """Build the response to a repeated request for an invitation, without its address."""
+    """Build the response to a repeated request for an invitation, without its URL."""
     return Invited(user=user, invitation=None, expires_at=None)
 
 
@@ -84,7 +84,7 @@ class UserController(Controller):
 
     @post(operation_id="addUser", opt=allow_roles("coordinator"))
     async def add(self, context: Context, payload: Body[NewUser]) -> CreatedResponse[Invited]:
-        """Add a user. The user sets a password at the address in `invitation`."""
+        """Add a user. The user sets a password at the URL in `invitation`."""
         by = context.by
         return await _invite(context, lambda access: users.add(access, payload, by=by))
 
@@ -108,7 +108,7 @@ class UserController(Controller):
     async def invite(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
-        """Create an address, returned only once, at which a user can set another password."""
+        """Create a URL, returned only once, at which a user can set another password."""
         return await _invite(context, lambda access: users.get(access, user))
 
     @post("/{user:str}/disable", operation_id="disableUser", opt=allow_roles("coordinator"))
@@ -125,7 +125,7 @@ class UserController(Controller):
     async def enable(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
-        """Let a disabled user sign in, after setting a password at the address in `invitation`."""
+        """Let a disabled user sign in, after setting a password at the URL in `invitation`."""
         return await _invite(context, lambda access: users.enable(access, user))
 
     @post("/{user:str}/role", operation_id="changeRole", opt=allow_roles("coordinator"))

@@ -37,7 +37,7 @@ OVERDUE_AFTER = timedelta(hours=12)
 """How long a phone may keep a record unsent before the station is asked to look for the phone."""
 
 CALLER_PREFIX = "phone."
-"""The text before a phone's id in the code by which entries and the access log name the phone."""
+"""Entries and the access log name a phone by this prefix followed by the phone's id."""
 
 
 class Phone(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,10 +53,10 @@ def code_of(books: Books, delivery: str) -> str | None:
 
 
 def join_address(books: Books, delivery: str) -> str | None:
-    """Return the web address at which a phone joins the team of a delivery.
+    """Return the URL at which a phone joins the team of a delivery.
 
-    The run sheet shows the address as a QR code. Return None if the delivery has no code, or if
-    other devices cannot open the address of the station.
+    The run sheet shows the URL as a QR code. Return None if the delivery has no code, or if other
+    devices cannot open the URL of the station.
     """
     host, code = books.station.host, code_of(books, delivery)
     if code is None or is_local_address(host):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def copy(source: str, target: str, as_json: bool) -> None:
     """Copy all books into a new database, and verify the copy.
 
-    SOURCE is a SQLite file, or an address such as postgresql://HOST/NAME. TARGET is a new file, or
-    the address of an empty database.
+    SOURCE is a SQLite file, or a URL such as postgresql://HOST/NAME. TARGET is a new file, or the
+    URL of an empty database.
     """
     import msgspec
 

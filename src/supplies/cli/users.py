@@ -60,8 +60,8 @@ def add(
 ) -> None:
     """Add a user who signs in with the name LOGIN.
 
-    The command prints an address at which the user sets a password. The address works once, within
-    three days. With --password-from-stdin, the password is set at once instead.
+    The command prints a URL at which the user sets a password. The URL works once, within three
+    days. With --password-from-stdin, the password is set at once instead.
     """
     from supplies.access import users
     from supplies.access.access_context import AccessContext
@@ -199,8 +199,8 @@ def disable(database: str, station: str | None, login: str) -> None:
 def enable(database: str, station: str | None, login: str) -> None:
     """Let the disabled user LOGIN sign in again.
 
-    The command prints an address at which the user sets a new password. The address works once,
-    within three days.
+    The command prints a URL at which the user sets a new password. The URL works once, within three
+    days.
     """
     from supplies.access import users
     from supplies.access.access_context import AccessContext

@@ -22,7 +22,7 @@ def print_verified_file(
         station: The station whose entries the file must contain. If None, any station is allowed.
         key: File with the public keys of the station. If None, checkpoints with any key are
             accepted.
-        witnesses: Files and addresses of checkpoints.
+        witnesses: Files and URLs of checkpoints.
 
     Raises:
         BooksBroken: an entry is missing or was changed.

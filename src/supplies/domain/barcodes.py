@@ -42,7 +42,7 @@ class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
         barcode: The trade item number (GTIN) as printed under the bars. If the code has no such
             number, the whole text of the code.
         batch, expires_on: The batch and expiry in a GS1 code; None if the code contains none.
-        expires_month: The month of expiry, if the code names no day; otherwise unset.
+        expires_month: The month of expiry, if the code names no day; otherwise absent.
             `expires_on` is then the last day of this month.
     """
 

@@ -98,10 +98,10 @@ def line_of(pointer: str) -> str:
 
 
 class ShortenedStruct:
-    """A command or record as decoded JSON, of which parts can be left out.
+    """A command or record as decoded JSON, from which parts can be left out.
 
-    Unless a method says otherwise, pointers are JSON pointers into the whole struct as it was sent,
-    not into the shortened one.
+    Pointers are JSON pointers into the struct that was sent, not into the shortened one, unless a
+    method says otherwise.
 
     Args:
         kind: The type of the struct.

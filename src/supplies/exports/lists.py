@@ -119,7 +119,7 @@ LISTS: Mapping[str, ListOf] = {
     "campaigns": _records(Campaign),
     "merges": ListOf(MergeView, list_merges),
 }
-"""The lists by name. The REST API uses the same names in addresses."""
+"""The lists by name. The REST API uses the same names in URLs."""
 
 
 SHOWN: Mapping[str, Callable[[Books, str], Any]] = {

@@ -72,8 +72,7 @@ def _report_table(
 
     Args:
         name: The name of the table in the description of the report.
-        common: The values that are the same for all rows, from which the addresses of entries are
-            made.
+        common: The values that are the same for all rows, from which the URLs of entries are made.
     """
     columns, sources = kind.columns[name], kind.sources[name]
     names = [column.heading for column in table.columns]

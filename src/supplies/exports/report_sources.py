@@ -1,9 +1,8 @@
-"""Addresses of the entries behind the figures of reports.
+"""URLs of the entries behind the figures of reports.
 
-An address is the path of a list or of a record below the address of the service, such as
-`/entries/12`. A template of an address contains names in braces, which `source_address` replaces by
-values. The names are columns of the row, fields of the report, or the days `first`, `last` and
-`today` of the period.
+The URLs are relative to the service, such as `/entries/12`, and lead to a list or a record. A
+template of a URL contains names in braces, which `source_address` replaces by values. The names are
+columns of the row, fields of the report, or the days `first`, `last` and `today` of the period.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Values = Mapping[str, Any]
 """The values by name: the columns of a row, the other fields of the report, and the days."""
 
 Source = str | Callable[[Values], str | None]
-"""The address at which a row's entries can be seen: a template, or a function.
+"""The URL at which a row's entries can be seen: a template, or a function.
 
 The function returns the template for the values of a row, or None if there are no entries to show.
 """
@@ -61,9 +60,9 @@ _ALERTS = {
 
 
 def stock_movements(values: Values) -> str:
-    """Return the template of the address that lists the movements of a lot at a location.
+    """Return the template of the URL that lists the movements of a lot at a location.
 
-    If the report is about a past day, the address lists movements up to this day.
+    If the report is about a past day, the URL lists movements up to this day.
     """
     if values[AS_OF] is not None:
         return (
@@ -73,7 +72,7 @@ def stock_movements(values: Values) -> str:
 
 
 def goods_that_left(values: Values) -> str:
-    """Return the template of the address of the report on how an item's stock changed.
+    """Return the template of the URL of the report on how an item's stock changed.
 
     The report is about the last `rate_days` days, over which the daily rate of goods that left was
     measured.
@@ -83,7 +82,7 @@ def goods_that_left(values: Values) -> str:
 
 
 def pledges_of_donor(status: str) -> str:
-    """Return the template of the address that lists a donor's pledges with this status.
+    """Return the template of the URL that lists a donor's pledges with this status.
 
     The status "all" means any.
     """
@@ -91,24 +90,24 @@ def pledges_of_donor(status: str) -> str:
 
 
 def donations_of_donor(values: Values) -> str:
-    """Return the template of the address that lists the donations of a donor.
+    """Return the template of the URL that lists the donations of a donor.
 
-    If the donor is anonymous, the address lists the donations of all donors.
+    If the donor is anonymous, the URL lists the donations of all donors.
     """
     return "/donations" if values["donor"] is None else "/donations?donor={donor}"
 
 
 def needs_of_group(status: str) -> str:
-    """Return the template of the address that lists the needs behind one row of a report.
+    """Return the template of the URL that lists the needs behind one row of a report.
 
-    A row counts the needs for one item in one community with one urgency. The address lists only
-    needs with this status.
+    A row counts the needs for one item in one community with one urgency. The URL lists only needs
+    with this status.
     """
     return f"/needs?item={{item}}&community={{community}}&urgency={{urgency}}&status={status}"
 
 
 def goods_of_alert(values: Values) -> str | None:
-    """Return the template of the address of the goods or the record that an alert is about."""
+    """Return the template of the URL of the goods or the record that an alert is about."""
     if values["what"] not in ("expired", "expires_soon"):
         return _ALERTS.get(values["what"])
     if values["location"] is not None:
@@ -135,7 +134,7 @@ def values_of_report(books: Books, content: object, period: tuple[date, date, da
 
 
 def source_address(source: Source, values: Values) -> str | None:
-    """Return the address of the entries behind a figure, or None if the figure has no address."""
+    """Return the URL of the entries behind a figure, or None if the figure has no URL."""
     template = source if isinstance(source, str) else source(values)
     if template is None:
         return None

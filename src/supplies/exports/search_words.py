@@ -18,7 +18,7 @@ A whole sequence of Chinese characters becomes a search word too.
 
 
 def search_words(*texts: str | None) -> str:
-    """Return the words by which a search finds a text, separated by spaces.
+    """Return the words that a search compares to find a text, separated by spaces.
 
     >>> search_words("医用口罩 KN95")
     '医 医用 医用口 医用口罩 用 用口 用口罩 口 口罩 罩 KN95'

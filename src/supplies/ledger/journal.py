@@ -227,7 +227,7 @@ class Journal:
 
         Args:
             happened_on: The day of the event.
-            plan: Whether to refuse a closed day. Even then, facts and corrections are accepted.
+            plan: Whether to refuse a closed day. Facts and corrections are never refused.
 
         Raises:
             PeriodClosed: `plan` is set and the day is closed.
@@ -417,7 +417,7 @@ class Journal:
         return self.booked_on(date.fromisoformat(first.booked_on)).isoformat()
 
     def lots_missing_in_counts(self, account: str, item: str) -> set[str]:
-        """Return the lots in an account of which a later stock count found too little.
+        """Return the lots in an account for which a later stock count found too little.
 
         A later count is one after the command's day.
         """

@@ -206,7 +206,7 @@ def divide(quantity: int, available: Mapping[str, int], kept: Mapping[str, int])
 def in_fefo_order(journal: Journal, item: str, lots: Mapping[str, int]) -> dict[str, int]:
     """Sort the quantities of an item's lots in FEFO order, the order in which lots are taken.
 
-    Lots of which nothing can be taken are left out.
+    Lots from which nothing can be taken are left out.
     """
 
     def order(lot: str) -> tuple[str, int, str]:

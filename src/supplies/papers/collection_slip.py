@@ -30,7 +30,7 @@ class CollectionSlip(PaperPart, frozen=True, kw_only=True):
         day: The day of the allocation.
         location: The place where the goods are set aside.
         lines: The goods that are still set aside.
-        collected: The goods that the household has fetched; unset if it has fetched none.
+        collected: The goods that the household has fetched; absent if it has fetched none.
     """
 
     allocation: str

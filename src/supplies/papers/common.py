@@ -56,7 +56,7 @@ class ShownUnit(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         size: Number of base units in one larger unit.
-        words: The words for the unit on a receipt, which stores them; unset on other papers.
+        words: The words for the unit on a receipt, which stores them; absent on other papers.
     """
 
     unit: str
@@ -69,7 +69,7 @@ class Letterhead(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         logo: A PNG picture in base64; None if the station has no logo.
-        units: The station's own words for units, by code; unset on receipts, whose lines contain
+        units: The station's own words for units, by code; absent on receipts, whose lines contain
             these words.
     """
 
@@ -117,7 +117,7 @@ class ItemName(PaperPart, frozen=True, kw_only=True):
     """The names of an item as printed.
 
     Attributes:
-        shown_unit: The larger unit in which quantities are printed; unset if they are printed in
+        shown_unit: The larger unit in which quantities are printed; absent if they are printed in
             base units.
     """
 

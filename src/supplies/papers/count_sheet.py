@@ -15,7 +15,7 @@ class SheetLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         expected: The quantity in the books, in base units; None on a blind sheet.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
-            unset.
+            absent.
     """
 
     name: str
@@ -36,7 +36,7 @@ class CountSheetPaper(PaperPart, frozen=True, kw_only=True):
         location: Name of the location.
         blind: Whether the sheet does not show the quantities in the books, so that they do not
             influence the count.
-        or_earlier: True if the sheet may have been opened before the day; otherwise unset.
+        or_earlier: True if the sheet may have been opened before the day; otherwise absent.
     """
 
     sheet: str

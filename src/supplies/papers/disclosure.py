@@ -32,9 +32,9 @@ class GoodsHandedOverLine(PaperPart, frozen=True, kw_only=True):
         count: The number of households, persons or institutions that received the item.
         who: What `count` counts: households, persons of groups, or institutions.
         uncounted: The number of hand-outs to groups without a headcount, whose people are not part
-            of `count`; unset if there are none.
-        community_name: Name of the community; unset if it is not registered.
-        community_name_en: English name of the community; unset if there is none.
+            of `count`; absent if there are none.
+        community_name: Name of the community; absent if it is not registered.
+        community_name_en: English name of the community; absent if there is none.
     """
 
     community: str | None

@@ -20,9 +20,10 @@ class StatementLine(PaperPart, frozen=True, kw_only=True):
         repacked: The quantity that was made by repacking gifts of other items.
         places: The quantity at each place where the gifts are, by the name of the place in
             `accounts.PLACES`.
-        stated: The packs in which `received` was given; unset if any of it was given in base units.
+        stated: The packs in which `received` was given; absent if any of it was given in base
+            units.
         collected: The part of the handed-over quantity that recipients fetched at the counter;
-            unset if it is zero.
+            absent if it is zero.
     """
 
     item: str
@@ -43,9 +44,9 @@ class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
         month: The month, such as 2020-02.
         who: What `count` counts: households, persons of groups, or institutions.
         uncounted: The number of hand-outs to groups without a headcount, whose people are not part
-            of `count`; unset if there are none.
-        community_name: Name of the community; unset if it is not registered.
-        community_name_en: English name of the community; unset if there is none.
+            of `count`; absent if there are none.
+        community_name: Name of the community; absent if it is not registered.
+        community_name_en: English name of the community; absent if there is none.
     """
 
     month: str
@@ -68,7 +69,7 @@ class WishDeviation(PaperPart, frozen=True, kw_only=True):
     """Goods that were set aside on arrival for a donor's wish or a claim, and released later.
 
     Attributes:
-        or_earlier: True if the release may have happened before the day; otherwise unset.
+        or_earlier: True if the release may have happened before the day; otherwise absent.
         reason: Why the goods were released; None if the text was erased.
         by: The user who released the goods.
     """
@@ -122,7 +123,7 @@ class DonorStatement(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         receipt_months: The receipts by month of issue.
-        given_back: Receipts for goods that were given back to the donor; unset if there are none.
+        given_back: Receipts for goods that were given back to the donor; absent if there are none.
         as_of_seq: Number of the latest entry that the statement includes.
         departures: Goods that were set aside for a wish or a claim, and released later.
     """

@@ -28,19 +28,19 @@ class Amount(PaperPart, frozen=True, kw_only=True):
 class ReceiptLine(PaperPart, frozen=True, kw_only=True):
     """Goods on a receipt, with the quantity in base units.
 
-    Fields that later versions of the program added are unset on older receipts.
+    Fields that later versions of the program added are absent on older receipts.
 
     Attributes:
         value: The money value of the goods; None if it is not printed.
         in_words, in_words_en: The quantity in Chinese financial numerals, and in English words.
-        unit_words: The words for the unit; unset if the unit has none.
+        unit_words: The words for the unit; absent if the unit has none.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
-            unset.
-        stated: The quantity in packs, as given; unset if it was given in base units, or in packs of
-            one base unit.
-        pack_words: The words for the pack; unset if the pack has none.
-        shown_unit: The larger unit in which the quantity is printed; unset if it is printed in base
-            units.
+            absent.
+        stated: The quantity in packs, as given; absent if it was given in base units, or in packs
+            of one base unit.
+        pack_words: The words for the pack; absent if the pack has none.
+        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
+            base units.
     """
 
     name: str
@@ -63,7 +63,8 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     """The content of a donation receipt (捐赠物资接收凭证), stored when it is issued.
 
     Attributes:
-        or_earlier: True if a donation may have been received before `received_on`; otherwise unset.
+        or_earlier: True if a donation may have been received before `received_on`; otherwise
+            absent.
         received_on, received_until: First and last day of the donations. They are equal if all came
             on one day.
         wish: What the donor wanted done with the goods, in the donor's own words; None if the
@@ -75,7 +76,7 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
         statement: The legal wording of the jurisdiction or the station; None on receipts issued
             before this field existed.
         thanks: The words with which the station thanks the donor.
-        edition: The layout of the paper; unset on receipts issued before this field existed. Such
+        edition: The layout of the paper; absent on receipts issued before this field existed. Such
             receipts are drawn in the first layout, which has smaller type and does not name the
             page for checking receipts.
         replaces: Numbers of the receipts that this receipt replaces.
@@ -136,7 +137,7 @@ class Proof(PaperPart, frozen=True, kw_only=True):
         url: The URL in the QR code.
         replaced_by: Number of the receipt that replaces this one; None if none does.
         copy: Number of the copy; None on the original.
-        given_back: The goods that were given back to the donor; unset if there are none.
+        given_back: The goods that were given back to the donor; absent if there are none.
     """
 
     seq: int
@@ -176,7 +177,7 @@ class PrintMarks(PaperPart, frozen=True, kw_only=True):
         void_on, void_reason: When and why the receipt was voided; None if it is valid.
         replaced_by: Number of the receipt that replaces this one; None if none does.
         copy, copied_on: Number and day of the copy; None on the original.
-        given_back: The goods that were given back to the donor; unset if there are none.
+        given_back: The goods that were given back to the donor; absent if there are none.
     """
 
     void_on: date | None = None
@@ -212,7 +213,7 @@ class ReceiptRecord(PaperPart, frozen=True, kw_only=True, forbid_unknown_fields=
         digest: SHA-256 of `salt` and `document`. digest and salt are hexadecimal.
         public_key, signature: Ed25519, in base64. The signed bytes are those of
             `supplies.signing.receipt_signatures.signed_message`.
-        signed_marks: The signature of `marks`; unset if there are no marks, or if the paper was
+        signed_marks: The signature of `marks`; absent if there are no marks, or if the paper was
             printed before marks were signed.
         drawn_by: Version of the program that drew the page.
     """

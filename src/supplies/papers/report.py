@@ -29,8 +29,8 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
         title: None if the report has only one table.
         rows: The rows, each with a cell per column. A cell is None if it would repeat the
             cell above it, and both rows are about the same document.
-        sources: For each cell of `rows`, the address of the entries behind the figure; None for a
-            cell without such an address.
+        sources: For each cell of `rows`, the URL of the entries behind the figure; None for a cell
+            without such a URL.
         repeated: For each cell of `rows`, whether it is None because it would repeat the cell above
             it.
     """

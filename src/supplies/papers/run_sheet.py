@@ -15,9 +15,9 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
-            unset.
-        shown_unit: The larger unit in which the quantity is printed; unset if it is printed in base
-            units.
+            absent.
+        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
+            base units.
     """
 
     name: str
@@ -36,11 +36,11 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
     """A stop on the run sheet. Name and telephone number are masked; the address is complete.
 
     Attributes:
-        moved_to: Unset if the stop is on the delivery. If the stop was taken off, the delivery that
-            has its goods now, or None if they are set aside as before. A stop that was taken off
-            has neither lines nor an address.
+        moved_to: Absent if the stop is on the delivery. If the stop was taken off, the delivery
+            that has its goods now, or None if they are set aside as before. A stop that was taken
+            off has neither lines nor an address.
         collected_on: The day on which the household fetched its goods at the counter, after they
-            had come back; otherwise unset.
+            had come back; otherwise absent.
     """
 
     stop: int
@@ -57,7 +57,7 @@ class RunSheet(PaperPart, frozen=True, kw_only=True):
     """The run sheet (出车单) of a delivery: what to load, the stops, and who signs.
 
     Attributes:
-        or_earlier: True if the dispatch may have happened before the day; otherwise unset.
+        or_earlier: True if the dispatch may have happened before the day; otherwise absent.
     """
 
     delivery: str

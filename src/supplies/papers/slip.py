@@ -14,13 +14,13 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
-            unset.
-        stated: The packs in which the quantity was given; unset if any of it was given in base
+            absent.
+        stated: The packs in which the quantity was given; absent if any of it was given in base
             units.
         further_stated: The packs besides those in `stated`, if the quantity was given in several
-            lines; otherwise unset.
-        shown_unit: The larger unit in which the quantity is printed; unset if it is printed in base
-            units.
+            lines; otherwise absent.
+        shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
+            base units.
     """
 
     name: str
@@ -39,8 +39,8 @@ class DeliverySlip(PaperPart, frozen=True, kw_only=True):
     """The delivery slip of one stop. Name and telephone number are masked; the address is complete.
 
     Attributes:
-        or_earlier: True if the dispatch may have happened before the day; otherwise unset.
-        run_url: The URL that opens the stop on a phone of the team; unset if other devices cannot
+        or_earlier: True if the dispatch may have happened before the day; otherwise absent.
+        run_url: The URL that opens the stop on a phone of the team; absent if other devices cannot
             open the station's host.
     """
 

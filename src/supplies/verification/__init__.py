@@ -6,7 +6,7 @@
 - `earlier_checks`: entries that were verified or signed before are still in the chain
 - `records`: the rows that entries write into other tables
 - `receipts`: receipts, and free texts, which can be erased
-- `balances`: balances, of which some must not be below zero (floors)
+- `balances`: balances; some must not be below zero (floors)
 - `needs`: the claimed, assigned and met quantities of needs
 - `pledges`: the quantities of donations that fulfilled pledges
 - `repacked_goods`: expiry of repacked goods, and the pledges they fulfil

@@ -161,8 +161,8 @@ class HashChain:
     def check_days(self, bodies: Sequence[Body], closings: dict[int, date]) -> None:
         """Check the day on which each entry is booked.
 
-        It must be the day of the event. If that day was closed when the entry was recorded, it must
-        be the first day that was open then.
+        This must be the day of the event or, if that day was closed when the entry was recorded,
+        the first day that was open at that time.
 
         Args:
             closings: For each entry that closed a period, the last closed day.

@@ -41,8 +41,8 @@ def check_needs(
         recipients: The recipient of each need, by the id of the need.
 
     Raises:
-        BooksBroken: the claimed quantity of a need differs from what pledges promise to it, an
-            allocation has fewer goods than are assigned from it, or a recipient received fewer
+        BooksBroken: the claimed quantity of a need differs from the quantity that pledges promise;
+            an allocation has fewer goods than are assigned from it; or a recipient received fewer
             goods than count as met.
     """
     claimed, promised, assigned, allocated, met, received = _sums(balances, recipients)

@@ -101,7 +101,7 @@ class AllocationView(View, frozen=True, kw_only=True):
 
     Attributes:
         location: The location where the goods were allocated.
-        stated: The lines whose quantities were given in packs; unset if there are none.
+        stated: The lines whose quantities were given in packs; absent if there are none.
         note: Free text; None if there is none, or if it was erased.
         remarks: All other free text about the allocation, such as why goods were released.
     """

@@ -22,7 +22,7 @@ class ScannedItem(View, frozen=True, kw_only=True):
         quantity: Number of base units in one such pack.
         batch, expires_on: Batch and expiry in a GS1 code; None if the code contains none.
         expires_month: The month of expiry, such as 2027-05, if the code contains no day; otherwise
-            unset.
+            absent.
     """
 
     item: Item

@@ -51,7 +51,7 @@ class CountSheetView(View, frozen=True, kw_only=True):
         counted_in: Number of the entry with the count; None until the goods are counted.
         counted_on, count_note: Day and note of the count; None until the goods are counted.
         or_earlier, counted_or_earlier: True if the sheet may have been opened, or the goods
-            counted, before the stated day; otherwise unset.
+            counted, before the stated day; otherwise absent.
     """
 
     id: str

@@ -70,21 +70,21 @@ class StopView(View, frozen=True, kw_only=True):
         happened_at: Time of the outcome in UTC; None if only the day is known.
         received_by, proof, note: As reported; None if not reported. The note is also None if it was
             erased.
-        removed_in: Number of the entry that took the stop off the delivery; unset if the stop is on
-            it.
+        removed_in: Number of the entry that took the stop off the delivery; absent if the stop is
+            on it.
         moved_to: The delivery to which a removed stop was moved; None if its goods are set aside
-            again where they were loaded; unset if the stop was not removed.
+            again where they were loaded; absent if the stop was not removed.
         why, next_attempt, time_window: Why the goods could not be handed over, the day on which the
-            household wants them, and when it is at home on that day; unset if this was not
+            household wants them, and when it is at home on that day; absent if this was not
             reported, or was erased.
-        phone_time: The time on the phone's clock, in UTC, if it was corrected; otherwise unset.
-        code: The result of comparing reported codes with the code of the stop; unset if no code was
-            reported.
-        proofs: The signatures and photos of all reports about the stop; unset if there are none.
-        confirmed: The household's later confirmation that it received the goods; unset if there is
+        phone_time: The time on the phone's clock, in UTC, if it was corrected; otherwise absent.
+        code: The result of comparing the reported codes with the household's code; absent if no
+            code was reported.
+        proofs: The signatures and photos of all reports about the stop; absent if there are none.
+        confirmed: The household's later confirmation that it received the goods; absent if there is
             none.
-        collected_on: The day on which the household fetched goods of the stop at the counter, after
-            they had come back; otherwise unset.
+        collected_on: The day on which the household collected goods of the stop at the counter that
+            the team had brought back. Absent if it did not.
     """
 
     stop: int

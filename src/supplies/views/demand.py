@@ -32,7 +32,7 @@ class DemandLine(View, frozen=True, kw_only=True):
 
 
 def list_demand(books: Books, today: date) -> list[DemandLine]:
-    """List the items with unmet needs. Items of which the most is missing come first.
+    """List the items with unmet needs. Items with the largest missing quantity come first.
 
     Args:
         today: The current day in the station's time zone. Goods that expired before it do not count

@@ -61,9 +61,9 @@ class DonationLineView(View, frozen=True, kw_only=True):
             may have fulfilled pledges; see `DonationView.pledges`.
         recipient ("for" in JSON): The recipient named by the donor.
         value: None if the goods have no recorded value.
-        stated: The quantity in packs, as given; unset if it was given in base units.
+        stated: The quantity in packs, as given; absent if it was given in base units.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
-            unset.
+            absent.
     """
 
     line: int
@@ -104,7 +104,7 @@ class DonationView(View, frozen=True, kw_only=True):
             oldest first.
         pledges: All pledges that the donation fulfilled, whether a line names them or not, oldest
             first.
-        campaign: Code of the campaign from which the goods come; unset if there is none.
+        campaign: Code of the campaign from which the goods come; absent if there is none.
     """
 
     id: str

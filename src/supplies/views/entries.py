@@ -48,12 +48,12 @@ class EntryView(View, frozen=True, kw_only=True):
     Attributes:
         body: The exact bytes that were hashed (base64 in JSON).
         previous, hash: Hash of the preceding entry, and of this entry, in hexadecimal.
-        stated: The lines whose quantities were given in packs; unset if there are none.
-        texts: The free text of the command, only in its first entry; None if it was erased, unset
+        stated: The lines whose quantities were given in packs; absent if there are none.
+        texts: The free text of the command, only in its first entry; None if it was erased, absent
             if there was none.
         warnings: A warning if the clock was set back before the entry was recorded; otherwise
-            unset.
-        or_earlier: True if the event may have happened before the day; otherwise unset.
+            absent.
+        or_earlier: True if the event may have happened before the day; otherwise absent.
     """
 
     station: str
@@ -84,13 +84,13 @@ class ConflictView(View, frozen=True, kw_only=True):
         because: A message that says what the report contradicts.
         stated: The reported command as JSON, without free text.
         note: Free text of the report; None if there was none, or if it was erased.
-        time_window: When the household is at home, as reported; unset if the report does not say
+        time_window: When the household is at home, as reported; absent if the report does not say
             it, or if it was erased.
         resolved_in: Number of the latest entry that resolved the conflict; None while it is open.
         resolved_by: How the conflict was resolved, as `by` in `ResolveConflict`; None while it is
             open.
         resolved_because: The reason that was given for the resolution.
-        or_earlier: True if the reported event may have happened before the day; otherwise unset.
+        or_earlier: True if the reported event may have happened before the day; otherwise absent.
     """
 
     seq: int

@@ -34,7 +34,7 @@ class GivenBackView(View, frozen=True, kw_only=True):
 
     Attributes:
         all: True if all goods of the receipt were given back, False if only a part of them.
-        lines: The items of which goods were given back.
+        lines: The goods that were given back, by item.
     """
 
     all: bool

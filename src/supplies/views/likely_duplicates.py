@@ -192,10 +192,11 @@ def _moving_entry(seq: int, document: str) -> str:
 def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]:
     """Return the transfers of a document, and of earlier documents with similar entries.
 
-    An earlier entry is similar if it has the kind and day of `body`, and its document changed one
-    account by the same quantity of the first item of `body`. If `body` is a later entry of its
-    document, such as a return, the quantity may differ, because a document can have several
-    returns. The last column of a row is 1 if the row belongs to a similar entry, otherwise 0.
+    An earlier entry is similar if it has the same kind and day as `body`, and if its document
+    changed one account by the same quantity of an item. The item is the first one of `body`. If
+    `body` is a later entry of its document, such as a return, the quantity may differ, because a
+    document can have several returns. The last column of a row is 1 if the row belongs to a similar
+    entry, otherwise 0.
 
     Args:
         document: The document of the entry.

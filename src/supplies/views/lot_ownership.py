@@ -58,8 +58,8 @@ class Gifts(NamedTuple):
 def trace_gifts(books: Books, donor: str, first: date, last: date) -> Gifts:
     """Return what a donor gave in a period, and where these goods were at the end of it.
 
-    The first and the last day are included, and so are gifts under all merged codes of the donor. A
-    gift counts on the day on which it came. All corrections recorded so far are included.
+    The first and the last day are included. Gifts under all merged codes of the donor are included
+    too. A gift counts on the day on which it came. All corrections recorded so far are included.
 
     Raises:
         BooksBroken: the balances of a lot do not add up to the quantity that came in.

@@ -67,7 +67,7 @@ class NeedView(View, frozen=True, kw_only=True):
     Attributes:
         asked: The quantity that was asked for, with all corrections. It is divided into `needed`
             (still open), `claimed`, `assigned`, `met` and `ended`.
-        stated: The quantity in packs, as given; unset if it was given in base units.
+        stated: The quantity in packs, as given; absent if it was given in base units.
         needed_by: The day by which the goods are needed; None if no day was given.
         note: Free text; None if there is none, or if it was erased.
         end_reason: Why the need was ended; None if it was not.

@@ -38,7 +38,8 @@ NO_LIMIT = 2**62
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """Base class of views: what is read from the books and returned as JSON.
 
-    The JSON has the fields in the order of the class.
+    The JSON has the fields in the order of the class. If a field is described as absent, it is left
+    out of the JSON, and its value in Python is `msgspec.UNSET`.
     """
 
 
@@ -54,7 +55,7 @@ class Page(View, Generic[T], frozen=True, kw_only=True):
 
 
 OrEarlier = bool | msgspec.UnsetType
-"""True if the event may have happened before `happened_on`; unset if it happened on that day."""
+"""True if the event may have happened before `happened_on`; absent if it happened on that day."""
 
 
 class Warned(View, frozen=True, kw_only=True):
@@ -63,9 +64,10 @@ class Warned(View, frozen=True, kw_only=True):
     Attributes:
         about: The id or code of the document, lot or record that the warning is about.
         detail: The message.
-        line: The line of the document that the warning is about; unset if it is not about one line.
-        item: The code of the item that the warning is about; unset if it is not about one item.
-        quantity: The quantity that the warning is about, in base units; unset if it is not about
+        line: The line of the document that the warning is about; absent if it is about no single
+            line.
+        item: The code of the item that the warning is about; absent if it is about no single item.
+        quantity: The quantity that the warning is about, in base units; absent if it is not about
             one quantity.
     """
 

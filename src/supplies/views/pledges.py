@@ -68,7 +68,7 @@ class PledgeLineView(View, frozen=True, kw_only=True):
     `promised` is the sum of `arrived`, `outstanding`, `lapsed` and `cancelled`.
 
     Attributes:
-        stated: The quantity in packs, as given; unset if it was given in base units.
+        stated: The quantity in packs, as given; absent if it was given in base units.
     """
 
     line: int
@@ -87,7 +87,7 @@ class PledgeView(View, frozen=True, kw_only=True):
 
     Attributes:
         status: "open" while any quantity is outstanding.
-        campaign: Code of the campaign for which the goods are promised; unset if there is none.
+        campaign: Code of the campaign for which the goods are promised; absent if there is none.
         note: Free text; None if there is none, or if it was erased.
         remarks: All other free text about the pledge, such as why it was cancelled or lapsed.
     """

@@ -68,7 +68,7 @@ class ReceiptView(View, frozen=True, kw_only=True):
         check_code, signature, key_id: None unless `with_signature` has added them.
         replaced_by: Number of the receipt that replaces this one; None if none does.
         reprints: How many numbered copies were printed.
-        given_back: The goods of the receipt that were given back to the donor; unset if there are
+        given_back: The goods of the receipt that were given back to the donor; absent if there are
             none, or if the receipt is void.
     """
 

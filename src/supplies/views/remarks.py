@@ -51,7 +51,7 @@ class DocumentEntry(NamedTuple):
 
     Attributes:
         part: Position among the entries of its command, from 0.
-        or_earlier: True if the event may have happened before the day; otherwise unset.
+        or_earlier: True if the event may have happened before the day; otherwise absent.
     """
 
     document: str

@@ -94,7 +94,7 @@ class ShipmentView(View, frozen=True, kw_only=True):
         entry: This station's entry about the shipment, as evidence for the other station. None if
             the shipment is awaited.
         note: This station's note; None if there is none, or if it was erased.
-        or_earlier: True if the event may have happened before the day; otherwise unset.
+        or_earlier: True if the event may have happened before the day; otherwise absent.
     """
 
     id: str
@@ -216,7 +216,7 @@ def warn_of_unknown_destination(books: Books, shipment: ShipmentView) -> list[Wa
 
 
 class _Entry(NamedTuple):
-    """An entry by which this station sent or received a shipment."""
+    """An entry that records that this station sent or received a shipment."""
 
     seq: int
     kind: str

@@ -47,9 +47,9 @@ class StockRow(View, frozen=True, kw_only=True):
 
     Attributes:
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
-            unset.
+            absent.
         with_teams: The quantity that teams of open deliveries still have to bring back. The books
-            count these goods in the stock already. The value is never larger than `on_hand`. Unset
+            count these goods in the stock already. The value is never larger than `on_hand`. Absent
             if there are no such goods, and in the stock at an earlier time.
     """
 

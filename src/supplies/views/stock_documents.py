@@ -101,18 +101,18 @@ class StockDocumentView(View, frozen=True, kw_only=True):
         lines: The goods that the document moves; empty if it was reversed.
         superseded_by: Number of the latest entry that corrected it; None without corrections.
         note, reason: None if there is none, or if it was erased.
-        stated: The lines whose quantities were given in packs; unset if there are none.
-        due_on: The day by which lent goods should be back; None if no day was agreed. Unset for
+        stated: The lines whose quantities were given in packs; absent if there are none.
+        due_on: The day by which lent goods should be back; None if no day was agreed. Absent for
             documents other than loans and issues.
-        outstanding: The lent or issued goods that have not come back; unset for other documents.
+        outstanding: The lent or issued goods that have not come back; absent for other documents.
         headcount: Number of people in the group that received a hand-out; None for one household,
-            unset for other documents.
-        team: The team that reported a hand-out at its counter; unset for other documents.
+            absent for other documents.
+        team: The team that reported a hand-out at its counter; absent for other documents.
         happened_at: The time of a hand-out that a team reported; None if only the day is known,
-            unset for other documents.
+            absent for other documents.
         phone_time: The time on the phone's clock; None if the reported time was not corrected,
-            unset for other documents.
-        campaign: Code of the campaign that paid for goods that arrived; unset if there is none.
+            absent for other documents.
+        campaign: Code of the campaign that paid for goods that arrived; absent if there is none.
     """
 
     id: str

@@ -183,7 +183,7 @@ def _in_words(line: GoodsLine, names: CounterNames) -> str:
 
 
 def _items_used_up(books: Books, location: str, today: date) -> list[str]:
-    """Return the items of which a lot at a location was used up within `LISTED_AFTER_USE`."""
+    """Return the items with a lot that was used up at a location within `LISTED_AFTER_USE`."""
     rows = books.all(
         "SELECT DISTINCT b.item FROM balances b CROSS JOIN entries e WHERE b.station = :station "
         "AND b.account = :account AND b.quantity = 0 AND e.station = b.station AND e.seq = b.seq "

@@ -151,10 +151,10 @@ class RunOutcome(View, frozen=True, kw_only=True):
         lines: None if the report had no lines, because its outcome says what happened to all goods.
         happened_at: Time of the outcome; None if only the day is known.
         phone: The label and number of the phone that reported it; None if no phone did.
-        code: The result of comparing reported codes with the code of the stop; unset if no code was
-            reported, and for a report that was not booked.
-        why: Why the goods could not be handed over; unset if this was not reported.
-        confirmed: The household's later confirmation that it received the goods; unset if there is
+        code: The result of comparing the reported codes with the household's code; absent if no
+            code was reported, and for a report that was not booked.
+        why: Why the goods could not be handed over; absent if this was not reported.
+        confirmed: The household's later confirmation that it received the goods; absent if there is
             none.
     """
 

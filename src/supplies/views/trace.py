@@ -40,7 +40,7 @@ class LotTrace(View, frozen=True, kw_only=True):
         stands: The positive balances of all accounts with the lot, except those of recipients.
         reached: The quantities that recipients have.
         expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
-            unset.
+            absent.
     """
 
     lot: str

@@ -52,8 +52,9 @@ class Dispatch(Command, frozen=True, kw_only=True):
 
     Attributes:
         allocations: The allocations to take along, in the order of the stops.
-        parts: The allocations of which the team takes only a part. The rest stays set aside, and
-            another delivery can take it. If None, the team takes all goods of each allocation.
+        parts: The allocations from which the team takes only a part of the goods. The rest stays
+            set aside, and another delivery can take it. If None, the team takes all goods of each
+            allocation.
         allow_expired: Whether to take expired goods too.
     """
 

@@ -54,7 +54,7 @@ class ReportKind(NamedTuple):
     """A kind of report.
 
     Attributes:
-        name: The name of the report on the command line and in addresses.
+        name: The name of the report on the command line and in URLs.
         summary: What the report shows, in one sentence.
         result: The module and the name of the struct that contains the report.
         build: Builds the struct from the books, the period, and a keyword argument for each option

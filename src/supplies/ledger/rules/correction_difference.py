@@ -41,14 +41,16 @@ def book_difference(
     others: list[Draft],
     recounted: list[Draft] | None,
 ) -> None:
-    """Replace the drafts of the corrected version by drafts that book only the difference.
+    """Draft entries that book only the difference between the recorded and the corrected version.
+
+    These entries replace the drafts of the corrected version in the journal.
 
     Args:
         head: The first draft of the corrected version.
-        wanted: The transfers of the corrected version, and the later releases that are booked
-            again.
+        wanted: The transfers of the corrected version, and later releases of its goods.
         history: The entries that the command and its earlier corrections recorded.
-        pointers: The JSON pointer for each source, target and item of a transfer.
+        pointers: JSON pointers to the lines of the command, by source, target and item of a
+            transfer.
         others: Further drafts of the corrected version, such as new allocations. They are kept.
         recounted: Drafts that change the booked differences of stock counts; None if no count's
             difference changes.
@@ -77,7 +79,7 @@ def book_difference(
 def _check_found_by_counts(
     journal: Journal, recounted: Iterable[Draft], others: Iterable[Draft]
 ) -> None:
-    """Refuse to set goods aside that a later stock count did not find.
+    """Check that the correction sets no goods aside that a later stock count did not find.
 
     Args:
         journal: The journal.
@@ -108,11 +110,13 @@ def _check_found_by_counts(
 def _change(
     journal: Journal, wanted: Iterable[Step], before: Iterable[Step]
 ) -> Counter[tuple[date, Key]]:
-    """Compute by how much each balance changes, on each open day, if transfers are replaced.
+    """Compute how each balance changes, by day, if recorded transfers are replaced by other ones.
+
+    Changes on a closed day are moved to the first open day.
 
     Args:
         before: The recorded transfers.
-        wanted: The transfers that replace the recorded ones.
+        wanted: The transfers that replace them.
     """
     change: Counter[tuple[date, Key]] = Counter()
     for sign, transfers in ((1, wanted), (-1, before)):
@@ -123,10 +127,10 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """Return a draft for each count sheet whose difference any version of the command changes.
+    """Add an empty draft for each count sheet whose difference only an earlier version changed.
 
-    If only an earlier version changed the difference, the draft is empty. When the draft is
-    compared with what was booked, the earlier change is undone.
+    The empty draft has no transfers. Compared with the booked transfers, it undoes the earlier
+    change.
 
     Args:
         recounted: The drafts of the corrected version.
@@ -143,8 +147,8 @@ def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
 def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
     """Check that the drafts in `others` still have the right entry numbers.
 
-    The id of a new document ends in the number of its entry, so this number must not change after
-    drafting.
+    The id of a new document contains the number of its entry, such as 12 in a_12. So the number
+    must not change after the entry was drafted.
 
     Raises:
         InvalidField: a number would change, because the correction changes both the day and the
@@ -167,9 +171,9 @@ def _check_entry_numbers(drafts: list[Draft], others: list[Draft]) -> None:
 
 
 def _transfers_for(change: Counter[tuple[date, Key]]) -> list[Step]:
-    """Return transfers that make the given changes of balances.
+    """Return transfers that change the balances by these quantities.
 
-    The transfers lead from the balances that decrease to those that increase.
+    Each transfer goes from a balance that decreases to one that increases.
     """
     groups: dict[tuple[date, str, str, Family], list[tuple[str, int]]] = defaultdict(list)
     for (day, (account, item, lot)), quantity in sorted(change.items()):
@@ -197,11 +201,11 @@ Place = tuple[str, int]
 
 
 class MovedOn(NotEnough):
-    """Raised if goods that a correction would take back were used in the meantime.
+    """Raised if a correction would take back goods that were used in the meantime.
 
     Attributes:
-        shortages: The balances that would fall below zero, each with the quantity missing at the
-            end of each day (ISO text).
+        shortages: For each balance that would fall below zero, the missing quantity at the end of
+            each day. The keys of the inner mapping are days in ISO 8601.
         places: For each lot, the line of the corrected version that creates it.
     """
 
@@ -223,7 +227,7 @@ class _Short(NamedTuple):
     Attributes:
         taken: The quantity that the correction takes from the balance.
         there: The balance before the correction.
-        when: The day at whose end the balance would be below zero; None means now.
+        when: The day at the end of which the balance would be below zero; None means now.
     """
 
     key: Key
@@ -345,9 +349,9 @@ def _lines_of_lots(head: Draft) -> dict[str, Place]:
 
 
 def _keep_needs_ended(journal: Journal, change: Counter[tuple[date, Key]]) -> None:
-    """Change `change` so that a correction does not reopen needs that have ended.
+    """Adjust `change` so that the correction does not reopen needs that have ended.
 
-    A quantity that would go back to such a need goes to the account `ended` instead.
+    Quantities that would go back to an ended need go to the account `ended` instead.
     """
     totals: Counter[Key] = Counter()
     for (_, key), quantity in change.items():

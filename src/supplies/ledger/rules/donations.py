@@ -551,11 +551,17 @@ def _drop_claims(
 def _claims_in_order(
     journal: Journal, line: DonationLine, lot: str, pledge: str
 ) -> Iterator[_Claim]:
-    """Yield the claims on a pledge, in the order in which they get the goods of a line.
+    """Yield the claims on a pledge, in the order in which they receive the goods of a line.
 
-    The most urgent claims come first; of equally urgent ones, the oldest. In a correction, needs
-    for which goods have been dispatched come first, then needs for which goods of this lot were set
-    aside before, then needs for which no goods of a later line were set aside.
+    The most urgent claims come first, and of equally urgent claims the oldest.
+
+    In a correction, a claim is yielded several times, each time with a part of its quantity. The
+    parts of all claims come in this order:
+
+    1. Quantities for which goods of this lot were dispatched or handed over.
+    2. Quantities for which other goods of this lot were set aside.
+    3. Quantities for which no goods of this lot or of a later lot were set aside.
+    4. Quantities for which goods of a later lot were set aside, but not dispatched.
     """
     if journal.corrected is None:
         for need, claimed in _claims_for(journal, line, pledge):

@@ -1,9 +1,12 @@
-"""Change the booked differences of stock counts when an earlier event is recorded late.
+"""Adjust the differences that stock counts booked, when an earlier event is recorded late.
 
-A stock count compares the goods at a location with the books at one moment. If an event from before
-that moment is recorded only after the count, the counted quantity stays right, but the books should
-have had another quantity. So the booked difference changes by the quantity of the event. A further
-entry of the count sheet books this change.
+A stock count compares the goods at a location with the books at one moment. If an earlier event is
+recorded only after the count, the counted quantity is still right, but the quantity in the books
+was wrong. So the difference changes by the quantity of the event, and a further entry of the count
+sheet books this change.
+
+For example, a count finds 90 masks, and the books contain 100, so 10 are booked as unexplained. If
+a dispatch of 10 masks before the count is recorded later, the 10 are booked back.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from supplies.ledger.rules.need_fulfilment import restore_needs
 from supplies.ledger.rules.step_order import ordered_steps
 
 Goods = tuple[str, str]
-"""The item and lot of a counted line. The lot is "" if all lots are counted together."""
+"""The item and lot of a counted line. The lot is "" if all lots were counted together."""
 
 
 class Past(NamedTuple):
@@ -41,7 +44,7 @@ class Past(NamedTuple):
 
     Attributes:
         seq: Number of the entry that contains the transfer.
-        moment: The place of the transfer in the order of events.
+        moment: The position of the transfer in the order of events.
         sheet: The count sheet whose difference the transfer changed; None for other transfers.
     """
 
@@ -88,7 +91,7 @@ def _moment(journal: Journal, draft: Draft) -> Moment:
 
 
 def _sheet_moment(journal: Journal, draft: Draft) -> Moment | None:
-    """Return the moment of a count sheet if a draft books the sheet's count, otherwise None."""
+    """Return the moment of the count that a draft books, or None if the draft books no count."""
     if draft.kind not in (COUNTED, RESOLVED):
         return None
     return sheet_moment(journal.books, str(draft.document))
@@ -102,16 +105,16 @@ def recounts(
     since: date = date.max,
     not_before: date = date.min,
 ) -> list[Draft]:
-    """Draft how a command changes the differences of stock counts, one draft per count sheet.
+    """Draft the adjustments of stock counts that a command makes necessary, one per count sheet.
 
     Args:
-        moves: The transfers of the command, each with its moment: its place in the order of events.
-        past: In a correction, the transfers that the command had recorded. A count that was
-            recorded after them has already taken them into account.
-        since: In a correction, the earliest day on which the command has booked. Counts from this
-            day on may change. The moments of `past` may be later, because a closed day counts as
-            the first open day.
-        not_before: The earliest day on which anything is booked.
+        moves: The transfers of the command, each with its position in the order of events.
+        past: In a correction, the transfers that the command had recorded. Counts that were
+            recorded later have already taken them into account.
+        since: In a correction, the earliest day on which the command had booked anything. Counts
+            from this day on may change. This day can be earlier than the days in `past`, where a
+            closed day is replaced by the first open day.
+        not_before: The earliest day on which the adjustments may be booked.
     """
     if not any(_at_a_location(transfer) for _, transfer in moves) and not past:
         return []
@@ -150,7 +153,7 @@ def _change_before(
     moves: Iterable[tuple[Moment, Transfer]],
     past: Iterable[Past],
 ) -> Counter[str]:
-    """Return how a command changes the stock that was there at the moment of a count, by lot.
+    """Return how a command changes the stock in the books at the moment of a count, by lot.
 
     Args:
         at: The moment of the count sheet.
@@ -171,13 +174,13 @@ def _draft_recount(
     change: Counter[str],
     booked: Sequence[Transfer],
 ) -> list[Transfer]:
-    """Draft a new expected quantity for a count, and the transfers that its difference needs.
+    """Draft the new expected quantity of a count, and transfers that adjust its difference.
 
     Return the drafted transfers.
 
     Args:
-        change: How the stock at the moment of the count changes, by lot.
-        booked: The transfers with which the command had changed this count's difference before.
+        change: How the stock in the books at the moment of the count changes, by lot.
+        booked: In a correction, the transfers with which the command had adjusted this count.
     """
     total, before = change.total(), sum(_unexplained(count, transfer) for transfer in booked)
     if total != before:
@@ -197,7 +200,7 @@ def _draft_recount(
 
 
 def _goods(transfer: Transfer) -> set[Goods]:
-    """Return the keys under which counted lines may count a transfer: its lot, and all lots."""
+    """Return the keys of counted lines that a transfer may affect: of its lot, and of all lots."""
     return {(transfer.item, transfer.lot), (transfer.item, "")}
 
 
@@ -223,7 +226,7 @@ def _by_lot(count: Count, transfers: Iterable[Transfer]) -> Counter[str]:
 
 
 def _unexplained(count: Count, transfer: Transfer) -> int:
-    """Return by how much a transfer changes the unexplained quantity of a counted line."""
+    """Return by how much a transfer changes the unexplained quantity of a counted item or lot."""
     source, target, item, lot, quantity = transfer
     account = UNEXPLAINED(count.location)
     if item != count.item or count.lot not in ("", lot):
@@ -251,10 +254,11 @@ def _take(
 
     Free stock is taken before allocations. Lots come in this order: lots that the count found as
     surplus, lots to which the command adds goods, other lots. A correction takes first from the
-    balances from which the original command took.
+    balances that the original command had taken from.
 
     Args:
-        booked: The transfers with which the original command changed this difference.
+        booked: In a correction, the transfers with which the original command had adjusted this
+            count.
     """
     place, item = UNEXPLAINED(count.location), count.item
     found = {
@@ -297,17 +301,19 @@ def _put_back(
     quantity: int,
     booked: Sequence[Transfer],
 ) -> None:
-    """Book goods back into stock that turn out not to be missing: unexplained → stock.
+    """Book goods that turn out not to be missing back into stock: unexplained → stock.
 
-    The lots get the goods in this order:
+    The goods are booked to lots in this order:
 
-    1. Lots from which the command takes goods, until their balance is zero again.
-    2. Lots that the count found to be missing. In a correction, first those to which the original
-       command put goods back.
-    3. Again the lots from which the command takes goods, which get the rest.
+    1. Lots from which the command takes more than is there, until their balance is zero again.
+    2. Lots that the count found to be missing, up to the missing quantity: first lots from which
+       the command takes goods; next, in a correction, lots to which the original command put goods
+       back; last, the other lots.
+    3. The rest goes to the lots from which the command takes goods.
 
     Args:
-        booked: The transfers with which the original command changed this difference.
+        booked: In a correction, the transfers with which the original command had adjusted this
+            count.
     """
     place, shelf, item = UNEXPLAINED(count.location), STOCK(count.location), count.item
 

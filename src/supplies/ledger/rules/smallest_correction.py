@@ -5,9 +5,9 @@ by how much each balance would fall below zero. The quantities in the correction
 these shortages, and the correction is tried again without recording it. Usually, this first trial
 is accepted.
 
-Otherwise, a binary search follows, between the increased quantities and those recorded before. The
-search changes all lines at once, and the number of trials is limited. Quantities are reported only
-if a trial with exactly these quantities was accepted.
+If the trial is refused, a binary search follows. It looks for quantities between the increased ones
+and the recorded ones. The search changes all lines at once, and the number of trials is limited.
+Quantities are reported only if a trial with exactly these quantities was accepted.
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ The `faults` of the error contain all quantities.
 """
 
 Attempt = Callable[[Command], None]
-"""A function that tries a command without recording it. A refusal is raised as an error."""
+"""A function that tries a command without recording it.
+
+It raises an error if the command is refused.
+"""
 
 Figures = dict[Place, int]
 """Quantities in base units, by their place in the command."""
@@ -64,7 +67,7 @@ def add_smallest_quantities(
 ) -> NotEnough:
     """Add to the error of a refused correction the smallest quantities that would be accepted.
 
-    Return the error. If the search finds no such quantities, the error is unchanged.
+    Return an error with these quantities. If none are found, the message is that of `refusal`.
 
     Args:
         attempt: Tries a command without recording it. It is called at most `MAX_TRIALS` times.
@@ -175,9 +178,9 @@ class _Search:
     def _at_least(self, refusal: MovedOn, figures: Figures) -> Figures:
         """Return lower limits for the quantities of lines that are too small.
 
-        At the end of a day, each unit of a line is in only one account. So to cover the shortages
-        of a day, the line must grow by their sum. The day with the largest sum decides. If a larger
-        quantity cannot remove a shortage, the result is empty.
+        At the end of a day, each unit of goods is in one account only. So if several accounts lack
+        goods of a line on the same day, the line must grow by the sum of these shortages. The day
+        with the largest sum decides. If increasing no line can remove a shortage, return {}.
         """
         lots = _lots_by_place(refusal)
 
@@ -200,11 +203,11 @@ class _Search:
         return least if max(least.values()) <= MAX_QUANTITY else {}
 
     def _deciding(self, key: Key, refusal: MovedOn, raised: Container[Place]) -> list[Place]:
-        """Return the places of the quantities that affect a balance, the first to increase first.
+        """Return the places of the quantities that affect a balance, in the order to increase them.
 
         Lines that name the lot of the balance come first. Balances of needs and promises have no
-        lot. For them, lines whose quantities are increased anyway come first, because the goods in
-        these lines may be for the need.
+        lot. For these balances, the lines in `raised` come first: their quantities are increased
+        anyway, and their goods may be for the need.
         """
         _, item, lot = key
         if lot in refusal.places:
@@ -214,13 +217,13 @@ class _Search:
         return sorted(self.by_item[item], key=lambda place: place not in raised)
 
     def _as_recorded(self, place: Place, lots: Mapping[Place, list[str]], figures: Figures) -> int:
-        """Return the quantity that the recorded command had at a place in the command.
+        """Return the recorded quantity for one line of the corrected command.
 
-        If the line at this place creates no lot, this is the recorded quantity of the item, minus
-        the quantities in the other lines.
+        For a line that creates lots, this is the recorded quantity of these lots. For any other
+        line, it is the recorded quantity of the item, minus the quantities of the other lines.
 
         Args:
-            lots: The lots that the line at each place creates.
+            lots: The lots that each line creates, by the place of the line.
         """
         item = self.lines[place].item
         if place in lots:
@@ -234,10 +237,10 @@ class _Search:
         return min(MAX_QUANTITY, self.recorded[item, lot] - others)
 
     def _large_enough(self, least: Figures, refusal: MovedOn) -> Figures:
-        """Return accepted quantities for the lines in `least`: those that were recorded before.
+        """Return the recorded quantities of the lines in `least`, if they are accepted.
 
-        If other lines are then too small, they also get their recorded quantities, and are added to
-        `least`. If the command is refused even so, the result is empty.
+        If other lines turn out to be too small, their recorded quantities are used too, and the
+        lines are added to `least`. If the command is still refused, return {}.
         """
         figures: Figures = {}
         while True:
@@ -260,8 +263,7 @@ class _Search:
     def _between(self, least: Figures, enough: Figures) -> Figures:
         """Return accepted quantities between `least` and `enough` that cannot be made smaller.
 
-        First, all quantities are lowered together. If the result is refused, they are lowered one
-        after the other.
+        All quantities are lowered together first. If the result is refused, each is lowered alone.
         """
         order = sorted(enough)
         together = self._lowered(order, least, {place: enough[place] for place in order})
@@ -274,9 +276,9 @@ class _Search:
     def _lowered(self, places: Iterable[Place], least: Figures, enough: Figures) -> Figures | None:
         """Lower the quantities at these places together, by a binary search.
 
-        The error of a refused trial shows which quantities are too small. The other quantities are
-        assumed to be large enough, and a last trial checks this. Return None if the last trial is
-        refused.
+        The error of a refused trial shows which quantities are too small. The search assumes that
+        the other quantities are large enough, and checks this with a last trial. Return None if the
+        last trial is refused.
         """
         too_small = {place: least[place] - 1 for place in places}
         lowered = accepted = enough
@@ -322,7 +324,7 @@ def _lots_by_place(refusal: MovedOn) -> dict[Place, list[str]]:
 
 
 def _most_at_once(shortages: list[Mapping[str, int]]) -> int:
-    """Return the largest sum of these shortages on any one day."""
+    """Return the sum of these shortages on the day on which it is largest."""
     if len(shortages) == 1:
         return max(shortages[0].values())
     days = sorted({day for by_day in shortages for day in by_day})

@@ -132,7 +132,7 @@ def _book_shortages(
 ) -> list[tuple[CountLine, int]]:
     """Book goods that a count did not find as unexplained, on the day of the drafted entry.
 
-    Return the lines of which the books have too little on that day, each with the quantity that
+    Return the lines for which the books contain too little on that day, each with the quantity that
     could not be booked.
     """
     touched: dict[str, None] = {}
@@ -182,7 +182,7 @@ def _surplus(
 ) -> None:
     """Book the surplus of a line: unexplained → stock.
 
-    The goods go to the lot that the line names. If the line names none, they go first to lots of
+    The goods go to the lot that the line names. If the line names no lot, they go first to lots for
     which earlier counts found too little, up to the quantity missing from each. The rest becomes a
     new lot of unknown origin, with the batch and expiry of the line.
     """
@@ -208,7 +208,7 @@ def _surplus(
 
 
 def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[str, int]]:
-    """Return the lots of a line's item of which earlier counts found too little, newest first.
+    """Return the lots of a line's item for which earlier counts found too little, newest first.
 
     Each lot comes with the missing quantity. If the line has a batch or an expiry, the lot must
     have the same.
@@ -223,7 +223,7 @@ def _missed(journal: Journal, unexplained: str, line: CountLine) -> list[tuple[s
 
 
 def lots_missed(journal: Journal, unexplained: str, item: str) -> list[tuple[str, int]]:
-    """Return the lots of an item of which earlier counts found too little, newest first.
+    """Return the lots of an item for which earlier counts found too little, newest first.
 
     Each lot comes with the missing quantity.
 

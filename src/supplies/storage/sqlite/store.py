@@ -293,7 +293,7 @@ class SqliteStore:
         return int(row[0]) if row else 0
 
     def database_version(self) -> tuple[int, int]:
-        """Return two numbers, of which one changes with each commit of any connection."""
+        """Return two numbers. Each commit, on any connection, changes at least one of them."""
         return self.catalogue_version(""), self.connection.total_changes
 
     def purge_erased(self) -> None:

@@ -45,11 +45,11 @@ class Alert(View, frozen=True, kw_only=True):
             minimum stock is free, the day on which the stock last changed.
         due: The day by which something should have happened; None if there is none.
         document: For expiring goods in transit, the delivery or shipment. For a stop with a wrong
-            code, the delivery. Otherwise unset.
-        borrower: The borrower of expiring goods that are lent; otherwise unset.
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
-            unset.
-        minimum: The minimum stock of an item, if less is free; unset for other alerts. Expired
+            code, the delivery. Otherwise absent.
+        borrower: The borrower of expiring goods that are lent; otherwise absent.
+        expires_month: The month of expiry, such as 2027-05, if the label shows a month but no day;
+            otherwise absent.
+        minimum: The minimum stock of an item, if less is free; absent for other alerts. Expired
             goods and goods in quarantine do not count as free.
     """
 

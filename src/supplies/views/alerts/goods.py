@@ -66,7 +66,7 @@ def find_expiring_goods(books: Books, today: date, horizon: date) -> list[Alert]
 
 
 def find_items_below_minimum(books: Books, today: date) -> list[Alert]:
-    """Return an alert for each item of which less than the minimum stock is unallocated.
+    """Return an alert for each item whose unallocated stock is below the minimum stock.
 
     Expired goods and goods in quarantine do not count as free.
     """
