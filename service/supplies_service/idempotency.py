@@ -43,7 +43,7 @@ class Outcome(NamedTuple, Generic[T]):
     """The result of a request, with response content that is not encoded yet.
 
     Attributes:
-        location: The URL of what was created, or None.
+        location: The URL of the created object, or None.
         entry: The number of the recorded entry, or None if no entry was recorded.
     """
 
@@ -103,7 +103,7 @@ async def answer_repeat(request: Request[Any, Any, Any]) -> Response[Any] | None
 
 
 def request_key(caller: str, header: str, path: str, body: dict[str, Any]) -> IdempotencyKey:
-    """Return what identifies a POST: the caller, the idempotency key, and the path and body.
+    """Return the key of a POST: the caller, the idempotency key, and the path and body.
 
     Args:
         caller: The code of the caller.
@@ -113,7 +113,7 @@ def request_key(caller: str, header: str, path: str, body: dict[str, Any]) -> Id
 
 
 def phone_request_key(phone: str, header: str, path: str, body: dict[str, Any]) -> IdempotencyKey:
-    """Return what identifies a POST from a phone. All phones share one set of idempotency keys.
+    """Return the key of a POST from a phone. All phones share one set of idempotency keys.
 
     Earlier versions stored responses under the code of the phone itself. These responses are found
     too.

@@ -53,16 +53,16 @@ class LongWork:
             caller: The code of the caller, or the network address of an unknown one.
 
         Raises:
-            RateLimited: the caller already waits for `MAX_PER_CALLER` results.
+            RateLimited: the caller is already waiting for `MAX_PER_CALLER` results.
         """
         with self._counted(caller):
             return await run_sync(function)
 
     async def draw(self, caller: str, function: Callable[[], bytes]) -> bytes:
-        """Draw a paper in a thread. If `MAX_DRAWN` papers are being drawn, wait for a free place.
+        """Draw a paper in a thread. At most `MAX_DRAWN` papers are drawn at a time; others wait.
 
         Raises:
-            RateLimited: the caller already waits for `MAX_PER_CALLER` results.
+            RateLimited: the caller is already waiting for `MAX_PER_CALLER` results.
             Overloaded: too many papers wait to be drawn, or this one waited too long.
         """
         with self._counted(caller):
@@ -87,7 +87,7 @@ class LongWork:
         """Write an export in a thread. Only one export is written at a time; others wait.
 
         Raises:
-            RateLimited: the caller already waits for `MAX_PER_CALLER` results.
+            RateLimited: the caller is already waiting for `MAX_PER_CALLER` results.
         """
         with self._counted(caller):
             async with self._exporting:

@@ -64,7 +64,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _ESCAPES = re.compile(rb"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..|(\\.)", re.DOTALL)
 """Escapes in JSON: a surrogate pair, half of a pair, or any other escape.
 
-Only those that are not half of a pair are groups.
+Only escapes that are not half of a pair are captured as groups.
 """
 
 _decode = msgspec.json.Decoder().decode

@@ -72,7 +72,7 @@ _ARRIVAL_PREFIXES = ("b_", "o_")
 """Prefixes of the ids of arrivals that are not donations, such as bought goods."""
 
 Show = Callable[[Books, Recorded], Outcome[S]]
-"""Function that returns the response to a recorded command, and the URL of what it created."""
+"""Function that returns the response to a recorded command, and the URL of the created object."""
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
@@ -262,7 +262,7 @@ class RequestContext:
         Use it for reads that take more than about 1 ms.
 
         Raises:
-            RateLimited: the caller already waits for several long reads.
+            RateLimited: the caller is already waiting for several long reads.
         """
 
         def read() -> T:
@@ -278,7 +278,7 @@ class RequestContext:
             name: The file name, without the extension.
 
         Raises:
-            RateLimited: the caller already waits for several papers.
+            RateLimited: the caller is already waiting for several papers.
             Overloaded: too many papers wait to be drawn.
         """
         return PDFResponse(await self.stations.long_work.draw(self._limited_caller, draw), name)
@@ -287,7 +287,7 @@ class RequestContext:
         """Write an export in a thread. Only one export is written at a time.
 
         Raises:
-            RateLimited: the caller already waits for several long reads.
+            RateLimited: the caller is already waiting for several long reads.
         """
         return await self.stations.long_work.export(self._limited_caller, write)
 

@@ -32,7 +32,7 @@ from supplies_service.observability.metrics import Metrics
 T = TypeVar("T")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-"""A request in the form in which middlewares get it."""
+"""A request as middlewares receive it."""
 
 _MAX_CACHED = 1000
 """Maximum number of stations in memory. Beyond it, the least recently used is removed."""

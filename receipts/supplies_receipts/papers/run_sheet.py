@@ -200,7 +200,7 @@ def _line_under() -> Block:
 
 
 def _removed(stop: RunStop, number: Block) -> Block:
-    """Draw a stop that was taken off the delivery, and say where its goods are."""
+    """Draw a stop that was taken off the delivery, with the place where its goods are now."""
     left, wide = MARGIN + _STOPS[0].width, WIDTH - _STOPS[0].width
     words = _NOT_TAKEN
     collected = _collected(stop)

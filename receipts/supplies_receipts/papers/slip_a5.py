@@ -1,7 +1,7 @@
 """配送单, the delivery slip on A5 landscape, for stations without a roll printer.
 
-On the left is what a roll slip shows in its upper part: where to go and what to hand over. On the
-right is its lower part: the fields that the courier fills in, and the signature.
+The left half shows where to go and what to hand over, like the upper part of a roll slip. The right
+half has the fields that the courier fills in, and the signature.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The words in which people write an age band.
+"""The words for age bands in forms.
 
 The catalogue stores codes: `0-6` is from 0 to 6 years, `60-` is 60 years and older, and `70` is one
-age. A form takes the words of both languages.
+age. Forms accept the words of both languages.
 """
 
 from __future__ import annotations

@@ -209,7 +209,7 @@ class CommandForm(Generic[C]):
 
     @property
     def recorded_at(self) -> str:
-        """Address of the page about what this form recorded when it was sent before.
+        """URL of the page about the document that this form recorded when it was sent before.
 
         This is for a form that was sent again with changed texts. For other forms, it is "".
         """

@@ -1,6 +1,6 @@
-"""The words in which people name the packs and the category of an item in its form.
+"""The words for packs and categories in the form of an item.
 
-The catalogue stores codes, such as `box`. A form shows and takes the words of the reader's
+The catalogue stores codes, such as `box`. The form shows and accepts the words of the reader's
 language, such as 盒.
 """
 

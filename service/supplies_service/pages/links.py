@@ -157,7 +157,7 @@ def _page(
 
     Args:
         context: The request.
-        owner: Whether the links are those of a donor or of a team.
+        owner: The kind of owner of the links: a donor or a team.
         code: The code of the donor or team.
         form: The form of a new link.
         after: The cursor of the page.

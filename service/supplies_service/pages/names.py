@@ -317,8 +317,8 @@ class Names(RecordNames):
     def sentence(self, sentence: str) -> str:
         """Return an error message in the language of the page.
 
-        The ids of documents are replaced by what `party_of` returns, the names of items by their
-        names in this language, and quantities of goods by quantities with units.
+        In the message, the id of a document is replaced by the result of `party_of`. The name of an
+        item is replaced by its name in this language. A quantity of goods is written with its unit.
         """
         if isinstance(sentence, Sentence):
             values = {name: self._named(name, text) for name, text in sentence.values.items()}

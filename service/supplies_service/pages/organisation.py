@@ -49,7 +49,7 @@ class ItemRow(NamedTuple):
 
 
 class StationRow(NamedTuple):
-    """The stock of an item at one station, and the needs for the item at that station.
+    """The stock of an item at one station, and the needs for it there.
 
     `stock` is None if there is no stock, and `needs` is None if there are no needs.
     """

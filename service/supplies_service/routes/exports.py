@@ -85,7 +85,7 @@ async def export_books(
     Raises:
         Forbidden: the caller may not export personal data.
         InvalidField: the format does not use a field of the request, or a list is unknown.
-        RateLimited: the caller already waits for several long reads.
+        RateLimited: the caller is already waiting for several long reads.
     """
     form = FORMATS[kind]
     _check_fields(kind, request)

@@ -72,8 +72,8 @@ class TrustedHosts:
 def _names_a_machine(name: str) -> bool:
     """Return whether a host name can be the address of a machine.
 
-    This is false for an empty name, and for an address such as `0.0.0.0`, on which a server can
-    listen but to which no request can be sent.
+    This is false for an empty name, and for an address such as `0.0.0.0`. A server can listen on
+    such an address, but clients cannot send requests to it.
     """
     address = parse_address(name)
     return bool(name) and not (address is not None and address.is_unspecified)

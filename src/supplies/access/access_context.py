@@ -33,7 +33,7 @@ class AccessContext:
 
     @property
     def now(self) -> str:
-        """Return the current time as text, in the form in which times are stored and sorted."""
+        """Return the current time as text, in the format of stored times."""
         return format_timestamp(self._now)
 
     @property

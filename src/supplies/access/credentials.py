@@ -386,5 +386,5 @@ def _from_row(row: Sequence[object]) -> Credential:
 
 
 def digest(random: str) -> bytes:
-    """Return the hash of the random part of a secret, in the form in which it is stored."""
+    """Return the hash of the random part of a secret, as it is stored."""
     return hashlib.sha256(random.encode()).digest()

@@ -17,7 +17,7 @@ MAX_COMPARED_LENGTH = 256
 
 
 def check_login(login: str, pointer: str = "/login") -> str:
-    """Return a new login in the form in which it is stored.
+    """Check a new login, and return it as it is stored.
 
     Source: RFC 8265, profile UsernameCasePreserved (PRECIS).
 

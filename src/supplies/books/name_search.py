@@ -22,7 +22,7 @@ station is opened.
 """
 
 SEARCHED_FIELDS = ("code", "name", "name_en", "aliases", "barcodes", "address", "phone")
-"""The fields of catalogue records in which a search looks."""
+"""The fields of catalogue records that are searched."""
 
 _SPELT_BY_INITIALS = ("name", "aliases")
 """Fields that are also found by the initials of their pinyin, such as kz for 口罩."""
@@ -114,7 +114,7 @@ def matches(record: CatalogueRecord, wanted: list[str]) -> bool:
 
 
 def searchable_texts(record: CatalogueRecord) -> list[str]:
-    """Return the normalized texts of a record in which a search looks.
+    """Return the texts of a record that are searched, normalized.
 
     If the person's data was erased, this is only the code.
     """

@@ -45,7 +45,7 @@ def record_from_row(kind: type[N], row: Row) -> N:
 
 
 def column_value(value: Any) -> Any:
-    """Convert the value of a field to the form in which its column stores it."""
+    """Convert the value of a field to the value that its column stores."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, date):

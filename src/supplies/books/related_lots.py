@@ -50,12 +50,13 @@ def lot_relatives(
 
 
 def lot_links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
-    """Return pairs of a lot and a lot from which it was made, according to the latest entries.
+    """Return pairs of a lot and one of its parents, by the latest entries.
+
+    The parents of a lot are the lots from which it was made.
 
     Args:
         books: The books of the station.
-        key: "lot" if `names` are the lots that were made; "parent" if `names` are the lots from
-            which others were made.
+        key: "lot" if `names` are lots that were made; "parent" if `names` are parents.
         names: Ids of lots.
     """
     rows = query_ids(

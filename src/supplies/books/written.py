@@ -61,10 +61,10 @@ class Written:
     def latest_rows(
         self, statement: type[S], key: str, id: str, decided_by: type[EntryRow] | None = None
     ) -> list[tuple[Body, S]]:
-        """Return those rows with `id` in the column `key` that one entry wrote.
+        """Return the rows with `id` in the column `key` that one entry wrote.
 
-        This is the last entry that wrote a row of type `decided_by` with `id` in the column `key`.
-        Each row comes with the body of the entry.
+        This is the latest entry with a row of type `decided_by` that also has `id` in the column
+        `key`. Each row comes with the body of the entry.
 
         Args:
             statement: The type of the rows, such as `Need`.

@@ -135,7 +135,7 @@ def _answer(books: Any, name: str, filters: dict[str, Any]) -> Answer:
 
 
 def _json_parts(rows: Iterator[Any]) -> Iterator[bytes]:
-    """Yield a list as JSON, part by part, in the format in which the REST API sends a page."""
+    """Yield a list as JSON, part by part, in the format of a page of the REST API."""
     import msgspec
 
     encode = msgspec.json.Encoder().encode

@@ -90,7 +90,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 def missing_labels(
     item: Item, batch: str | None, expires_on: date | None
 ) -> list[Literal["batch", "expiry"]]:
-    """Return what the item needs but the arrived goods lack: batch, expiry, or both."""
+    """Return which required labels the arrived goods lack: batch, expiry, or both."""
     missing: list[Literal["batch", "expiry"]] = []
     if item.needs_batch and batch is None:
         missing.append("batch")

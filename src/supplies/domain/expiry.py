@@ -1,4 +1,4 @@
-"""Expiry of goods: the last day of use, or the month if the goods show no day."""
+"""Expiry of goods: the last day of use, or the month if only a month is known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Expiring(Protocol):
 
     @property
     def expires_month(self) -> str | UnsetType | None:
-        """The month of expiry, such as 2027-05, if the goods show no day; else None or unset."""
+        """The month of expiry, such as 2027-05, if only a month is known; else None or UNSET."""
 
 
 def shown_expiry(goods: Expiring) -> str:

@@ -26,7 +26,7 @@ _TEXTS: Mapping[FailureReason, tuple[str, str]] = {
     "damaged": ("Goods are damaged", "物资已损坏"),
     "wrong_person": ("Wrong person", "收件人不符"),
 }
-"""The words of each reason with which older versions of the phone page began a note.
+"""The words for each reason that older versions of the phone page put at the start of a note.
 
 These versions could not report a reason as a code.
 """

@@ -20,7 +20,7 @@ class Expiry(NamedTuple):
 
     Attributes:
         on: The last day of use; None if the goods do not expire.
-        month: The month of expiry, if the goods show no day; otherwise None.
+        month: The month of expiry, if only a month is known; otherwise None.
     """
 
     on: date | None

@@ -1,8 +1,8 @@
 """The reports by name. The command line, the REST API and the web pages use these descriptions.
 
-A description says how the struct of a report is built, which options the report has, and which
-columns people see. JSON, CSV and workbooks have all columns. The PDF and the web page have only the
-columns for people.
+A description contains the function that builds the struct of the report, the options of the report,
+and the columns that people see. JSON, CSV and workbooks have all columns. The PDF and the web page
+have only the columns for people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read dates from cells, in the forms in which people write them."""
+"""Read dates from cells, in the various formats that people use."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _COMMON = {
     "pledges": ("reference", "donor", "recipient", "day", "location"),
     "distributions": ("reference", "donor", "recipient", "day", "location"),
 }
-"""The columns in which consecutive rows must be equal to form one document, by kind of rows.
+"""Columns, by kind of rows. Consecutive rows that are equal in them form one document.
 
 A row without a `reference` is a document by itself, except for opening stock. For kinds that are
 not listed, every row is a document by itself.

@@ -25,7 +25,7 @@ def import_records(
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> ImportResult:
-    """Import records in memory, in the way in which `import_rows` imports the rows of a file.
+    """Import records in memory, as `import_rows` imports the rows of a file.
 
     If the same records are imported again, in the same order, nothing is recorded twice.
 

@@ -509,7 +509,7 @@ class Journal:
         return self._earmarks.get(lot, ())
 
     def earmarks_to_come(self, lot: str) -> EarmarksToCome:
-        """Return what the original command set aside of lots that no drafted arrival contains yet.
+        """Return the original command's earmarks of lots that no drafted arrival contains yet.
 
         Args:
             lot: The lot whose earmarks are returned one by one.
@@ -709,7 +709,7 @@ class Journal:
             head.add_rows(LatestDay(latest_day=head.happened_on))
 
     def recorded_lot(self, lot: str) -> Lot | None:
-        """Return the latest description of a lot in the books, whatever the drafted entries say.
+        """Return the latest description of a lot in the books, without the drafted entries.
 
         Return None if the books contain no such lot.
         """
@@ -755,7 +755,7 @@ class Journal:
 
 
 def _place(pointer: str) -> tuple[_Field, int]:
-    """Return the name of the list in which a line is, and the number of the line from 1.
+    """Return the name of the list that contains a line, and the number of the line from 1.
 
     Args:
         pointer: JSON pointer to the line. A command without lines, such as `NoteNeed`, has the

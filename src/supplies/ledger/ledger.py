@@ -574,8 +574,8 @@ class Ledger:
         An older version of the program may have accepted and recorded the same request.
 
         Raises:
-            InvalidField: the request was not recorded; `faults` contain those of `error` and those
-                that the rule of the command finds.
+            InvalidField: the request was not recorded; `faults` contain the faults of `error` and
+                the faults that the rule of the command finds.
         """
         as_given = CheckedRequest.as_given(request)
         if as_given is not None:

@@ -141,7 +141,7 @@ def _picked_again(
 def _qualifier(
     journal: Journal, item: str, expired: Mapping[str, int], *, only_now: bool
 ) -> Sentence | None:
-    """Return what to add to the error that too little is available: days and expired lots.
+    """Return details for the error that too little is available: days and expired lots.
 
     Args:
         expired: The quantity of each expired lot that cannot be taken.

@@ -12,7 +12,7 @@ _URGENCY = {"high": 0, "normal": 1, "low": 2}
 
 
 def document_number(document: str) -> int:
-    """Return the number in which a document's id ends. Older documents have smaller numbers."""
+    """Return the number at the end of a document's id. Older documents have smaller numbers."""
     return int(document.rsplit("_", 1)[1])
 
 
@@ -41,7 +41,7 @@ class NeedsInOrder:
         return iter(tuple(self._in_order))
 
     def unseen(self, keys: Collection[Key]) -> list[Key]:
-        """Return those keys with which this method was not called before, sorted."""
+        """Return the given keys without the keys of earlier calls of this method, sorted."""
         new = set(keys) - self._seen
         self._seen |= new
         return sorted(new)

@@ -177,7 +177,7 @@ def _parse_uuid(given: str | uuid.UUID) -> str:
 
 
 def _texts_with(request: CheckedRequest, reported: Texts) -> bytes | None:
-    """Return the encoded texts of a request, and those of an earlier report that it books."""
+    """Return the encoded texts of a request, with the texts of the report that it books, if any."""
     if request.texts is None or not reported:
         return request.texts
     return encode_body(reported | msgspec.json.decode(request.texts, type=Texts))

@@ -14,7 +14,7 @@ class SheetLine(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         expected: The quantity in the books, in base units; None on a blind sheet.
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.
     """
 

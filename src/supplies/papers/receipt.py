@@ -34,7 +34,7 @@ class ReceiptLine(PaperPart, frozen=True, kw_only=True):
         value: The money value of the goods; None if it is not printed.
         in_words, in_words_en: The quantity in Chinese financial numerals, and in English words.
         unit_words: The words for the unit; absent if the unit has none.
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.
         stated: The quantity in packs, as given; absent if it was given in base units, or in packs
             of one base unit.

@@ -14,7 +14,7 @@ class LoadLine(PaperPart, frozen=True, kw_only=True):
     """Goods of one lot that a team loads at one location, for all stops together.
 
     Attributes:
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.
         shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
             base units.

@@ -13,7 +13,7 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
     """Goods for one stop, with the quantity in base units.
 
     Attributes:
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.
         stated: The packs in which the quantity was given; absent if any of it was given in base
             units.

@@ -206,9 +206,9 @@ class Seals:
         self._tail_to_continue()
 
     def begin_again(self) -> None:
-        """Start sealing anew: append seals for all rows with the content that they have now.
+        """Append new seals for all rows, with their current content.
 
-        Changes that were made without the keys are thereby accepted.
+        This accepts changes that were made without the keys.
 
         Raises:
             StoreError: the keys are missing.

@@ -68,7 +68,7 @@ class EarlierChecks:
         """Compare the stored hashes of entries up to `through` with those that earlier checks saw.
 
         Raises:
-            BooksBroken: an entry is missing, or its stored hash is another one than before.
+            BooksBroken: an entry is missing, or its stored hash has changed.
         """
         while self._known and self._known[-1].seq <= through:
             known = self._known[-1]

@@ -112,8 +112,8 @@ class Shipments:
         """Compare the balances of the shipment accounts with the recorded shipments.
 
         All goods of a shipment are in transit until its arrival is acknowledged. After that,
-        nothing is in transit, and the delivered goods are those that the other station recorded as
-        received. The delivered goods are compared only if the other station is in this database.
+        nothing is in transit, and the delivered goods are the goods that the other station recorded
+        as received. The delivered goods are compared only if the other station is in this database.
 
         Raises:
             BooksBroken: a balance differs.

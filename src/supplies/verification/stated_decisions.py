@@ -26,7 +26,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the stated time of a report may be in the future, because clocks differ."""
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""The age of an event from which a coordinator may book a phone's report on another day."""
+"""If a phone reports an older event, a coordinator may book the report on another day."""
 
 _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[StopOutcome]: ("outcome", "happened_at", "received_by", "proof"),
@@ -35,7 +35,7 @@ _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[HandOutTo]: ("location", "headcount"),
     TABLES[HandOutReport]: ("team", "happened_at", "phone_time"),
 }
-"""The columns in which a decision must agree with the report, by table."""
+"""The columns, by table, whose values must be the same in a decision and in the report."""
 
 _TIMES = ("happened_at", "phone_time")
 

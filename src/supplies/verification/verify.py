@@ -273,7 +273,7 @@ class _Verification:
         self.codes.add(rows)
 
     def _add_documents(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check what the next batch of entries says about documents of earlier entries."""
+        """Check the rows of the next batch of entries that change documents of earlier entries."""
         self.shipments.add(recorded, bodies)
         self.counts.add(recorded, bodies)
         self.repacked.add(recorded, bodies)

@@ -96,7 +96,7 @@ def sum_balances(books: Books, kinds: Iterable[AccountKind], *, on: date | None 
 
 
 def of_kinds(sums: Sums, kinds: Iterable[AccountKind]) -> Sums:
-    """Return those sums of balances that are of these kinds of account."""
+    """Return the sums of balances for accounts of these kinds only."""
     names = {kind.name for kind in kinds}
     return Sums({key: quantity for key, quantity in sums.items() if key[0] in names})
 

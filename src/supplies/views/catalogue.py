@@ -154,7 +154,7 @@ def _search_source(
 
 
 def _rarest_bigrams(books: Books, kind: type[CatalogueRecord], wanted: list[str]) -> list[str]:
-    """Return those bigrams of the search words that the fewest records contain, rarest first."""
+    """Return the bigrams of the search words that the fewest records contain, rarest first."""
     rows = query_ids(
         books,
         sorted({piece for word in wanted for piece in bigrams(word)})[:_MAX_COUNTED],

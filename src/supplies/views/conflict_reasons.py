@@ -1,4 +1,4 @@
-"""Explain what a conflict contradicts, in a sentence that web pages can translate.
+"""Explain in what way a report contradicts the books, in a sentence that can be translated.
 
 A conflict stores the kind of the contradiction. Older conflicts store only an English sentence
 (`ConflictView.because`). For these, the kind is derived from the entries before the conflict.

@@ -229,7 +229,7 @@ def _side_line(load: StopLine, line: OutcomeLine | None) -> SideLine:
 
 
 def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
-    """Return what a report without lines says about a loaded line, by the outcome of the stop.
+    """Return the quantities of a loaded line that the outcome implies if a report has no lines.
 
     Return None for the outcome "partly", which says nothing about quantities.
     """

@@ -228,9 +228,9 @@ def packs_of_line(
 ) -> list[StatedPacks]:
     """Return the packs in which the goods of a loaded line were set aside; [] if this is unclear.
 
-    If several lots of an item were loaded, a line gets the packs with exactly its quantity, such as
-    2 boxes of 50 for 100 pieces. It gets none if there are no such packs, or different ones. If one
-    lot was loaded, the packs of the item must have the loaded quantity in total.
+    If several lots of an item were loaded, return the packs with exactly the quantity of the line,
+    such as 2 boxes of 50 for 100 pieces. Return [] if there are no such packs, or different ones.
+    If one lot was loaded, the packs of the item must have the loaded quantity in total.
 
     Args:
         packed: The packs in which the goods of the allocation were set aside.

@@ -1,6 +1,6 @@
 """List documents in the order in which they were created, each in its latest state.
 
-The number of a document is that of its first entry. This number is also the last part of the
+The number of a document is the number of its first entry. This number is also the last part of the
 document's id, and lists are sorted by it. First, a `NumberQuery` finds the next numbers in an
 index. Then the documents with these numbers are read by key. Last, filters leave out documents, by
 their latest state or by their view.

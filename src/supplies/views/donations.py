@@ -62,7 +62,7 @@ class DonationLineView(View, frozen=True, kw_only=True):
         recipient ("for" in JSON): The recipient named by the donor.
         value: None if the goods have no recorded value.
         stated: The quantity in packs, as given; absent if it was given in base units.
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.
     """
 

@@ -40,7 +40,7 @@ class GoodsWithTeam(NamedTuple):
 
 
 def list_goods_with_teams(books: Books) -> list[GoodsWithTeam]:
-    """Return what the teams of all open deliveries still have to bring back, by delivery.
+    """Return the goods that the teams of all open deliveries still have to bring back, by delivery.
 
     These are the quantities brought back in the latest outcome of each stop that is on the
     delivery. The bag on a team's phone shows the same goods.

@@ -253,7 +253,7 @@ def _moved_by(document: str) -> str:
 
 
 def _moved(rows: list[Row]) -> dict[int, Moved]:
-    """Return what each entry and its corrections moved.
+    """Return the quantities that each entry and its corrections moved.
 
     Ids of documents are removed from accounts such as `used:u_7`, so that the moves of two
     documents can be compared.
@@ -411,7 +411,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return the count of each activity, by activity id and by the text that says who did it."""
+    """Return the count of each activity, by its id and by the text about who did it."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)

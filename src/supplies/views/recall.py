@@ -34,7 +34,7 @@ class RecalledLot(View, frozen=True, kw_only=True):
 
     Attributes:
         origin: The account from which the lot came, such as `donor:D-01`.
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.
     """
 

@@ -294,7 +294,7 @@ class NetTransfer(NamedTuple):
 
 
 def read_net_transfers(books: Books, kind: AccountKind, ids: Iterable[str]) -> list[NetTransfer]:
-    """Return what entries moved into accounts of this kind minus what they moved out.
+    """Return the quantities that entries moved into accounts of a kind, minus those they moved out.
 
     The quantities are added up by document, item, lot and kind of entry. A correction has the kind
     of the entry that it corrects, so it is included.

@@ -65,8 +65,8 @@ class ShipmentLineView(View, frozen=True, kw_only=True):
         value_minor: The value in minor units of `currency`; None if none is known.
         arrived, lost: None as long as this station does not know them.
         lot_here: The lot at this station; None if the goods have not arrived here.
-        expires_month: The month of expiry, such as 2027-05, if the label shows a month but no day;
-            otherwise absent.
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
+            absent.
     """
 
     line: int

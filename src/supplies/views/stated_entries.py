@@ -1,4 +1,4 @@
-"""What the entries of a command say, with all corrections."""
+"""The content of the entries of a command, with all corrections."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Goods = tuple[str, str]
 
 
 class StatedEntries:
-    """What a command recorded, with all of its corrections or with those up to a chosen one.
+    """The content of a command's entries, with all corrections or with the ones up to a chosen one.
 
     Attributes:
         latest: The first entry of the command or of its last included correction. Its rows contain
@@ -114,7 +114,8 @@ class StatedEntries:
         """Return the first account of a kind whose balance the command changes.
 
         Args:
-            falls: True for accounts that the command decreases, False for those that it increases.
+            falls: True for accounts that the command decreases, False for accounts that it
+                increases.
         """
         return next(account for account, _ in self._of(kind, falls=falls))
 
@@ -124,7 +125,7 @@ class StatedEntries:
         The result has the quantity of each item and lot.
 
         Args:
-            falls: True for the goods that it takes, False for those that it puts in.
+            falls: True for the goods that it takes, False for the goods that it puts in.
         """
         found: Counter[Goods] = Counter()
         for _, (goods, quantity) in self._of(kind, falls=falls):

@@ -87,7 +87,7 @@ def build_station_report(
 def build_report_and_demand(
     books: Books, first: date, last: date, sums: Sums | None = None
 ) -> tuple[StationReport, Demand]:
-    """Return the station report, and what is needed and unallocated at the end of the last day.
+    """Return the station report, and the needed and unallocated quantities at its end.
 
     Args:
         sums: See `build_station_report`.
@@ -263,7 +263,7 @@ def _count_notices(books: Books, first: date, last: date) -> int:
 def _demand(books: Books, needs: Sums, shelves: Sums) -> Demand:
     """Return the needed quantity of each item, and the quantity in stock that is not allocated.
 
-    The needed quantity includes what donors have promised.
+    The needed quantity includes quantities that donors have promised.
     """
     needed, free = Counter[str](), Counter[str]()
     for (_, item), quantity in needs.items():

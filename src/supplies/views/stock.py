@@ -46,7 +46,7 @@ class StockRow(View, frozen=True, kw_only=True):
     """The stock of one lot at one location, in base units. `on_hand` is `free` plus `allocated`.
 
     Attributes:
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.
         with_teams: The quantity that teams of open deliveries still have to bring back. The books
             count these goods in the stock already. The value is never larger than `on_hand`. Absent

@@ -39,7 +39,7 @@ class LotTrace(View, frozen=True, kw_only=True):
         given: The quantities that donors gave; empty if the lot did not come from donors.
         stands: The positive balances of all accounts with the lot, except those of recipients.
         reached: The quantities that recipients have.
-        expires_month: The month of expiry, such as 2027-05, if the goods show no day; otherwise
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.
     """
 

@@ -21,7 +21,7 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
             a need is given, its claims on pledges are dropped as far as these goods take their
             place.
         expires_on: The last day on which the goods may be used.
-        expires_month: The month of expiry, if the goods show no day; see `Month`.
+        expires_month: The month of expiry, if only a month is known; see `Month`.
         quarantine: A location for these goods instead of the command's location.
         write_off: The reason for which the goods are written off on arrival, such as `expired`.
             Expired goods need `quarantine` or `write_off`.

@@ -14,7 +14,7 @@ class Lot(EntryRow, frozen=True, kw_only=True, tag="lots"):
 
     Attributes:
         origin: The account from which the goods came.
-        expires_month: The month of expiry, if the goods show no day; otherwise None. `expires_on`
+        expires_month: The month of expiry, if only a month is known; otherwise None. `expires_on`
             is then the last day of this month.
         value_minor: The value in minor units of `currency`, such as cents; None if no value was
             given.

@@ -1,4 +1,4 @@
-"""The history of a command: its own entries, those of its corrections, and their total effect."""
+"""The history of a command: its entries, the entries of its corrections, and their total effect."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Corrections: record a command as it should have been, by booking only the difference.
 
 A correction that changes only free texts moves nothing: it repeats the rows of the command. For
-every other correction, the rule of the command runs again on the corrected version, with balances
-from which the effect of the recorded command is subtracted. If the rule can choose, for example
+every other correction, the rule of the command runs again on the corrected version, after the
+effect of the recorded command was subtracted from all balances. If the rule can choose, for example
 between lots, it chooses as it did the first time. Then the difference between the two results is
 booked. A reversal is a correction after which nothing remains.
 """
@@ -314,7 +314,7 @@ def _book(
 def _recounted(again: Journal, drafts: list[Draft], history: History) -> list[Draft] | None:
     """Return one draft entry for each count sheet whose difference the command changes.
 
-    Return None if the correction moves no goods at any location. Then no difference changes.
+    If the correction moves no goods at any location, no difference changes, and the result is None.
 
     A transfer changes the difference of a count only if it comes before the count. Transfers are
     ordered by day. Within a day, the transfers of the correction have the place of the command's

@@ -208,7 +208,7 @@ def close_delivery(command: CloseDelivery, journal: Journal) -> None:
 def _in_transit_error(
     journal: Journal, delivery: str, balances: Mapping[tuple[str, str, str], int]
 ) -> Unaccounted:
-    """Return the error that goods are still in transit. It names those of the first stops."""
+    """Return the error that goods are still in transit. It names the goods of the first stops."""
     sums: Counter[tuple[str, str]] = Counter()
     for (account, item, _), quantity in balances.items():
         sums[account.rsplit(":", 1)[1], item] += quantity

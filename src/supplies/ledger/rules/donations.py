@@ -65,9 +65,9 @@ from supplies.ledger.rules.receipt_documents import details_from_command, detail
 from supplies.ledger.rules.receipts import issue
 
 _Claim = tuple[Need, int, int]
-"""A need that claims a pledge, the most that it may get, and what must remain of the line.
+"""A need that claims a pledge, the most that it may receive, and what must remain of the line.
 
-What remains meets the donor's wish.
+The rest must remain for the recipient that the donor wishes.
 """
 
 
@@ -584,7 +584,7 @@ def _claims_in_order(
 
 
 def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> Iterator[tuple[Need, int]]:
-    """Yield the claims on a pledge that a donation line can serve, most urgent first.
+    """Yield the claims on a pledge that goods of a donation line may fulfil, most urgent first.
 
     Each claim is a need with the quantity that it claims when it is yielded.
     """
@@ -594,7 +594,10 @@ def _claims_for(journal: Journal, line: DonationLine, pledge: str) -> Iterator[t
 
 
 def _can_serve(line: DonationLine, need: Need) -> bool:
-    """Return whether a need can get goods of a line, which may name another need or recipient."""
+    """Return whether a need may receive goods of a line.
+
+    It may not if the line names another need or recipient.
+    """
     return line.recipient in (None, need.recipient) and line.need in (None, need.need)
 
 

@@ -207,7 +207,7 @@ def _reported_stop(journal: Journal, body: Body) -> ReportOutcome | None:
 
 
 def _first_reports(journal: Journal, delivery: str, allocation: str) -> dict[int, int]:
-    """Return the entry from which the texts of each outcome of a stop come, by outcome entry.
+    """Return the entries that contain the texts of a stop's outcomes, by the entry of the outcome.
 
     If the outcome was booked to resolve a conflict, this is the entry of the conflict. If a later
     resolution restored an earlier outcome, it is the entry of the restored one. Otherwise, it is

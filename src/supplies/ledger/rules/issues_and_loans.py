@@ -117,7 +117,7 @@ def _return_withdrawal(
 
 
 def _outstanding(journal: Journal, withdrawal: Withdrawal) -> dict[str, Counter[str]]:
-    """Return what has not yet come back of an issue or a loan, by item and lot."""
+    """Return the quantities of an issue or a loan that have not come back yet, by item and lot."""
     rows = journal.books.all(
         "SELECT t.item, t.lot, sum(CASE WHEN t.target = :account THEN t.quantity "
         "ELSE -t.quantity END) FROM transfers t JOIN entries e "

@@ -187,9 +187,9 @@ def _promise(
 def _check_claim_of_correction(
     journal: Journal, need: Need, pledge: str, quantity: int, pointer: str
 ) -> None:
-    """Check that the corrected version of a pledge claims only what was open on its day.
+    """Check that the corrected version of a pledge claims no more than the need had open that day.
 
-    Any further quantity was claimed by a later command, which this correction cannot change.
+    The rest was claimed by later commands, which this correction cannot change.
 
     Raises:
         InvalidField: the need had less open on the day of the pledge.

@@ -84,7 +84,7 @@ class DonationDetails:
 def details_from_command(
     command: RecordDonation, donation: str, day: date, location: str
 ) -> DonationDetails:
-    """Return what a receipt shows for a donation, without its lines.
+    """Return the details that a receipt shows for a donation, without its lines.
 
     Args:
         location: Name of the location.
@@ -106,7 +106,7 @@ def details_from_command(
 def details_of_donation(
     journal: Journal, donation: str, pointer: str = ""
 ) -> tuple[str, DonationDetails]:
-    """Return the donor of a recorded donation, and what a receipt shows for the donation.
+    """Return the donor of a recorded donation, and the details that a receipt shows for it.
 
     Raises:
         InvalidField: the donation is unknown or was reversed.
@@ -153,7 +153,7 @@ def details_of_donation(
 
 
 def details_line(line: ArrivalLine, lot: Lot, packed: PackedLine | None) -> DetailsLine:
-    """Return what a receipt shows for a line, from its recorded row, its lot and its packs."""
+    """Return a line of a receipt, from the recorded row, the lot and the packs of the goods."""
     value = None
     if lot.value_minor is not None and lot.currency is not None:
         value = (lot.value_minor, lot.currency)

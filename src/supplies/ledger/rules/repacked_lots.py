@@ -36,8 +36,8 @@ def recorded_parents(journal: Journal, lot: str) -> list[str]:
 def consumed_lots(journal: Journal, conversion: str) -> list[str]:
     """Return the ids of the lots that a conversion consumed, sorted.
 
-    Entries that the present command has drafted are included. A lot is left out if all that the
-    conversion took of it was spilled.
+    Entries that the present command has drafted are included. A lot is left out if the whole
+    quantity that the conversion took from it was spilled.
 
     Args:
         conversion: The account of the conversion, such as `converted:k_5`.

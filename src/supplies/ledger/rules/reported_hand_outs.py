@@ -1,4 +1,4 @@
-"""Hand-outs that teams report from their counters, including those that contradict the books."""
+"""Hand-outs that teams report from their counters. Some of them contradict the books."""
 
 from __future__ import annotations
 

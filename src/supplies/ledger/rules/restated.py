@@ -47,7 +47,7 @@ def restates(books: Books, recorded: Body, command: Command) -> bool:
 
 
 def is_latest_day(recorded: Body) -> bool:
-    """Return whether an entry says that its event may have happened before its day."""
+    """Return whether the event of an entry may have happened before the day of the entry."""
     return any(isinstance(row, LatestDay) for row in recorded.rows)
 
 

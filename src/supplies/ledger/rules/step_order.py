@@ -15,20 +15,20 @@ from supplies.ledger.drafts import Draft, Move
 from supplies.ledger.journal import Journal
 
 Planned = tuple[Draft, Step]
-"""A draft, and one transfer of the draft with the day on which it is booked."""
+"""A draft, one of its transfers, and the day on which the transfer is booked."""
 
 
 def ordered_steps(
     journal: Journal, first: Draft, steps: list[Planned], pointers: Mapping[Any, str]
 ) -> list[Draft]:
-    """Divide transfers into drafts, in an order in which no balance falls below zero in between.
+    """Order transfers so that no balance falls below zero at any step, and put them into drafts.
 
-    Each draft has transfers of one day and one document. `first` is the first of the drafts.
+    Each draft has transfers of one day and one document. The first of the drafts is `first`.
 
     Args:
         steps: The transfers, each with the draft of the document to which it belongs.
-        pointers: For the source, target and item of a transfer, the JSON pointer to the field that
-            causes it.
+        pointers: By source, target and item of a transfer: the JSON pointer to the field that
+            causes the transfer.
     """
     first.moves = []
     drafts, begun = [first], [first]

@@ -47,8 +47,8 @@ class Alert(View, frozen=True, kw_only=True):
         document: For expiring goods in transit, the delivery or shipment. For a stop with a wrong
             code, the delivery. Otherwise absent.
         borrower: The borrower of expiring goods that are lent; otherwise absent.
-        expires_month: The month of expiry, such as 2027-05, if the label shows a month but no day;
-            otherwise absent.
+        expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
+            absent.
         minimum: The minimum stock of an item, if less is free; absent for other alerts. Expired
             goods and goods in quarantine do not count as free.
     """
