@@ -186,8 +186,8 @@ async def _run_apart(job: Job) -> Outcome:
 def run_job(job: Job) -> Outcome:
     """Write the checkpoints that are due, and store the checkpoints of partner stations.
 
-    Partners are not asked in a run in which no checkpoint is due, unless the job only repeats the
-    requests to partners that failed.
+    Partners are asked if a checkpoint is due, or if the job only repeats the requests to partners
+    that failed.
     """
     try:
         store = open_store(job.database, create=False)

@@ -31,7 +31,7 @@ LEFT_OUT = {"entries": ("id", "previous", "hash")}
 
 
 class Answer(NamedTuple):
-    """The result of a command, in each form in which it can be printed.
+    """The result of a command: as JSON, as tables, and as text for people.
 
     Attributes:
         json: The parts of the JSON text.

@@ -104,9 +104,8 @@ class Scene:
 
         Args:
             progress: Called with the number of commands recorded so far.
-            with_people: Whether to add two things for visitors: users as whom they can sign in
-                without a password, and a delivery that is still under way on the day after the last
-                one.
+            with_people: Whether to add two things for visitors of the demo: users without a
+                password, and a delivery that is still under way on the day after the last day.
         """
         self._progress = progress
         self._register()

@@ -1,4 +1,4 @@
-"""What a report is: its title, its options, its columns, and how it is built."""
+"""The description of a report: title, options, columns, and the function that builds the report."""
 
 from __future__ import annotations
 

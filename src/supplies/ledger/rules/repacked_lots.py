@@ -1,4 +1,4 @@
-"""Find out from which lots repacked lots were made, and who gave the goods in them."""
+"""Find the lots from which repacked lots were made, and the donors of the goods in them."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ MINIMUM_VERSION = (3, 37, 0)
 
 
 ROWS_PER_STATEMENT = (500, 100, 20, 5)
-"""How many rows one INSERT statement adds: the largest number that is not more than remain.
+"""The numbers of rows that one INSERT statement can insert. The largest that fits is used.
 
 SQLite allows at least 32,766 parameters in an SQL statement.
 """
