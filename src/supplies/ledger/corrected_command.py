@@ -77,8 +77,8 @@ class CorrectedCommand:
         lots: All lots that were created, the latest first.
         allocations: The allocations that were made, by recipient.
         earmarks: The goods in `allocations`, line by line.
-        found: For a gift of goods that a stock count had found as a surplus before the gift was
-            recorded: their quantity in each balance.
+        found: If a stock count found goods of a gift as a surplus before the gift was recorded, the
+            quantity of these goods in each balance.
         taken_lots: Lots from which goods were taken. The corrected version takes from them first.
         packed: The packs of lines that count packs, the latest recorded first.
         described: The latest description of each lot in `lots`, by lot id.

@@ -77,7 +77,7 @@ class EarmarksToCome(NamedTuple):
     """Goods that the original command set aside, of lots that no drafted arrival contains yet.
 
     Attributes:
-        of_lot: Those of one lot.
+        of_lot: The goods of one lot.
         served: The quantity of all lots by need, in base units.
         moved: The part of `served` that has been dispatched or handed over.
     """
@@ -361,8 +361,8 @@ class Journal:
         """Return the sum of balances at the end of a day, including all drafted entries.
 
         Args:
-            account: The beginning of accounts up to a colon. Use it only for accounts of promises
-                and needs, because they have no lots.
+            account: A prefix that ends with a colon, for all accounts that begin with it. Use it
+                only for accounts of promises and needs, because they have no lots.
         """
         recorded = self._closing_totals.get((account, item, day))
         if recorded is None:

@@ -156,7 +156,7 @@ def is_closed_to_people(journal: Journal, location: Location) -> bool:
     """Return whether a location is a quarantine, whose goods must not be given to people.
 
     In a correction, return False if the original command took goods from this location. The
-    location was then no quarantine yet.
+    location was not a quarantine at that time.
     """
     corrected = journal.corrected
     taken = corrected is not None and STOCK(location.code) in corrected.changed_accounts
@@ -167,7 +167,7 @@ def is_closed_to_arrivals(journal: Journal, location: Location) -> bool:
     """Return whether goods that arrive at a location must not be set aside for people there.
 
     In a correction, return False if the original command set goods aside at this location. The
-    location was then no quarantine yet.
+    location was not a quarantine at that time.
     """
     corrected = journal.corrected
     kept = corrected is not None and location.code in corrected.locations_of_allocations

@@ -127,10 +127,10 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """Add an empty draft for each count sheet whose difference only an earlier version changed.
+    """Return the drafts, with an empty one for each count sheet that only earlier versions changed.
 
-    The empty draft has no transfers. Compared with the booked transfers, it undoes the earlier
-    change.
+    An empty draft has no transfers. When it is compared with the booked transfers, the earlier
+    change of the sheet's difference is undone.
 
     Args:
         recounted: The drafts of the corrected version.

@@ -97,7 +97,7 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
     were set aside for no need, meet other open needs of the recipient.
 
     Args:
-        decided: Whether a coordinator decided to book the report. Its time may then be long ago.
+        decided: Whether a coordinator decided to book the report. If so, its time may be long ago.
 
     Raises:
         Contradicted: the outcome contradicts the books.

@@ -76,8 +76,8 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
 
     A line that names a pledge fulfils this pledge: pledged → donor. If `keep_pledges` is set, the
     other lines then fulfil open pledges of the donor, the oldest first. If the command states no
-    campaign, the donation gets the campaign of the pledges that it fulfils, if this is the same for
-    all of them.
+    campaign, and all pledges that the donation fulfils are for the same campaign, the donation is
+    for this campaign.
 
     Raises:
         InvalidField: a code is unknown, a pledge is by another donor or does not promise the item,
@@ -607,8 +607,8 @@ class _ServedBefore(NamedTuple):
     Attributes:
         needs: The needs that claim the pledge and for which goods of the lot were set aside, most
             urgent first.
-        claimed: How much each of them claims.
-        served: The quantity set aside for each of them.
+        claimed: The quantity that each need claims.
+        served: The quantity of the lot set aside for each need.
         moved: The part of `served` that has been dispatched or handed over.
         wished: The dispatched or handed-over quantity that was set aside only because the donor
             wished it for a recipient, and not for one of these needs.

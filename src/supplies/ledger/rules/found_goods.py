@@ -250,8 +250,9 @@ def _lots_for(
 ) -> dict[str, int]:
     """Divide a quantity over the lots that a count found.
 
-    First, each lot gets its quantity from before the correction. What remains is divided up to the
-    surplus of each lot. What then remains goes to the first lot.
+    First, each lot receives the quantity that it had before the correction. The rest is divided
+    over the lots, up to the surplus of each. If any quantity is still left, it goes to the first
+    lot.
     """
     before = {lot.lot: lot.quantity if lot.is_current else 0 for lot in lots}
     available = {lot: max(before[lot], surplus[lot]) for lot in before}

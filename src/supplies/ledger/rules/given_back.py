@@ -22,8 +22,8 @@ from supplies.ledger.rules.repacked_lots import givers_of
 def return_goods(command: ReturnGoods, journal: Journal) -> None:
     """Give goods back to the donor who gave them, or to the lender who lent them.
 
-    Goods of a donor move from stock to `returned`, those of a lender from stock to `borrowed`. The
-    origin of each lot decides who gets its goods.
+    Goods of a donor move from stock to `returned`, and goods of a lender from stock to `borrowed`.
+    The origin of each lot shows to whom its goods are given back.
 
     Raises:
         InvalidField: a code is unknown, or a lot has neither a known donor nor a lender.

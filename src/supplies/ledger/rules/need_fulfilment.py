@@ -154,7 +154,7 @@ def displace_claims(journal: Journal, draft: Draft, need: Need, quantity: int) -
 def serve_need(
     journal: Journal, draft: Draft, need: Need, target: str, quantity: int, *, displace: bool
 ) -> int:
-    """Move as much of a need as is open to `target`: needed → assigned or met.
+    """Move the open quantity of a need to `target`: needed → assigned or met.
 
     Return the quantity moved.
 

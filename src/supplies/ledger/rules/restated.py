@@ -71,7 +71,7 @@ def _effective(texts: Texts) -> set[str]:
 def _candidates(
     command: Command, recorded: Body, texts: Texts, reason: str | None
 ) -> Iterator[Command]:
-    """Yield the forms in which an entry may have recorded a command.
+    """Yield the variants of a command that an entry may have recorded.
 
     The day may have been given or left out. In a correction, `or_earlier` may have been set in the
     correction, in the command within it, or in both.
