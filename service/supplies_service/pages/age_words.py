@@ -49,7 +49,7 @@ _FROM_TO = re.compile(
 
 
 def age_band_of(text: str) -> str:
-    """Return the code of the age band in a typed text, or the text itself if it is no age band."""
+    """Return the code of the age band in a typed text, or the text itself if it has none."""
     wanted = unicodedata.normalize("NFKC", text).strip()
     found = _FROM_TO.fullmatch(wanted)
     if found:

@@ -45,8 +45,8 @@ ORDER BY 1, 2
 def keep(store: Store, station: str, checkpoints: Iterable[Checkpoint], now: datetime) -> int:
     """Store checkpoints that other stations signed for their own entries. Return how many were new.
 
-    Two sorts of checkpoints are ignored: those of stations in this database, and those that a
-    station signed for an entry of another station.
+    Checkpoints of stations in this database are ignored. Checkpoints that a station signed for an
+    entry of another station are ignored too.
 
     Args:
         checkpoints: Checkpoints whose signatures were checked.

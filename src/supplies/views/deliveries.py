@@ -83,8 +83,8 @@ class StopView(View, frozen=True, kw_only=True):
         proofs: The signatures and photos of all reports about the stop; absent if there are none.
         confirmed: The household's later confirmation that it received the goods; absent if there is
             none.
-        collected_on: The day on which the household collected goods of the stop at the counter that
-            the team had brought back. Absent if it did not.
+        collected_on: The day on which the household fetched, at the counter, goods of the stop that
+            the team had brought back; absent if it fetched none.
     """
 
     stop: int

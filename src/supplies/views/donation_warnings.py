@@ -77,7 +77,7 @@ def find_missing_labels(books: Books, arrival: str) -> list[Warned]:
 def find_local_address(books: Books, first: int, last: int) -> list[Warned]:
     """Return a warning if a command issued the first receipt of a station with a local host.
 
-    Only the station's own computer could then open the URL in the QR code.
+    With such a host, only the station's own computer can open the URL in the QR code.
 
     Args:
         first: Number of the command's first entry.

@@ -1,7 +1,7 @@
 """Goods that teams are bringing back: the books have them in stock, but teams still carry them.
 
 When an outcome is recorded, goods that were not handed over are booked back into stock at once. But
-the team still has them until it is back, and then the delivery is closed.
+the team carries them until it comes back and the delivery is closed.
 """
 
 from __future__ import annotations

@@ -199,8 +199,8 @@ class RunStopView(View, frozen=True, kw_only=True):
             outcome has no such text, or if the text was erased.
         outcome: None if none has been reported.
         conflict: The latest open conflict about this stop; None if there is none.
-        collected_on: The day on which the household collected goods at the counter that the team
-            had brought back. Absent if it did not.
+        collected_on: The day on which the household fetched, at the counter, goods that the team
+            had brought back; absent if it fetched none.
     """
 
     allocation: str
