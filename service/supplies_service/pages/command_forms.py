@@ -183,11 +183,15 @@ class CommandForm(Generic[C]):
         return sorted(found)
 
     def has_text(self, pointer: str) -> bool:
-        """Return whether a text was typed into a field or one of its subfields."""
+        """Return whether a text was typed into a field or one of its subfields.
+
+        Forms always fill in the currency of a value, so a currency below the pointer does not count.
+        """
+        below = f"{pointer}/"
         return any(
             text.strip()
             for name, text in self.fields.items()
-            if name == pointer or name.startswith(f"{pointer}/")
+            if name == pointer or (name.startswith(below) and not name.endswith("/currency"))
         )
 
     def sentences(self, pointer: str) -> list[str]:
