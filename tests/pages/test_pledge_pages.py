@@ -35,7 +35,7 @@ def test_a_pledge_is_recorded_claimed_and_cancelled(open_page: OpenPage, javascr
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pledge of")
     page.get_by_label(f"Promise: 王某, {item}").fill("9")
     page.get_by_role("button", name="Promise these goods").click()
-    expect(page.get_by_role("cell", name=": 9 bottles")).to_be_visible()
+    expect(page.get_by_role("cell", name="王某: 9 bottles")).to_be_visible()
     page.get_by_text("The donor cancels the pledge").click()
     page.locator("#cancel-field-reason").fill("moved away")
     page.get_by_role("button", name="Cancel what is outstanding").click()
