@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import supplies_service.pages
 from supplies_service.pages.languages import Language
 from supplies_service.pages.names import Names
 from supplies_service.templating import format_day, format_days, sum_by_item
@@ -19,6 +22,8 @@ from supplies.domain.catalogue_records import Location
 from supplies.domain.commands import CloseDelivery
 from supplies.errors import Sentence, Unaccounted
 from supplies.stations.paper_settings import paper_settings
+
+PAGES = Path(supplies_service.pages.__file__).parent
 
 
 def names_in(station: StationLedger, language: Language) -> Names:
@@ -38,6 +43,13 @@ def names_in(station: StationLedger, language: Language) -> Names:
 def test_days_and_months_are_written_as_readers_write_them(value: date | str, chinese: str) -> None:
     assert format_day(value, "zh") == chinese
     assert format_day(value, "en") == str(value)
+
+
+def test_visible_words_of_templates_use_the_colon_of_the_language() -> None:
+    latin = re.compile(r"""(?:\}\}|%\}|</a>): |~ ": " ~""")
+    for template in (PAGES / "templates").glob("*.html"):
+        words = re.sub(r'aria-label="[^>]*', "", template.read_text(encoding="utf-8"))
+        assert latin.findall(words) == [], f"{template.name}: write {{{{ colon }}}} instead"
 
 
 def test_receipt_numbers_and_codes_are_not_days() -> None:
