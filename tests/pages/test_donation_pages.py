@@ -54,6 +54,7 @@ def test_a_donation_is_recorded_corrected_and_reversed(
     field(page, "/reason").fill("miscounted")
     page.get_by_role("button", name="Save the correction").click()
     expect(page.get_by_text(f"{quantity + 100} pieces")).to_be_visible()
+    expect(page.get_by_text("· Why it was corrected: miscounted")).to_be_visible()
     page.get_by_text("Reverse this donation").click()
     field(page, "/reason").fill("by mistake")
     page.get_by_role("button", name="Reverse the donation").click()

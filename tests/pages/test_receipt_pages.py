@@ -84,3 +84,17 @@ def test_number_and_check_code_are_typed_into_the_form(
     page.get_by_label("Check code").fill(newer.code.lower())
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("This receipt is valid.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("printed_as", "typed_as"), [("JZ-", "jz"), ("JZ-", "No. JZ\u2013"), ("-", " \u2014 ")]
+)
+def test_the_number_may_be_typed_without_its_dashes_and_capitals(
+    open_page: OpenPage, printed: list[Printed], printed_as: str, typed_as: str
+) -> None:
+    _, newer = printed
+    page = open_page("/v", role=None)
+    page.get_by_label("Number of the receipt").fill(newer.number.replace(printed_as, typed_as))
+    page.get_by_label("Check code").fill(newer.code)
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("This receipt is valid.")).to_be_visible()

@@ -19,8 +19,8 @@ from support.service_fixture import Service
 
 from supplies.access.access_context import AccessContext
 from supplies.domain.catalogue_records import Location
-from supplies.domain.commands import CloseDelivery
-from supplies.errors import Sentence, Unaccounted
+from supplies.domain.commands import CloseDelivery, LotLine, WriteOff
+from supplies.errors import NotEnough, Sentence, Unaccounted
 from supplies.stations.paper_settings import paper_settings
 
 PAGES = Path(supplies_service.pages.__file__).parent
@@ -103,6 +103,22 @@ def test_a_refused_close_writes_goods_in_words(
     with pytest.raises(Unaccounted) as refused:
         station(CloseDelivery(delivery=delivery))
     assert goods in names_in(station, language).sentence(refused.value.detail)
+
+
+@pytest.mark.parametrize(("language", "households"), [("zh", "王某、张某"), ("en", "王某, 张某")])
+def test_a_refused_write_off_names_the_households_that_goods_are_kept_for(
+    station: StationLedger, language: Language, households: str
+) -> None:
+    station.stock(5)
+    station.allocate(2)
+    station.allocate(1, recipient="R-2")
+    with pytest.raises(NotEnough) as refused:
+        station(
+            WriteOff(location="store", reason="damaged", lines=[LotLine(item="mask", quantity=4)])
+        )
+    (fault,) = refused.value.faults
+    assert fault.rule is not None
+    assert households in names_in(station, language).sentence(fault.rule)
 
 
 @pytest.mark.parametrize(

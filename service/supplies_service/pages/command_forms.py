@@ -185,7 +185,7 @@ class CommandForm(Generic[C]):
     def has_text(self, pointer: str) -> bool:
         """Return whether a text was typed into a field or one of its subfields.
 
-        Forms always fill in the currency of a value, so a currency below the pointer does not count.
+        A currency below the pointer does not count, because forms always fill it in.
         """
         below = f"{pointer}/"
         return any(

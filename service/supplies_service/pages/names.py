@@ -63,6 +63,9 @@ _PAGES = {
 _DOCUMENT = re.compile(r"[a-z]_(\w+_)?\d+", re.ASCII)
 """Regular expression of the ids of documents."""
 
+_HOLDER = re.compile(r"[^ ,]+ \((a_\w+)\)(, )?", re.ASCII)
+"""Regular expression of an allocation in a list of error messages, as in R-1 (a_7)."""
+
 
 class Names(RecordNames):
     """Names and units in one language, for the codes, documents and lots on a page."""
@@ -335,6 +338,11 @@ class Names(RecordNames):
                 return self._goods(int(text.values["quantity"]), text.values["item"])
             return Sentence(
                 text.template, **{key: self._named(key, each) for key, each in text.values.items()}
+            )
+        if name == "whom":
+            comma = "、" if self._language == "zh" else ", "
+            return _HOLDER.sub(
+                lambda found: self.party_of(found[1]) + (comma if found[2] else ""), text
             )
         if name == "item":
             code = self._item_with_name(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from urllib.parse import quote, urlencode
 
@@ -20,6 +21,10 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.verify import check_receipt, verified_receipt
 from supplies_service.security.authorization import allow_anyone
 
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+_NUMBER = re.compile(r"(?:NO\.)?([A-Z0-9]{1,8})-?([0-9]{4})-?([0-9]{6})")
+"""The dashes that keyboards write, and a number whose dashes may be missing."""
+
 
 class ReceiptCheckPages(Controller):
     """Pages on which anybody can check a receipt. They show what `/api/verify` returns."""
@@ -33,7 +38,7 @@ class ReceiptCheckPages(Controller):
         self, context: Context, number: FromQuery[str] = "", c: FromQuery[str] = ""
     ) -> Response[bytes]:
         """Show the form. If it was sent with a number and a check code, show the receipt too."""
-        return await _show_check(context, _as_printed(number), _as_printed(c))
+        return await _show_check(context, _number_as_printed(number), _as_printed(c))
 
     @get("/{number:str}")
     async def receipt(
@@ -51,6 +56,16 @@ class ReceiptCheckPages(Controller):
 def _as_printed(typed: str) -> str:
     """Return a typed number or code as printed: no spaces, and half-width letters and digits."""
     return "".join(unicodedata.normalize("NFKC", typed).split())
+
+
+def _number_as_printed(typed: str) -> str:
+    """Return a typed number as printed, also if it has small letters, other dashes or none.
+
+    The "No." in front of it may be typed too.
+    """
+    text = _DASHES.sub("-", _as_printed(typed)).upper()
+    found = _NUMBER.fullmatch(text)
+    return "-".join(found.groups()) if found else text
 
 
 async def _show_check(context: RequestContext, number: str, code: str) -> Response[bytes]:
