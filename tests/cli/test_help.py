@@ -113,6 +113,8 @@ def test_every_option_has_a_help_text(command: str, capsys: pytest.CaptureFixtur
                 "waiting",
                 "teams",
                 "household",
+                "organisation-stock",
+                "organisation-needs",
             ],
         ),
         ("catalogue", ["add", "set", "list", "scan", "look-alikes", "merge"]),
