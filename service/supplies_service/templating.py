@@ -98,9 +98,9 @@ def format_sentence(sentence: str, language: Language) -> str:
 
 @pass_context
 def _sentence(context: Context, sentence: str) -> str:
-    """Return an error message in the language and with the names of the page.
+    """Return an error message in the language of the page, with names instead of codes.
 
-    A page without books has no names.
+    Pages that are shown without open books, such as the sign-in page, show the codes.
     """
     names = context.get("names")
     if names is None:

@@ -298,7 +298,7 @@ def _foot(slip: DeliverySlip) -> list[Block]:
 
 
 def text(content: str, style: Style, width: float = WIDTH, *, at: float = 0) -> Block:
-    """Return a text in the column of a slip.
+    """Return a block of text in the column of a slip.
 
     Args:
         at: Distance from the left edge of the column in millimetres.

@@ -153,9 +153,9 @@ def _lacked(line: ShortageLine, name: ItemName) -> Cell:
 
 
 def _level(tables: tuple[Table, Table], pair: tuple[Cells | None, Cells | None]) -> Block:
-    """Draw one row of each of two tables side by side, both with the height of the higher row.
+    """Draw one row of each of two tables side by side. Both rows get the height of the taller one.
 
-    After the last row of the shorter table, only the other table continues.
+    If one table has no more rows, only the row of the other table is drawn.
     """
     there = [(table, cells) for table, cells in zip(tables, pair, strict=True) if cells is not None]
     least = max(table.row(cells).height for table, cells in there)

@@ -134,8 +134,9 @@ def device_cookie(
     The cookie is set when a user has signed in on the device.
 
     Args:
-        password: The user, and the hash of the user's password.
-        device: The name of the device if it was recognized; None makes a new name.
+        password: The stored password: its user, and its hash.
+        device: The name of the device, if the device was recognized. If None, the device gets a
+            new name.
     """
     return _cookie(
         request,

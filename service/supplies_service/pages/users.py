@@ -217,7 +217,8 @@ def _user_page(
         code: The user's code.
         address: The URL of a new invitation, to show it once.
         expires_at: The time until which the invitation is valid.
-        forms: The form that was refused. Its name is the key: one of `_FORMS`, or "role".
+        forms: The refused form, by its name: one of `_FORMS`, or "role". None if no form was
+            refused.
     """
     forms = forms or {}
     refused = next(iter(forms.values()), CommandForm(EmptyBody))

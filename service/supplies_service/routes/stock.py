@@ -66,8 +66,8 @@ class CountRecorded(View, frozen=True, kw_only=True):
 
     Attributes:
         warnings: Warnings of likely duplicates; left out if there are none.
-        recounted: Count sheets whose expected quantities changed, because the command is dated
-            before the count; left out if there are none.
+        recounted: Sheets of later counts whose expected quantities changed, because this count is
+            dated before them; left out if there are none.
     """
 
     entry: EntryView

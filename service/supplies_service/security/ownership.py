@@ -137,8 +137,8 @@ async def check_report(context: RequestContext, delivery: str) -> None:
 async def check_recipient(context: RequestContext, recipient: str) -> None:
     """Check that a courier may hand out goods to a recipient at the counter.
 
-    Allowed are recipients that are or were groups, and the households of deliveries that the team
-    has or had. The refusal does not say whether a household exists. A repeat of an earlier request
+    A recipient is allowed if it is or was a group, or if the team has or had a delivery for it. The
+    refusal does not say whether a household exists. A repeat of an earlier request
     is allowed, so that it gets the same response.
 
     Raises:

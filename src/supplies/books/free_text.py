@@ -104,12 +104,13 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 class _Fields(NamedTuple):
-    """The fields of a struct that may contain data stored outside the hash chain, by name.
+    """The names of the fields of a struct whose data is stored outside the hash chain.
 
     Attributes:
-        texts: The fields that are free text.
-        apart: The fields that are a signature, a photo or the code of a stop.
-        nested: The fields with structs that have fields of the other two kinds.
+        texts: Fields with free text.
+        apart: Fields with other personal data: a signature, a photo, or the code that a household
+            is to say at the door.
+        nested: Fields whose values are structs with such fields.
     """
 
     texts: tuple[str, ...]

@@ -76,7 +76,7 @@ class Written:
         return [each for each in rows if each[0] is last]
 
     def balances(self, lot: str) -> Counter[str]:
-        """Return the balances of a lot that these entries created, by account."""
+        """Return the balances, by account, of a lot that was created by these entries."""
         found: Counter[str] = Counter()
         for entry in self.entries.values():
             for source, target, _, moved, quantity in entry.body.transfers:

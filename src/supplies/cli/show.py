@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Noun(click.ParamType[str]):
-    """A parameter type for the name of a list with codes or ids, such as donations."""
+    """Parameter type: the name of a list of records with codes or ids, such as `donations`."""
 
     name = "noun"
 

@@ -1,4 +1,4 @@
-"""Record documents of imported rows as commands, or find out which rows have a fault."""
+"""Record imported rows by commands, or find out which rows cannot be recorded."""
 
 from __future__ import annotations
 

@@ -115,10 +115,10 @@ def _promises(books: Books, donor: str, item: str) -> bool:
 
 
 def _with_the_goods(books: Books, command: c.TakeBack, codes: list[str]) -> str:
-    """Return the first code under which the goods of all lines were received.
+    """Return the recipient's code under which all goods that are taken back were received.
 
-    The code that the command names is tried first. If no code fits, return the code that stays in
-    use.
+    The code that the command names is tried first, then each merged code of this recipient. If the
+    goods were received under several codes, return the code that stays in use.
     """
     for code in (command.recipient, *codes):
         if all(_received(books, code, line.item, line.lot) for line in command.lines):

@@ -29,7 +29,7 @@ Languages = Literal["zh+en", "zh", "en"]
 """The languages of a paper: Chinese with English beneath it, or one of the two alone."""
 
 CountedUnit = Literal["household", "person", "institution"]
-"""What a count of recipients counts: households, persons of groups, or institutions."""
+"""The unit in which recipients are counted: households, people in groups, or institutions."""
 
 
 class BilingualText(PaperPart, frozen=True, kw_only=True):

@@ -328,9 +328,9 @@ class Records:
             raise self.reader.broken("pending", WHOLE_ROW, number, wanted, stored)
 
     def check_repeated(self) -> None:
-        """Check the collected rows, whose ids have the number of an earlier entry.
+        """Check the collected rows: those whose id contains the number of an earlier entry.
 
-        A correction writes such rows. The earlier entry must have written a row with the same id.
+        Corrections write such rows. The earlier entry must have written a row with the same id.
 
         Raises:
             BooksBroken: the earlier entry does not exist, or wrote no such row.

@@ -131,7 +131,7 @@ class _Check:
         self._digests: _Digests = {}
         self._first_line, self._line_mac = 1, NO_MAC
         self._erased: dict[int, tuple[int, bytes]] = {}
-        """Number and code of the last line of each range of erased lines, by its first number."""
+        """Ranges of erased lines: number and code of the last line, by number of the first line."""
 
     def follow_seals(self, start: int) -> None:
         """Check each seal from number `start` on, and remember the digest that it contains."""

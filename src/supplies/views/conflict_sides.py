@@ -229,9 +229,10 @@ def _side_line(load: StopLine, line: OutcomeLine | None) -> SideLine:
 
 
 def _implied_line(outcome: Outcome, load: StopLine) -> OutcomeLine | None:
-    """Return the quantities of a loaded line that the outcome implies if a report has no lines.
+    """Return the quantities of one loaded line, for a report that states an outcome but no lines.
 
-    Return None for the outcome "partly", which says nothing about quantities.
+    The outcome "refused", for example, means that the whole line was brought back. Return None for
+    the outcome "partly", which says nothing about quantities.
     """
     if outcome == "partly":
         return None

@@ -14,9 +14,9 @@ class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """A new last closed day. All days up to it are closed, until the next row.
+    """A change of the day through which the books are closed. It holds until the next such change.
 
-    If the day is earlier than in the row before, the days in between are open again.
+    If the new day is earlier than the day before the change, the days in between are open again.
     """
 
     closed_through: date

@@ -180,7 +180,7 @@ def _pending_conflict(journal: Journal, command: ReportOutcome | CountStock) -> 
 
 
 def decode_fact(stated: str) -> Fact:
-    """Decode the reported command, without free texts, that a conflict stores as JSON."""
+    """Decode a reported command that a conflict stores as JSON. Its free texts are not stored."""
     return _decode(stated)
 
 

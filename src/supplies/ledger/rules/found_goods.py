@@ -196,12 +196,12 @@ PointedLine = tuple[str, DonationLine]
 
 
 def parts_by_found_lot(journal: Journal, lines: list[DonationLine]) -> list[PointedLine]:
-    """Return the lines of a donation with their JSON pointers, divided if a count found the goods.
+    """Return the lines of a donation with their JSON pointers, some divided into parts.
 
-    Lines are divided only in the correction of a gift that a stock count had found before. Each
-    line without batch and expiry is divided into parts, one for each lot that the count found. A
-    part has the batch and expiry of its lot. So the corrected gift is about the same goods as
-    before.
+    Lines are divided only if the command corrects a gift whose goods a stock count had found
+    before the gift was recorded. Each line without batch and expiry is then divided into parts,
+    one for each lot that the count found. A part has the batch and expiry of its lot, so that the
+    corrected gift still consists of these lots.
     """
     parts = [(f"/lines/{index}", line) for index, line in enumerate(lines)]
     corrected = journal.corrected

@@ -1,4 +1,4 @@
-"""Draft the transfers of goods in the lines of a command, lot by lot."""
+"""Compute the transfers of a command: for each line, how much of which lot moves where."""
 
 from __future__ import annotations
 

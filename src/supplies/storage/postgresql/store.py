@@ -255,7 +255,10 @@ class PostgresStore:
             self._open.release_savepoint()
 
     def lock(self, station: str) -> None:
-        """Lock the station until the transaction ends. Other stations can still be written."""
+        """Lock the books of a station until the transaction ends.
+
+        Other connections can still write to the books of other stations.
+        """
         self.run_many(
             f"SELECT pg_advisory_xact_lock(hashtextextended(?, {ADVISORY_LOCK_NAMESPACE}))",
             [(station,)],
