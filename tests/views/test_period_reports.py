@@ -10,6 +10,11 @@ from support.ledger_fixture import StationLedger
 from supplies.domain import commands as c
 from supplies.domain.money import Value
 from supplies.errors import InvalidField, NotFound
+from supplies.views.document_reports import (
+    report_deliveries,
+    report_noted_needs,
+    report_pledges,
+)
 from supplies.views.donor_reports import report_donor_values, report_pledges_by_donor
 from supplies.views.household_history import get_household_history
 from supplies.views.need_reports import report_needs
@@ -143,3 +148,16 @@ def test_the_history_of_a_household_has_needs_and_goods(station: StationLedger) 
     ]
     with pytest.raises(NotFound):
         get_household_history(station.books, "R-9", day, day)
+
+
+def test_a_report_of_documents_is_limited_to_the_first(station: StationLedger) -> None:
+    station.stock(10)
+    for _ in range(2):
+        station.need(2)
+        station.dispatch(station.allocate(2))
+        station.pledge(5)
+    day = station.day(0)
+    for report in (report_noted_needs, report_deliveries, report_pledges):
+        everything = report(station.books, day, day).items
+        assert len(everything) == 2
+        assert report(station.books, day, day, limit=1).items == everything[:1]

@@ -27,6 +27,9 @@ from supplies_service.routes.period_reports import Form, report_file
 
 AsOfDay = Annotated[str, QueryParameter(name="as_of")]
 
+MAX_ROWS = 100
+"""Maximum number of rows of each table on a page. The files contain all rows."""
+
 _RECORDS: dict[str, type[CatalogueRecord]] = {
     kind.table: kind for kind in (Item, Recipient, Team, Campaign)
 }
@@ -152,8 +155,10 @@ async def _read(context: RequestContext, kind: ReportKind, values: dict[str, Any
     now, today = context.ledger.clock(), context.ledger.today()
 
     def read(books: Books) -> ReportPaper:
-        built = build_report(books, kind, today, **values)
-        return build_report_paper(built, context.redacted(built.content), printed_at=now)
+        # One document more than is shown tells whether there are more. Each has a row or more.
+        built = build_report(books, kind, today, limit=MAX_ROWS + 1, **values)
+        content = context.redacted(built.content)
+        return build_report_paper(built, content, printed_at=now, max_rows=MAX_ROWS)
 
     return await context.read_in_thread(read)
 

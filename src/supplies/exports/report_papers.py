@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,9 @@ _NAMED: Mapping[str, type[CatalogueRecord]] = {
 """The columns whose codes are replaced by names. The values are the types of the records."""
 
 
-def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetime) -> ReportPaper:
+def build_report_paper(
+    report: BuiltReport, content: Any, *, printed_at: datetime, max_rows: int | None = None
+) -> ReportPaper:
     """Return a report as it is printed and shown on web pages: words instead of codes.
 
     Call this within the transaction in which the report was built.
@@ -45,6 +48,7 @@ def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetim
         report: The report.
         content: The struct of the report, without data that the reader may not see.
         printed_at: The current time.
+        max_rows: Return only the first rows of each table, at most this many. None means all.
     """
     books, kind, period = report.books, report.kind, report.period
     tables = report_tables(kind.name, content)
@@ -56,7 +60,7 @@ def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetim
         last=period.last,
         as_of_seq=books.last_entry().seq,
         tables=[
-            _report_table(books, kind, name, table, common)
+            _report_table(books, kind, name, table, common, max_rows)
             for table in tables
             for name in [table.name if len(tables) > 1 else "items"]
             if name in kind.columns
@@ -66,13 +70,19 @@ def build_report_paper(report: BuiltReport, content: Any, *, printed_at: datetim
 
 
 def _report_table(
-    books: Books, kind: ReportKind, name: str, table: Table, common: Values
+    books: Books,
+    kind: ReportKind,
+    name: str,
+    table: Table,
+    common: Values,
+    max_rows: int | None,
 ) -> ReportTable:
     """Return a table of a report.
 
     Args:
         name: The name of the table in the description of the report.
         common: The values that are the same for all rows, from which the URLs of entries are made.
+        max_rows: Maximum number of rows. None means all.
     """
     columns, sources = kind.columns[name], kind.sources[name]
     names = [column.heading for column in table.columns]
@@ -81,7 +91,8 @@ def _report_table(
     marks: list[list[bool]] = []
     with_days = set[str]()
     before: Sequence[Value] | None = None
-    for values in table.rows:
+    every_row = iter(table.rows)
+    for values in islice(every_row, max_rows):
         own = values[: table.repeated]
         repeated = set(names[: table.repeated]) if own and own == before else set()
         before, row = own, dict(zip(names, values, strict=True))
@@ -105,6 +116,7 @@ def _report_table(
         rows=rows,
         sources=addresses,
         repeated=marks,
+        is_cut=next(every_row, None) is not None,
     )
 
 

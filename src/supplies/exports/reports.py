@@ -104,6 +104,7 @@ def build_report(
     first: date | None = None,
     last: date | None = None,
     as_of: date | None = None,
+    limit: int | None = None,
     **options: Any,
 ) -> BuiltReport:
     """Return a report, as the books are now or as they were at the end of a past day.
@@ -115,6 +116,8 @@ def build_report(
         first, last: The period, both days included. None means the day of the first or last entry.
         as_of: Leave out entries booked after this day, and show states and delays of this day. None
             means now.
+        limit: Read only the first documents, at most this many, if the report lists documents. None
+            means all.
         options: The options of the report. An option that is None counts as not given.
 
     Raises:
@@ -145,6 +148,8 @@ def build_report(
         from supplies.books.past import books_as_of
 
         books, today = books_as_of(books, as_of), as_of
+    if kind.has_limit:
+        given["limit"] = limit
     period = report_period(books, kind, first, last, today)
     return BuiltReport(kind, kind.build(books, period, **given), period, books)
 

@@ -33,6 +33,7 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
             without such a URL.
         repeated: For each cell of `rows`, whether it is None because it would repeat the cell above
             it.
+        is_cut: Whether the table had more rows, which are left out.
     """
 
     title: BilingualText | None
@@ -40,6 +41,7 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
     rows: list[list[ReportCell]]
     sources: list[list[str | None]]
     repeated: list[list[bool]]
+    is_cut: bool = False
 
 
 class ReportPaper(PaperPart, frozen=True, kw_only=True):

@@ -42,42 +42,53 @@ class DeliveriesReport(PeriodReport, frozen=True, kw_only=True):
     items: list[DeliveryView]
 
 
-def report_pledges(books: Books, first: date, last: date) -> PledgesReport:
+def report_pledges(
+    books: Books, first: date, last: date, *, limit: int | None = None
+) -> PledgesReport:
     """Return the pledges that were made in a period, and how much of each has arrived.
 
+    Args:
+        limit: Report only the first pledges, at most this many. If None, all are reported.
+
     Raises:
-        InvalidField: `last` is before `first`.
+        InvalidField: `last` is before `first`, or `limit` is invalid.
     """
     check_days(first, last)
     items = [
         ReportedPledge(**structs.asdict(pledge), donor_name=donor_name(books, pledge.donor))
-        for pledge in list_pledges(books, days=(first, last), limit=None).items
+        for pledge in list_pledges(books, days=(first, last), limit=limit).items
     ]
     return PledgesReport(first=first, last=last, items=items)
 
 
-def report_noted_needs(books: Books, first: date, last: date) -> NotedNeedsReport:
+def report_noted_needs(
+    books: Books, first: date, last: date, *, limit: int | None = None
+) -> NotedNeedsReport:
     """Return the needs that were noted in a period, and how much of each is met.
 
+    Args:
+        limit: Report only the first needs, at most this many. If None, all are reported.
+
     Raises:
-        InvalidField: `last` is before `first`.
+        InvalidField: `last` is before `first`, or `limit` is invalid.
     """
     check_days(first, last)
-    items = list_needs(books, days=(first, last), limit=None).items
+    items = list_needs(books, days=(first, last), limit=limit).items
     return NotedNeedsReport(first=first, last=last, items=items)
 
 
 def report_deliveries(
-    books: Books, first: date, last: date, *, team: str | None = None
+    books: Books, first: date, last: date, *, team: str | None = None, limit: int | None = None
 ) -> DeliveriesReport:
     """Return the deliveries that were dispatched in a period, with their stops.
 
     Args:
         team: Report only the deliveries of this team. If None, those of all teams are reported.
+        limit: Report only the first deliveries, at most this many. If None, all are reported.
 
     Raises:
-        InvalidField: `last` is before `first`, or `team` is unknown.
+        InvalidField: `last` is before `first`, `team` is unknown, or `limit` is invalid.
     """
     check_days(first, last)
-    items = list_deliveries(books, team=team, days=(first, last), limit=None).items
+    items = list_deliveries(books, team=team, days=(first, last), limit=limit).items
     return DeliveriesReport(first=first, last=last, items=items)

@@ -34,10 +34,10 @@ def _pledges(books: Books, period: Period) -> Any:
     return report_pledges_by_donor(books, *period)
 
 
-def _made_pledges(books: Books, period: Period) -> Any:
+def _made_pledges(books: Books, period: Period, *, limit: int | None = None) -> Any:
     from supplies.views.document_reports import report_pledges
 
-    return report_pledges(books, period.first, period.last)
+    return report_pledges(books, period.first, period.last, limit=limit)
 
 
 def _values(books: Books, period: Period) -> Any:
@@ -110,6 +110,7 @@ DONOR_REPORTS = (
         },
         {"items": dict.fromkeys(("id", "promised", "arrived", "outstanding"), sources.PLEDGE)},
         has_names=True,
+        has_limit=True,
     ),
     ReportKind(
         "donor-values",

@@ -68,6 +68,8 @@ class ReportKind(NamedTuple):
         has_names: Whether the report contains names of people if the reader may see personal data.
         of_organisation: Whether the report is about all stations of the organisation. Then only
             coordinators may read it.
+        has_limit: Whether `build` takes a keyword argument `limit`, so that it reads only the first
+            documents of the period, at most this many.
     """
 
     name: str
@@ -81,6 +83,7 @@ class ReportKind(NamedTuple):
     has_period: bool = True
     has_names: bool = False
     of_organisation: bool = False
+    has_limit: bool = False
 
 
 ITEM = ReportOption("item", Words("物资", "Item"), "Code of the item.", "items")

@@ -18,10 +18,10 @@ _RECIPIENT = ReportOption(
 _NEED_FIGURES = ("asked", "needed", "claimed", "assigned", "met")
 
 
-def _noted_needs(books: Books, period: Period) -> Any:
+def _noted_needs(books: Books, period: Period, *, limit: int | None = None) -> Any:
     from supplies.views.document_reports import report_noted_needs
 
-    return report_noted_needs(books, period.first, period.last)
+    return report_noted_needs(books, period.first, period.last, limit=limit)
 
 
 def _waiting(books: Books, period: Period) -> Any:
@@ -36,10 +36,12 @@ def _teams(books: Books, period: Period, *, team: str | None = None) -> Any:
     return report_teams(books, period.first, period.last, team=team)
 
 
-def _deliveries(books: Books, period: Period, *, team: str | None = None) -> Any:
+def _deliveries(
+    books: Books, period: Period, *, team: str | None = None, limit: int | None = None
+) -> Any:
     from supplies.views.document_reports import report_deliveries
 
-    return report_deliveries(books, period.first, period.last, team=team)
+    return report_deliveries(books, period.first, period.last, team=team, limit=limit)
 
 
 def _household(books: Books, period: Period, *, recipient: str) -> Any:
@@ -68,6 +70,7 @@ RECIPIENT_REPORTS = (
             )
         },
         {"items": dict.fromkeys(("id", *_NEED_FIGURES), sources.NEED)},
+        has_limit=True,
     ),
     ReportKind(
         "waiting",
@@ -158,6 +161,7 @@ RECIPIENT_REPORTS = (
         },
         {"items": dict.fromkeys(("id", "stop"), sources.DELIVERY)},
         (_TEAM,),
+        has_limit=True,
     ),
     ReportKind(
         "household",
