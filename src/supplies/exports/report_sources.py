@@ -138,5 +138,15 @@ def source_address(source: Source, values: Values) -> str | None:
     template = source if isinstance(source, str) else source(values)
     if template is None:
         return None
-    texts = {name: "" if value is None else str(value) for name, value in values.items()}
-    return template.format_map({name: quote(text, safe="") for name, text in texts.items()})
+    return template.format_map(_Quoted(values))
+
+
+class _Quoted(dict[str, Any]):
+    """The values, each quoted for a URL when a template reads it.
+
+    The values include the lists of the report, which are too long to be quoted for each row.
+    """
+
+    def __getitem__(self, name: str) -> str:
+        value = super().__getitem__(name)
+        return "" if value is None else quote(str(value), safe="")
