@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -73,6 +73,38 @@ def test_every_append_only_table_has_triggers_against_change_deletion_and_replac
 def test_rows_of_balances_and_the_catalogue_cannot_be_deleted(connection: Any, table: str) -> None:
     with pytest.raises(StoreError, match="never deleted"):
         connection.run(f"DELETE FROM {table}")
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("table", "updates_of_days"), [("entries", 0), ("receipts", 0), ("transfers", 2)]
+)
+def test_recording_creates_temporary_tables_only_to_update_later_days(
+    connection: Any, table: str, updates_of_days: int
+) -> None:
+    columns = introspection.tables()[table].columns
+    statement = f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})"
+    steps = [row[1] for row in connection.all(f"EXPLAIN {statement}", [None] * len(columns))]
+    assert steps.count("OpenEphemeral") == updates_of_days
+
+
+@SQLITE
+def test_balances_are_right_in_whatever_order_triggers_were_created(
+    station: StationLedger, connection: Any
+) -> None:
+    triggers = {
+        name: text
+        for name, text in schema.sqlite_guards().items()
+        if " AFTER INSERT ON transfers" in text
+    }
+    for name in triggers:
+        connection.run(f"DROP TRIGGER {name}")
+    for text in reversed(triggers.values()):
+        connection.run(text)
+    station.give(10)
+    station.stock(3, happened_on=date(2020, 2, 1))
+    station.dispatch(station.allocate(4))
+    assert station.ledger.verify().entries
 
 
 @pytest.mark.parametrize("table", ["balances", "days"])

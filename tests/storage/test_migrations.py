@@ -80,6 +80,8 @@ def test_a_postgres_database_of_the_first_version_is_migrated(postgres: Server) 
             for name in schema.SECURITY_DEFINER_SINCE:
                 called = f"has_function_privilege('public', '{name}()', 'EXECUTE')"
                 assert other.execute(f"SELECT {called}".encode()).fetchone() == (False,)
+                rights = f"SELECT prosecdef FROM pg_proc WHERE proname = '{name}'"
+                assert other.execute(rights.encode()).fetchone() == (True,), name
 
 
 def test_a_trigger_missing_before_a_migration_is_reported(tmp_path: Path) -> None:

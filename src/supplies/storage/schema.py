@@ -22,6 +22,18 @@ from supplies.domain.entry_rows import TABLES
 
 _WAITING = ("deliveries", "delivery_ends", "conflicts", "resolutions")
 
+_SEVERAL_KEYS = (
+    "entries",
+    "allocations",
+    "stops",
+    "outcomes",
+    "stop_codes",
+    "proofs",
+    "receipts",
+    "stations",
+)
+"""Tables that had several unique keys in version 55, when their `no_replace` was changed."""
+
 ADDED_IN_VERSION: Mapping[str, int] = {
     "waits": 7,
     **{f"{table}_wait": 7 for table in _WAITING},
@@ -30,6 +42,9 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     **dict.fromkeys(("access_log_kept", "access_log_no_replace", "access_log_stays"), 12),
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
     "demo_people_first": 29,
+    "entries_first": 55,
+    **dict.fromkeys(("transfers_new_source", "transfers_new_target"), 55),
+    **dict.fromkeys(("transfers_new_day_of_source", "transfers_new_day_of_target"), 55),
 }
 """Triggers and functions that are newer than their table.
 
@@ -41,6 +56,8 @@ REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "days_from_the_day_before": 20,
     "balances_follow": 16,
     "days_follow": 16,
+    **dict.fromkeys(("entries_gapless", "entries_head", "transfers_move"), 55),
+    **{f"{table}_no_replace": 55 for table in _SEVERAL_KEYS},
 }
 """Triggers and functions that were changed after they were added.
 
@@ -329,7 +346,11 @@ def _same_rows() -> dict[str, str]:
     ):
         condition = f" AND old.{where} AND NEW.{where}" if where else ""
         same[table].append(_equal(key) + condition)
-    return {name: " OR ".join(f"({each})" for each in keys) for name, keys in same.items()}
+    # A separate condition for each key: SQLite would need a temporary table for `OR` in the query.
+    return {
+        name: " OR ".join(f"EXISTS (SELECT 1 FROM {name} AS old WHERE ({each}))" for each in keys)
+        for name, keys in same.items()
+    }
 
 
 def _equal(key: str) -> str:

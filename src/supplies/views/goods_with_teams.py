@@ -7,8 +7,8 @@ the team carries them until it comes back and the delivery is closed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
@@ -118,9 +118,9 @@ def find_goods_with_teams(books: Books, first: int, last: int) -> list[Warned]:
     Args:
         first, last: The numbers of the first and the last entry of the command.
     """
-    goods = list_goods_with_teams(books)
-    taken = _taken(books, first, last) if goods else {}
-    if not taken:
+    taken = _taken(books, first, last)
+    goods = list_goods_with_teams(books) if taken else []
+    if not goods:
         return []
     carried = [one for one in goods if kind_of(one.account) is ALLOCATED]
     places = {(keys_of(account)[-1], item, lot) for account, item, lot in taken}
@@ -152,12 +152,7 @@ def _taken(books: Books, first: int, last: int) -> dict[Goods, int]:
     stay at their location.
     """
     changes: Counter[Goods] = Counter()
-    for source, target, item, lot, quantity in books.all(
-        "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM transfers t "
-        "WHERE t.station = :station AND t.seq >= :first AND t.seq <= :last",
-        first=first,
-        last=last,
-    ):
+    for source, target, item, lot, quantity in _transfers(books, first, last):
         is_release = kind_of(source) is ALLOCATED and target == STOCK(keys_of(source)[-1])
         if not is_release:
             changes[source, item, lot] += quantity
@@ -167,6 +162,21 @@ def _taken(books: Books, first: int, last: int) -> dict[Goods, int]:
         for key, quantity in changes.items()
         if quantity > 0 and kind_of(key[0]) in (STOCK, ALLOCATED)
     }
+
+
+def _transfers(books: Books, first: int, last: int) -> Iterable[Sequence[Any]]:
+    """Return the transfers of a command, without a query if it was just written.
+
+    Each contains source, target, item, lot and quantity.
+    """
+    if first in books.written.entries:
+        return [each for one in books.written.entries.values() for each in one.body.transfers]
+    return books.all(
+        "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM transfers t "
+        "WHERE t.station = :station AND t.seq >= :first AND t.seq <= :last",
+        first=first,
+        last=last,
+    )
 
 
 def _warning(books: Books, goods: GoodsWithTeam) -> Warned:

@@ -80,11 +80,13 @@ class SchemaManager:
             since: The version; 0 creates all triggers.
         """
         guards = schema.postgres_guards(self._books)
-        functions = "\n".join(schema.guards_added_after(guards.functions, since).values())
-        self._script(functions.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+        functions = schema.guards_added_after(guards.functions, since)
+        script = "\n".join(functions.values())
+        self._script(script.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
         self._script(";\n".join(schema.guards_added_after(guards.triggers, since).values()))
         for name, version in schema.SECURITY_DEFINER_SINCE.items():
-            if since < version:
+            # A function that is replaced loses these rights.
+            if since < version or name in functions:
                 self._script(f"ALTER FUNCTION {self._books}.{name}() {schema.SECURITY_DEFINER}")
         self._script(schema.revoke_execute(self._books))
 

@@ -13,7 +13,7 @@ END;
 
 -- INSERT OR REPLACE deletes a row without running the trigger for DELETE.
 CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
-WHEN EXISTS (SELECT 1 FROM {table} AS old WHERE {same}) BEGIN
+WHEN {same} BEGIN
     SELECT RAISE(ABORT, 'append-only: this row of {table} exists; record another entry');
 END;
 
@@ -29,7 +29,7 @@ CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN
 END;
 
 CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
-WHEN EXISTS (SELECT 1 FROM {table} AS old WHERE {same}) BEGIN
+WHEN {same} BEGIN
     SELECT RAISE(ABORT, 'kept: this row of {table} exists');
 END;
 
@@ -50,18 +50,22 @@ BEGIN
     SELECT RAISE(ABORT, 'append-only: a text is erased by an entry that forgets its person');
 END;
 
+-- The trigger `entries_no_replace` also refuses an entry whose id was used, or that supersedes an entry
+-- which another one supersedes.
 CREATE TRIGGER entries_gapless BEFORE INSERT ON entries
-WHEN NEW.seq <> 1 + coalesce((SELECT seq FROM heads WHERE station = NEW.station), 0)
-    OR EXISTS (SELECT 1 FROM entries WHERE station = NEW.station AND id = NEW.id)
-    OR EXISTS (
-        SELECT 1 FROM entries WHERE station = NEW.station AND supersedes = NEW.supersedes
-    ) BEGIN
-    SELECT RAISE(ABORT, 'append-only: an entry takes the next number, and its id but once');
+WHEN NEW.seq <> 1 + coalesce((SELECT seq FROM heads WHERE station = NEW.station), 0) BEGIN
+    SELECT RAISE(ABORT, 'append-only: an entry takes the next number');
 END;
 
-CREATE TRIGGER entries_head AFTER INSERT ON entries BEGIN
-    INSERT INTO heads (station, seq, hash, latest_day)
-    SELECT NEW.station, 0, zeroblob(32), '' WHERE NEW.seq = 1;
+-- INSERT ... SELECT would create a temporary table each time, even if it inserts nothing. Therefore, a
+-- trigger with a condition inserts each kind of new row.
+CREATE TRIGGER entries_first AFTER INSERT ON entries WHEN NEW.seq = 1 BEGIN
+    INSERT INTO heads (station, seq, hash, latest_day) VALUES (NEW.station, 0, zeroblob(32), '');
+    UPDATE heads SET seq = NEW.seq, hash = NEW.hash, latest_day = NEW.booked_on
+    WHERE station = NEW.station;
+END;
+
+CREATE TRIGGER entries_head AFTER INSERT ON entries WHEN NEW.seq > 1 BEGIN
     UPDATE heads SET seq = NEW.seq, hash = NEW.hash, latest_day = max(latest_day, NEW.booked_on)
     WHERE station = NEW.station;
 END;
@@ -92,55 +96,81 @@ WHEN NEW.seq IS NOT (SELECT seq FROM heads WHERE station = NEW.station)
     SELECT RAISE(ABORT, 'append-only: a transfer is recorded with its entry, not later');
 END;
 
+-- SQLite does not promise in which order the following triggers run. So a trigger that adds a row also
+-- changes this row, and the other triggers leave it out.
 CREATE TRIGGER transfers_move AFTER INSERT ON transfers BEGIN
-    INSERT INTO balances
-    SELECT NEW.station, NEW.source, NEW.item, NEW.lot, 0, 0, 0 WHERE NOT EXISTS (
-        SELECT 1 FROM balances
-        WHERE station = NEW.station AND account = NEW.source
-            AND item = NEW.item AND lot = NEW.lot
-    );
-    INSERT INTO balances
-    SELECT NEW.station, NEW.target, NEW.item, NEW.lot, 0, 0, 0 WHERE NOT EXISTS (
-        SELECT 1 FROM balances
-        WHERE station = NEW.station AND account = NEW.target
-            AND item = NEW.item AND lot = NEW.lot
-    );
     UPDATE balances SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.source
-            AND item = NEW.item AND lot = NEW.lot;
+            AND item = NEW.item AND lot = NEW.lot
+            AND (seq, line) <> (NEW.seq, NEW.line);
     UPDATE balances SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.target
-            AND item = NEW.item AND lot = NEW.lot;
-    INSERT INTO days
-    SELECT NEW.station, NEW.source, NEW.item, NEW.lot, NEW.day, coalesce((
-        SELECT quantity FROM days
-        WHERE station = NEW.station AND account = NEW.source
-            AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
-        ORDER BY day DESC LIMIT 1
-    ), 0), 0, 0
-    WHERE NOT EXISTS (
-        SELECT 1 FROM days
-        WHERE station = NEW.station AND account = NEW.source
-            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day
-    );
-    INSERT INTO days
-    SELECT NEW.station, NEW.target, NEW.item, NEW.lot, NEW.day, coalesce((
-        SELECT quantity FROM days
-        WHERE station = NEW.station AND account = NEW.target
-            AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
-        ORDER BY day DESC LIMIT 1
-    ), 0), 0, 0
-    WHERE NOT EXISTS (
-        SELECT 1 FROM days
-        WHERE station = NEW.station AND account = NEW.target
-            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day
-    );
+            AND item = NEW.item AND lot = NEW.lot
+            AND (seq, line) <> (NEW.seq, NEW.line);
     UPDATE days SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.source
-            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
+            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day
+            AND (seq, line) <> (NEW.seq, NEW.line);
     UPDATE days SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.target
-            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
+            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day
+            AND (seq, line) <> (NEW.seq, NEW.line);
+END;
+
+CREATE TRIGGER transfers_new_source AFTER INSERT ON transfers
+WHEN NOT EXISTS (
+    SELECT 1 FROM balances
+    WHERE station = NEW.station AND account = NEW.source AND item = NEW.item AND lot = NEW.lot
+) BEGIN
+    INSERT INTO balances VALUES (NEW.station, NEW.source, NEW.item, NEW.lot, 0, 0, 0);
+    UPDATE balances SET quantity = -NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot;
+END;
+
+CREATE TRIGGER transfers_new_target AFTER INSERT ON transfers
+WHEN NOT EXISTS (
+    SELECT 1 FROM balances
+    WHERE station = NEW.station AND account = NEW.target AND item = NEW.item AND lot = NEW.lot
+) BEGIN
+    INSERT INTO balances VALUES (NEW.station, NEW.target, NEW.item, NEW.lot, 0, 0, 0);
+    UPDATE balances SET quantity = NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot;
+END;
+
+CREATE TRIGGER transfers_new_day_of_source AFTER INSERT ON transfers
+WHEN NOT EXISTS (
+    SELECT 1 FROM days
+    WHERE station = NEW.station AND account = NEW.source AND item = NEW.item AND lot = NEW.lot
+        AND day = NEW.day
+) BEGIN
+    INSERT INTO days VALUES (NEW.station, NEW.source, NEW.item, NEW.lot, NEW.day, coalesce((
+        SELECT quantity FROM days
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
+        ORDER BY day DESC LIMIT 1
+    ), 0), 0, 0);
+    UPDATE days SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day;
+END;
+
+CREATE TRIGGER transfers_new_day_of_target AFTER INSERT ON transfers
+WHEN NOT EXISTS (
+    SELECT 1 FROM days
+    WHERE station = NEW.station AND account = NEW.target AND item = NEW.item AND lot = NEW.lot
+        AND day = NEW.day
+) BEGIN
+    INSERT INTO days VALUES (NEW.station, NEW.target, NEW.item, NEW.lot, NEW.day, coalesce((
+        SELECT quantity FROM days
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot AND day < NEW.day
+        ORDER BY day DESC LIMIT 1
+    ), 0), 0, 0);
+    UPDATE days SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day;
 END;
 
 CREATE TRIGGER balances_from_zero BEFORE INSERT ON balances

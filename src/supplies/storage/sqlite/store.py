@@ -107,6 +107,8 @@ class SqliteStore:
         # Savepoints keep changed pages in memory. With a file, an ordinary command would write
         # some sixty pages more.
         pragma("PRAGMA temp_store = MEMORY")
+        # With the default of 2 MB, a transaction of many commands writes pages several times.
+        pragma("PRAGMA cache_size = -8000")  # in KiB
         # Erased data are overwritten, so that no names stay in unused pages of the file.
         pragma("PRAGMA secure_delete = ON")
         # A checkpoint waits for the disk twice, so it runs every 16 MB instead of every 4.

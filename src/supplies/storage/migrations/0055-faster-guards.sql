@@ -1,0 +1,2 @@
+-- Version 55: guards of entries and transfers need no temporary tables. No table changes; the guards are
+-- made anew, see REWRITTEN_IN_VERSION in schema.py.
