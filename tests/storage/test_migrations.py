@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -30,7 +31,16 @@ def old(guards: dict[str, str]) -> list[str]:
     other_words = {
         n: text.replace("t.lot = NEW.lot", "NEW.lot = t.lot") for n, text in rewritten.items()
     }
-    return [text for name, text in {**guards, **other_words}.items() if name not in since]
+    return [
+        text
+        for name, text in {**guards, **other_words}.items()
+        if name not in since and not _is_on_newer_table(text)
+    ]
+
+
+def _is_on_newer_table(guard: str) -> bool:
+    table = re.search(r"^CREATE TRIGGER .*? ON (\w+)", guard, re.DOTALL)
+    return table is not None and f"CREATE TABLE {table[1]} (" not in FIRST.script
 
 
 def of_version_1(path: Path) -> str:

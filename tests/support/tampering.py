@@ -49,8 +49,10 @@ class Tampering(SqliteStore):
             self.run(f"DROP TRIGGER {guard}")
 
     def restore_balance_trigger(self) -> None:
-        """Restore the trigger that updates balances."""
-        self.run(schema.sqlite_guards()["transfers_move"])
+        """Restore the triggers that update balances."""
+        for guard in schema.sqlite_guards().values():
+            if " AFTER INSERT ON transfers" in guard:
+                self.run(guard)
 
 
 class PostgresTampering(PostgresStore):

@@ -190,7 +190,21 @@ def entry_id(command_id: str, part: int) -> str:
         return command_id
     name = bytes.fromhex(command_id.replace("-", "")) + b"%d" % part
     made = hashlib.sha1(name, usedforsecurity=False).hexdigest()
-    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
+    return _uuid(made, version=5)
+
+
+def new_command_id() -> str:
+    """Return a random id for a command: a UUIDv4, as text."""
+    return _uuid(secrets.token_hex(16), version=4)
+
+
+def _uuid(digits: str, *, version: int) -> str:
+    """Return a UUID of a version as text, made of 32 or more hexadecimal digits."""
+    variant = _VARIANT[digits[16]]
+    return (
+        f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-"
+        f"{variant}{digits[17:20]}-{digits[20:32]}"
+    )
 
 
 def format_timestamp(when: datetime) -> str:

@@ -22,6 +22,7 @@ from supplies.domain.entries import (
     encode_body,
     entry_id,
     format_timestamp,
+    new_command_id,
     new_salt,
     salted_digest,
 )
@@ -118,7 +119,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
         return cls(
             command=checked,
             by=request.by,
-            id=id or str(uuid.uuid4()),
+            id=id or new_command_id(),
             id_given=id is not None,
             contents=tuple(dict.fromkeys((encode_body(checked), encode_body(request.command)))),
             texts=encode_body(texts) if salted else None,

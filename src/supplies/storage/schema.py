@@ -42,7 +42,7 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     **dict.fromkeys(("access_log_kept", "access_log_no_replace", "access_log_stays"), 12),
     **{f"access_log.{name}": 12 for name in ("access_log_kept", "access_log_stays")},
     "demo_people_first": 29,
-    "entries_first": 55,
+    **dict.fromkeys(("entries_first", "transfers_backdated"), 55),
     **dict.fromkeys(("transfers_new_source", "transfers_new_target"), 55),
     **dict.fromkeys(("transfers_new_day_of_source", "transfers_new_day_of_target"), 55),
 }

@@ -109,11 +109,11 @@ CREATE TRIGGER transfers_move AFTER INSERT ON transfers BEGIN
             AND (seq, line) <> (NEW.seq, NEW.line);
     UPDATE days SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.source
-            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day
+            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day
             AND (seq, line) <> (NEW.seq, NEW.line);
     UPDATE days SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.target
-            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day
+            AND item = NEW.item AND lot = NEW.lot AND day = NEW.day
             AND (seq, line) <> (NEW.seq, NEW.line);
 END;
 
@@ -171,6 +171,16 @@ WHEN NOT EXISTS (
     UPDATE days SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
         WHERE station = NEW.station AND account = NEW.target
             AND item = NEW.item AND lot = NEW.lot AND day = NEW.day;
+END;
+
+CREATE TRIGGER transfers_backdated AFTER INSERT ON transfers
+WHEN NEW.day < (SELECT latest_day FROM heads WHERE station = NEW.station) BEGIN
+    UPDATE days SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.source
+            AND item = NEW.item AND lot = NEW.lot AND day > NEW.day;
+    UPDATE days SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
+        WHERE station = NEW.station AND account = NEW.target
+            AND item = NEW.item AND lot = NEW.lot AND day > NEW.day;
 END;
 
 CREATE TRIGGER balances_from_zero BEFORE INSERT ON balances
