@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from supplies.books.queries import query_ids
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, keys_of, kind_of
 from supplies.domain.entry_rows import Delivery
@@ -171,11 +172,11 @@ def _transfers(books: Books, first: int, last: int) -> Iterable[Sequence[Any]]:
     """
     if first in books.written.entries:
         return [each for one in books.written.entries.values() for each in one.body.transfers]
-    return books.all(
-        "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM transfers t "
-        "WHERE t.station = :station AND t.seq >= :first AND t.seq <= :last",
-        first=first,
-        last=last,
+    return query_ids(
+        books,
+        range(first, last + 1),
+        "SELECT t.source, t.target, t.item, t.lot, t.quantity FROM wanted w "
+        "CROSS JOIN transfers t WHERE t.station = :station AND t.seq = w.id",
     )
 
 

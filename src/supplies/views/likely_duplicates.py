@@ -7,8 +7,8 @@ the same response.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -84,6 +84,8 @@ class _Fact:
         remedy: What to do about a duplicate; {} is replaced by the id of the document.
         person: The kind of person that the code identifies; None if such codes cannot be merged.
         order: SQL expression that sorts the rows in the order of recording and can use their index.
+        quantity: SQL expression for the quantity of the item `:item` in the document of row `l`.
+            Earlier documents with another quantity are then not read. If "", all are read.
     """
 
     statement: type[EntryRow]
@@ -94,6 +96,7 @@ class _Fact:
     remedy: str = "reverse {}"
     person: PersonKind | None = None
     order: str = "seq"
+    quantity: str = ""
 
 
 def find_likely_duplicates(
@@ -122,13 +125,14 @@ def find_likely_duplicates(
     if this is None:
         return []
     name, alike = str(getattr(this.stated, fact.key)), list[str]()
+    own = fact.read_totals(books, [name]).get(name)
+    if not own:
+        return []
     # The last documents are read first, because often they suffice.
     for most in (MAX_WARNINGS, MAX_COMPARED):
-        earlier, are_all = _read_earlier(books, fact, prefix, this, most)
-        totals = fact.read_totals(books, [name, *earlier]) if earlier else {}
-        alike = [
-            other for other in earlier if totals.get(name) and totals.get(other) == totals[name]
-        ]
+        earlier, are_all = _read_earlier(books, fact, prefix, this, own, most)
+        totals = fact.read_totals(books, earlier) if earlier else {}
+        alike = [other for other in earlier if totals.get(other) == own]
         if alike and fact.statement is Arrival:
             alike = _with_same_labels(books, name, alike)
         if are_all or len(alike) == most:
@@ -271,15 +275,17 @@ def _moved(rows: list[Row]) -> dict[int, Moved]:
 
 
 def _read_earlier(
-    books: Books, fact: _Fact, prefix: str, this: DocumentState[Any], most: int
+    books: Books, fact: _Fact, prefix: str, this: DocumentState[Any], own: Totals, most: int
 ) -> tuple[list[str], bool]:
     """Return the latest documents before `this` for the same day and the same person or place.
 
-    Of a corrected document, the latest version counts. The second result is True if all these
-    documents were read, and False if there may be more of them.
+    Of a corrected document, the latest version counts. Documents with another quantity of the first
+    item may be left out. The second result is True if these are all such documents, and False if
+    there may be more of them.
 
     Args:
-        most: Maximum number of rows to read.
+        own: The totals of `this`.
+        most: Maximum number of documents to read.
     """
     *others, last = fact.columns
     whose = {column: str(getattr(this.stated, column)) for column in fact.columns}
@@ -292,22 +298,26 @@ def _read_earlier(
     where = "".join(f" AND {column} = ('' || :{column})" for column in others)
     where += f" AND {is_one_of(last, codes)} AND {fact.key} <> :this"
     table = TABLES[fact.statement]
+    item, quantity = next(iter(own.items()))
+    is_alike = f" AND {fact.quantity} = :quantity" if fact.quantity else ""
     rows = books.all(
-        f"SELECT l.{fact.key}, CASE WHEN e.happened_on = :day THEN l.seq = (SELECT max(m.seq) "
-        f"FROM {table} m WHERE m.station = l.station AND m.{fact.key} = l.{fact.key}) END "
-        f"FROM (SELECT station, seq, {fact.key} FROM {table} "
-        f"WHERE station = :station{where} ORDER BY {fact.order} DESC LIMIT :most) AS l "
-        "CROSS JOIN entries e WHERE e.station = l.station AND e.seq = l.seq",
+        f"SELECT l.{fact.key} FROM (SELECT station, seq, {fact.key} FROM {table} "
+        f"WHERE station = :station{where} ORDER BY {fact.order} DESC LIMIT :compared) AS l "
+        "WHERE (SELECT e.happened_on FROM entries e WHERE e.station = l.station "
+        f"AND e.seq = l.seq) = :day AND l.seq = (SELECT max(m.seq) FROM {table} m "
+        # Both databases keep the order of the inner query, so the latest documents come first.
+        f"WHERE m.station = l.station AND m.{fact.key} = l.{fact.key}){is_alike} LIMIT :most",
+        compared=MAX_COMPARED,
         most=most,
         this=str(getattr(this.stated, fact.key)),
         day=this.happened_on.isoformat(),
+        item=item,
+        quantity=quantity,
         **{column: whose[column] for column in others},
         **named_values(codes),
     )
     began = {
-        int(name.rpartition("_")[2]): str(name)
-        for name, is_same in rows
-        if is_same and name.startswith(f"{prefix}_")
+        int(name.rpartition("_")[2]): str(name) for (name,) in rows if name.startswith(f"{prefix}_")
     }
     earlier = [began[number] for number in sorted(began) if number < this.first]
     return earlier, len(rows) < most
@@ -364,16 +374,17 @@ def _totals(lines: Iterable[tuple[str, str, int]]) -> dict[str, Totals]:
     return {document: dict(totals) for document, totals in found.items()}
 
 
-def _arrived(books: Books, ids: list[str]) -> dict[str, Totals]:
-    rows = query_ids(
-        books,
-        ids,
-        "SELECT w.id, l.item, sum(l.quantity) FROM wanted w CROSS JOIN arrival_lines l "
-        "WHERE l.station = :station AND l.arrival = w.id AND l.seq = (SELECT max(a.seq) "
-        "FROM arrivals a WHERE a.station = l.station AND a.arrival = l.arrival) "
-        "GROUP BY w.id, l.item",
+def _totals_of_lines(
+    lines: Mapping[str, Sequence[ArrivalLine | PledgeLine]],
+) -> dict[str, Totals]:
+    return _totals(
+        (name, line.item, line.quantity) for name, stated in lines.items() for line in stated
     )
-    return _totals((name, item, int(quantity)) for name, item, quantity in rows)
+
+
+def _arrived(books: Books, ids: list[str]) -> dict[str, Totals]:
+    lines = read_latest(books, ArrivalLine, "arrival", ids, decided_by=Arrival)
+    return _totals_of_lines(lines)
 
 
 def _handed_out(books: Books, ids: list[str]) -> dict[str, Totals]:
@@ -404,10 +415,7 @@ def _needed(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
-    lines = read_latest(books, PledgeLine, "pledge", ids, decided_by=Pledge)
-    return _totals(
-        (name, line.item, line.quantity) for name, stated in lines.items() for line in stated
-    )
+    return _totals_of_lines(read_latest(books, PledgeLine, "pledge", ids, decided_by=Pledge))
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
@@ -438,17 +446,36 @@ def _number(column: str) -> str:
     return f"CAST(substr({column}, 3) AS BIGINT)"
 
 
-_ARRIVAL = _Fact(Arrival, "arrival", ("origin", "party"), _arrived, "goods")
+_ARRIVAL = _Fact(
+    Arrival,
+    "arrival",
+    ("origin", "party"),
+    _arrived,
+    "goods",
+    quantity="(SELECT sum(x.quantity) FROM arrival_lines x WHERE x.station = l.station "
+    "AND x.arrival = l.arrival AND x.seq = l.seq AND x.item = :item)",
+)
+
+_NEED = _Fact(
+    Need,
+    "need",
+    ("recipient",),
+    _needed,
+    "need",
+    remedy="end {}",
+    person="recipient",
+    order=_number("need"),
+    quantity="(SELECT x.quantity FROM needs x WHERE x.station = l.station "
+    "AND x.need = l.need AND x.seq = l.seq AND x.item = :item)",
+)
 
 _FACTS = {
-    "d": _Fact(Arrival, "arrival", ("origin", "party"), _arrived, "gift", person="donor"),
+    "d": replace(_ARRIVAL, word="gift", person="donor"),
     "b": _ARRIVAL,
     "o": _ARRIVAL,
     "h": _Fact(HandOutTo, "hand_out", ("recipient",), _handed_out, "hand-out", person="recipient"),
     "y": _Fact(Activity, "activity", ("kind",), _done, "activity", order=_number("activity")),
-    "n": _Fact(
-        Need, "need", ("recipient",), _needed, "need", "end {}", "recipient", _number("need")
-    ),
+    "n": _NEED,
     "p": _Fact(
         Pledge, "pledge", ("donor",), _promised, "pledge", "cancel {}", "donor", _number("pledge")
     ),
