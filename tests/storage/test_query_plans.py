@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, get_args
 
@@ -390,7 +390,7 @@ def show_stock(books: Books) -> None:
     document_reports.report_noted_needs(books, FIRST, TODAY)
     document_reports.report_deliveries(books, FIRST, TODAY)
     stock.list_balances(books, "received:h1")
-    for row in stock.get_stock(books).items:
+    for row in stock.iterate_stock(books):
         trace.trace_lot(books, row.lot)
     recall.build_recall(books, "mask", "B1")
     allocation_proposal.propose_allocations(books, TODAY)
@@ -431,6 +431,8 @@ def show_reports(books: Books) -> None:
     organisation_report.list_stock_by_station(books, "mask")
     organisation_report.list_needs_by_item(books)
     organisation_report.list_needs_by_station(books, "mask")
+    organisation_report.report_organisation_stock(books)
+    organisation_report.report_organisation_needs(books)
     periods.get_period_of_entries(books)
     periods.get_period_of_donor(books, "wang")
 
@@ -591,11 +593,9 @@ def rules() -> Iterator[FunctionType]:
 
 def views() -> Iterator[FunctionType]:
     """Yield the public functions of `supplies.views` that read books."""
-    for module in iter_modules(supplies.views.__path__):
-        for _, view in inspect.getmembers(
-            import_module(f"supplies.views.{module.name}"), inspect.isfunction
-        ):
-            public = not view.__name__.startswith("_") and view.__module__.endswith(module.name)
+    for module in walk_packages(supplies.views.__path__, "supplies.views."):
+        for _, view in inspect.getmembers(import_module(module.name), inspect.isfunction):
+            public = not view.__name__.startswith("_") and view.__module__ == module.name
             if public and "books" in inspect.signature(view).parameters:
                 yield view
 
