@@ -24,8 +24,11 @@ from supplies.storage.sqlite.store import SqliteStore
 
 SIZES = (10, 20, 40)
 
-STATEMENTS_PER_LINE = 15
-"""Largest number of SQL statements that a command may run for each line."""
+STATEMENTS_PER_LINE = 17
+"""Largest number of SQL statements that a command may run for each line.
+
+The most are run by the correction of a gift whose lines are each promised by a pledge of its own.
+"""
 
 STATEMENTS_FOR_ALL_LINES = 40
 """Largest number of SQL statements that a command may run beside those for its lines."""

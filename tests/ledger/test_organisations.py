@@ -315,12 +315,12 @@ def test_report_commands_cover_all_stations(
     assert f"The organisation's report is in {paper}" in capsys.readouterr().out
     page_text = "".join(page.extract_text() for page in PdfReader(paper).pages)
     assert all(name in page_text for name in ("区红会", "龙穴街社工服务站", "口罩"))
-    for words, status, message in (
-        (["pledges"], 2, "No such option '--organisation'"),
-        (["stock", "--as-of", "2020-02-03"], 1, "--as-of cannot be combined with --organisation"),
-    ):
-        assert main(["report", *words, *where]) == status
-        assert message in capsys.readouterr().err
+    for day, on_hand in (("2020-01-01", []), ("2020-02-29", [5])):
+        assert main(["report", "stock", "--as-of", day, "--json", *where]) == 0
+        items = json.loads(capsys.readouterr().out)["items"]
+        assert [each["on_hand"] for each in items] == on_hand
+    assert main(["report", "pledges", *where]) == 2
+    assert "No such option '--organisation'" in capsys.readouterr().err
 
 
 def test_two_stations_cannot_share_a_series(station: StationLedger) -> None:

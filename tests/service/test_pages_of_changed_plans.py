@@ -88,7 +88,7 @@ def test_an_error_names_the_item_in_the_language_of_the_page(
     rest.client.patch("/api/items/mask", json={"name_en": "Face mask"}).raise_for_status()
     browser = sign_in_as(rest.client, service, "recorder")
     refused = browser.send(f"/deliveries/{delivery}/close", key="c" * 20, do="save")
-    assert "4 × Face mask of" in refused.text
+    assert "Face mask 4 pieces of" in refused.text
     team = {"/team": "Night drivers", "key": "d" * 20, "do": "save"}
     refused = browser.send("/deliveries/new", **team)
     assert "choose from the list, or register it" in refused.text
