@@ -144,7 +144,9 @@ OPTIONS = {"item": "mask", "account": "stock:store-a", "recipient": "R-001", "ba
 def test_every_figure_of_every_report_leads_to_a_page(client: TestClient) -> None:
     shown = {"Accept-Language": "en", "Accept": "text/html"}
     found: dict[tuple[str, str], str] = {}
-    for kind in REPORTS.values():
+    # The others are for a station that heads an organisation.
+    of_station = [kind for kind in REPORTS.values() if not kind.of_organisation]
+    for kind in of_station:
         needed = {one.name: OPTIONS[one.name] for one in kind.options if one.required}
         days = {"from": "2020-01-01"} if kind.has_period else {"as_of": "2020-02-10"}
         for query in (needed, {**needed, **days}):
@@ -153,7 +155,7 @@ def test_every_figure_of_every_report_leads_to_a_page(client: TestClient) -> Non
             for cell in FIGURE_CELL.findall(page.text):
                 for link in LINK.findall(cell):
                     found[kind.name, re.sub(r"[^/?&=]*\d[^/?&=]*", "", link)] = unescape(link)
-    assert {name for name, _ in found} == set(REPORTS)
+    assert {name for name, _ in found} == {kind.name for kind in of_station}
     for link in found.values():
         assert client.get(link, headers=shown).status_code == 200, link
 
