@@ -77,7 +77,7 @@ def _teams_with_counter(books: Books, location: str) -> list[str]:
 
 
 def _counter_closed(access: AccessContext, team: str) -> list[Warned]:
-    """Return warnings about a team whose counter is retired or becomes a quarantine.
+    """Return warnings about a team whose counter is retired or turned into a quarantine location.
 
     The first warning is about the team. The others are about the team's phones with unsent
     hand-outs.

@@ -61,7 +61,11 @@ def template(text: str) -> str:
 
 
 GOODS = template("{quantity} × {item}")
-"""The template for a quantity of an item in base units. Pages show the quantity with its unit."""
+"""How an error message writes a quantity of an item, as in "12 × mask".
+
+The quantity is in base units. Pages replace this part of the message by words with a unit, as in
+"mask 12 pieces".
+"""
 
 
 def _without_controls(sentence: str) -> str:

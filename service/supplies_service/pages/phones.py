@@ -121,12 +121,12 @@ def _rescue_page(
     waiting: Sequence[ReadRecord] = (),
     done: Sequence[tuple[ReadRecord, RescuedRecord]] = (),
 ) -> Response[bytes]:
-    """Return the page for pasting unsent records.
+    """Return the page into which users paste records that a phone could not send.
 
     If the form is sent again, nothing is recorded twice, because each record has a key.
 
     Args:
-        waiting: Records that were read and not recorded, to look at before they are recorded.
+        waiting: Records in the pasted text that are not recorded yet. The page shows them first.
         done: Records that were recorded, with the result of each.
     """
     with context.reading() as books:

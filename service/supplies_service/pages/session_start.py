@@ -72,7 +72,7 @@ async def start_session(
     the user must still type a one-time code, return the page that asks for the code.
 
     Args:
-        password: The user, and the hash of the password that the user had when authenticated.
+        password: The user, with the password hash that was stored when the password was verified.
         device: The name of the device if the user has signed in on it before; otherwise None.
         needs_code: Whether a user with one-time codes must type one. False if the user did so, or
             signed in with a passkey.

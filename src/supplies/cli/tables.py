@@ -23,7 +23,7 @@ _RowType = TypeVar("_RowType")
 def print_json(shape: object) -> None:
     """Print a struct, or several structs, as JSON in the format of the REST API.
 
-    Other sequences than lists are printed as lists.
+    Sequences such as tuples are printed as JSON arrays too.
     """
     print(msgspec.json.encode(shape, enc_hook=list).decode())
 
@@ -71,10 +71,16 @@ def _print_rows(
     are_numbers: Sequence[bool],
     widths: Sequence[int],
 ) -> None:
-    """Print the rows of a table. `drawn` is the table with its columns, but without rows.
+    """Print a table: its header with rich, and its rows without.
 
-    This is faster than printing with the library rich, which takes 1 ms for a row because it
-    computes the layout of each cell.
+    The library rich takes 1 ms for a row, because it computes the layout of each cell.
+
+    Args:
+        console: Where the rows are printed.
+        drawn: The table of rich, with its columns and without rows.
+        texts: The text of each cell, row by row.
+        are_numbers: For each column, whether it contains numbers.
+        widths: For each column, its width in characters.
     """
     box = drawn.box
     assert box is not None, "the default style has one"

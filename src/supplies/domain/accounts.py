@@ -271,12 +271,12 @@ def check_account(account: str) -> None:
 
 
 def check_accounts(prefix: str) -> None:
-    """Check the beginning of an account: a kind, with all, some or none of its keys.
+    """Check a prefix that selects accounts: a kind, with all, some or none of its keys.
 
     Examples are `stock:store-a`, `stock`, `stock:` and `in_transit:v_20:`.
 
     Raises:
-        InvalidField: no account on the chart begins like this.
+        InvalidField: no account on the chart begins with this prefix.
     """
     check_type(prefix, str, "account", "text, such as 'stock:store-a' or 'stock:'")
     name, *keys = prefix.removesuffix(":").split(":")

@@ -228,7 +228,7 @@ class ShortenedStruct:
         return pointer in self._shortened
 
     def as_sent(self, fault: Fault) -> Fault:
-        """Return the same fault with a pointer into the whole struct, not the shortened one."""
+        """Return a fault of the shortened struct with the JSON pointer that the whole one needs."""
         pointer = self._pointer_as_sent(fault.pointer)
         return fault if pointer == fault.pointer else replace(fault, pointer=pointer)
 

@@ -21,7 +21,7 @@ _ENTRIES_AT_ONCE = 500
 _ACCOUNTS_AT_ONCE = 500
 
 PROMISED = "promised"
-"""The kind of account in a journal that contains what a donor promised."""
+"""The kind of the accounts for promised goods in a journal."""
 
 
 class JournalEntry(NamedTuple):

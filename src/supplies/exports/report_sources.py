@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from supplies.books.reader import Books
 
 Values = Mapping[str, Any]
-"""The values by name: the columns of a row, the other fields of the report, and the days."""
+"""The values of one row of a report that a URL template may use, by name.
+
+These are the columns of the row, the other fields of the report, and the days of its period.
+"""
 
 Source = str | Callable[[Values], str | None]
 """The URL at which a row's entries can be seen: a template, or a function.

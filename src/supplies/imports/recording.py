@@ -48,8 +48,9 @@ class CommandRecorder:
     def record(self, document: Sequence[IdentifiedRow]) -> Faults:
         """Record the rows of a document, and return the faults of rows that were not recorded.
 
-        If a row of a document has a fault, no row of the document is recorded, with two exceptions:
-        rows of opening stock are independent of each other, and rows without goods are left out.
+        If a row of a document has a fault, no row of the document is recorded. There are two
+        exceptions. Rows of opening stock are recorded independently of each other. If the fault is
+        a row without goods, the other rows are recorded.
 
         Raises:
             StoreError: the database cannot be written.

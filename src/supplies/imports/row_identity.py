@@ -29,8 +29,8 @@ class RowKey(NamedTuple):
 
     Attributes:
         file: The SHA-256 of the file.
-        content: The SHA-256 of the kind of rows and the cells. If a user divided a rejected row
-            into several rows, the text ends with `#2` and so on in the further rows.
+        content: The SHA-256 of the kind of row and of its cells. If a user divided a rejected row
+            into several rows, `#2`, `#3` and so on follow the SHA-256 of all but the first of them.
     """
 
     file: str

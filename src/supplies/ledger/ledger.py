@@ -223,7 +223,7 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
-        """Open the books for reading, in the state of one moment, even if others write meanwhile.
+        """Open a consistent snapshot of the books: what others write meanwhile is not seen.
 
         Raises:
             NotFound: the station is unknown.

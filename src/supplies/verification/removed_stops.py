@@ -47,11 +47,11 @@ class RemovedStops:
             self._removals.append(_Removal(seq, delivery, allocation, moved_to, moved))
 
     def check(self) -> None:
-        """Check that all goods that were loaded for a stop were taken off with it.
+        """Check each stop that was removed from a delivery: its goods were removed too.
 
         Raises:
-            BooksBroken: the entry that took off the stop moved other goods, or the stop has other
-                lines on the delivery to which it was moved.
+            BooksBroken: the entry that removed the stop moved other goods than those loaded for it,
+                or the stop was moved to another delivery and has other lines there.
         """
         for removal in self._removals:
             loaded = self._lines(removal.delivery, removal.allocation)

@@ -26,7 +26,10 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the stated time of a report may be in the future, because clocks differ."""
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""If a phone reports an older event, a coordinator may book the report on another day."""
+"""The greatest age of an event for which the time that a phone reports decides the day.
+
+A coordinator who accepts a report of an older event may book it on another day.
+"""
 
 _COMPARED: Mapping[str, tuple[str, ...]] = {
     TABLES[StopOutcome]: ("outcome", "happened_at", "received_by", "proof"),

@@ -196,7 +196,7 @@ class ReportHandOut(HandOut, frozen=True, kw_only=True):
         team: The team that handed the goods out. The report is a conflict if `location` is not the
             counter of this team.
         happened_at: The time of the hand-out; None if only the day is known. The hand-out is booked
-            on the station's day at this time. A time in the future is a conflict.
+            on the day of this time in the station's time zone. A time in the future is a conflict.
         phone_time: The time on the phone's clock, if the clock was wrong and `happened_at` is the
             corrected time.
     """

@@ -103,9 +103,9 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
     """Return the row that says where the expiry of repacked goods comes from.
 
-    Older versions of the program recorded no such row, so it is derived. An expiry equal to that of
-    the consumed goods was taken over from them. An earlier expiry was stated in the line of the
-    product. A later one was stated with a reason.
+    If an older version of the program recorded the goods, there is no such row, and it is inferred
+    from the expiry of the consumed goods. An equal expiry was taken over from them. An earlier one
+    was typed in the line of the product. A later one was typed with a reason.
     """
     recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
     if recorded is not None:

@@ -38,7 +38,7 @@ def find_again(command: FindAgain, journal: Journal) -> None:
 
     Raises:
         InvalidField: a code is unknown.
-        NotEnough: less was written off for this reason than the command puts back.
+        NotEnough: less was written off for the reason of the command than it puts back.
     """
     journal.books.location(command.location, "/location")
     draft = journal.entry("found_again", prefix="f")
