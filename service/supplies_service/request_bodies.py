@@ -348,8 +348,6 @@ def parse_number(text: str) -> int:
     """
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise NotFound(
-            Sentence(
-                "there is no number {text} in this list; numbers begin at 1", text=repr(text[:64])
-            )
+            Sentence("number {text} is not in this list; numbers begin at 1", text=repr(text[:64]))
         )
     return int(text)

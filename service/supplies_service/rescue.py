@@ -239,7 +239,7 @@ def _find_phone(context: RequestContext, phone_id: str) -> Phone:
             return phones.get(context.access(books), phone_id)
         except NotFound:
             sentence = Sentence(
-                "there is no phone {phone} in these books; see the list of phones", phone=phone_id
+                "unknown phone {phone} in these books; see the list of phones", phone=phone_id
             )
             raise NotFound(sentence) from None
 

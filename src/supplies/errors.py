@@ -32,8 +32,8 @@ def escape_controls(sentence: str) -> str:
 class Sentence(str):
     """An English error message that keeps its template and values, so that it can be translated.
 
-    >>> Sentence("there is no {noun} {code}", noun="item", code="mask")
-    'there is no item mask'
+    >>> Sentence("unknown {noun} {code}", noun="item", code="mask")
+    'unknown item mask'
 
     Attributes:
         template: The message with names in braces.

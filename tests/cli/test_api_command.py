@@ -84,7 +84,7 @@ def test_a_refused_request_prints_the_error_and_has_exit_status_1(
     assert main(["api", "GET", "/api/lots/l_9/trace", *books_options]) == 1
     out, err = capsys.readouterr()
     assert json.loads(out)["status"] == 404
-    assert err == "supplies: there is no lot l_9; see the lots in the stock\n"
+    assert err == "supplies: unknown lot l_9; see the lots in the stock\n"
     assert "not an address of the API" in refused(capsys, "api", "GET", "/donors", *books_options)
     monkeypatch.delenv("SUPPLIES_TOKEN")
     assert main(["api", "GET", "/api/needs", *books_options]) == 1

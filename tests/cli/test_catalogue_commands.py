@@ -74,7 +74,7 @@ def test_fields_are_set_and_records_are_found(
         (["set", "item", "mask", "--set", "minimum"], "write it as FIELD=VALUE"),
         (["set", "item", "mask", "--set", "minimum=few"], "write its value as JSON"),
         (["set", "item", "mask", "--set", "colour=red"], "colour"),
-        (["set", "item", "none", "--set", "name=x"], "there is no none in items"),
+        (["set", "item", "none", "--set", "name=x"], "none is not in items"),
         (
             ["add", "donor", "--name", "x", "--set", "kind=zz"],
             "supplies: kind is 'zz', which is not one of person, organisation",

@@ -51,7 +51,7 @@ def test_an_unknown_entry_is_refused(
     books_with_a_note: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = refused(capsys, "entry", "9", "--database", books_with_a_note)
-    assert "there is no entry 9" in error
+    assert "unknown entry 9" in error
 
 
 @pytest.mark.parametrize("command", ["entry", "forget text"])

@@ -24,9 +24,7 @@ def test_init_creates_the_books_of_a_station(
         f"supplies: {path} has the books of station nx already, so nothing was created; "
         "change its details with `supplies station set`\n"
     )
-    assert "there is no station zz" in refused(
-        capsys, "verify", "--database", path, "--station", "zz"
-    )
+    assert "unknown station zz" in refused(capsys, "verify", "--database", path, "--station", "zz")
 
 
 def test_init_warns_of_an_address_that_only_this_computer_can_open(

@@ -52,7 +52,7 @@ def test_an_unknown_receipt_and_an_unwritable_file_are_refused(
 ) -> None:
     paper = tmp_path / "receipt.pdf"
     words = ["receipt", "JZ-2020-999999", "-o", str(paper), "--database", str(demo)]
-    assert "there is no receipt JZ-2020-999999" in refused(capsys, *words)
+    assert "unknown receipt JZ-2020-999999" in refused(capsys, *words)
     assert not paper.exists()
     words = ["receipt", "JZ-2020-000001", "-o", str(tmp_path / "no" / "x.pdf")]
     assert "cannot be read or written" in refused(capsys, *words, "--database", str(demo))
@@ -72,7 +72,7 @@ def test_slips_and_run_sheet_of_a_delivery_are_written(
     assert "出车单" in PdfReader(file).pages[0].extract_text()
     capsys.readouterr()
     other = ["dl_none", "-o", str(tmp_path / "other.pdf"), "--database", str(demo)]
-    assert "there is no delivery dl_none" in refused(capsys, "slips", *other)
+    assert "unknown delivery dl_none" in refused(capsys, "slips", *other)
 
 
 def test_a_count_sheet_is_written_blind_or_with_figures(

@@ -51,7 +51,7 @@ def test_the_exit_status_distinguishes_success_refusal_and_wrong_usage(
     assert run("init", "--name", "x", "--database", database).returncode == 0
     done = run("verify", "--station", "zz", "--database", database)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("supplies: there is no station zz in ")
+    assert done.stderr.startswith("supplies: unknown station zz in ")
     done = run("verify", "--databse", database)
     assert (done.returncode, done.stdout) == (2, "")
 
@@ -61,7 +61,7 @@ def test_environment_variables_set_the_database_and_the_station(tmp_path: Path) 
     assert run("init", "--name", "x", **variables).returncode == 0
     assert "nx" in run("station", "list", **variables).stdout
     other = {**variables, "SUPPLIES_STATION": "zz"}
-    assert "there is no station zz" in run("report", "needs", **other).stderr
+    assert "unknown station zz" in run("report", "needs", **other).stderr
 
 
 @pytest.mark.parametrize("words", [["--database", "{}"], ["--database={}"]])

@@ -90,7 +90,7 @@ def test_a_receipt_is_found_in_the_books_that_issued_it_and_not_in_others(
     assert main([*words, other]) == 1
     out, err = capsys.readouterr()
     assert "The books are sound" in out
-    assert "there is no receipt JZ-2020-000003 in these books" in err
+    assert "unknown receipt JZ-2020-000003 in these books" in err
     letter = tmp_path / "letter.pdf"
     letter.write_text("Dear all")
     assert main(["verify", "--json", "--receipt", str(letter), "--database", str(demo)]) == 1

@@ -167,7 +167,7 @@ def test_releasing_an_allocation_twice_is_refused(station: StationLedger) -> Non
     station(c.Release(allocation=allocation, reason="r"))
     with pytest.raises(AlreadyDone, match="nothing is set aside"):
         station(c.Release(allocation=allocation, reason="r"))
-    with pytest.raises(NotFound, match="there is no allocation a_99"):
+    with pytest.raises(NotFound, match="unknown allocation a_99"):
         station(c.Release(allocation="a_99", reason="r"))
 
 

@@ -193,9 +193,9 @@ def test_chains_of_merged_codes_are_refused(station: StationLedger) -> None:
     [
         ("R-2", "R-2", "give another code than R-2"),
         ("G-1", "R-2", "G-1 is registered as group and R-2 as household"),
-        ("R-9", "R-2", "there is no recipient R-9"),
-        ("R-2", "R-9", "there is no recipient R-9"),
-        ("D-2", "R-2", "there is no donor R-2"),
+        ("R-9", "R-2", "unknown recipient R-9"),
+        ("R-2", "R-9", "unknown recipient R-9"),
+        ("D-2", "R-2", "unknown donor R-2"),
     ],
 )
 def test_codes_of_different_people_are_not_merged(

@@ -137,7 +137,7 @@ def test_a_due_day_before_the_need_is_refused(station: StationLedger) -> None:
 
 
 def test_an_unknown_need_is_not_found(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="there is no need n_99"):
+    with pytest.raises(NotFound, match="unknown need n_99"):
         station(c.EndNeed(need="n_99", reason="died"))
 
 

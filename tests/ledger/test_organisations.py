@@ -279,7 +279,7 @@ def test_a_refused_station_leaves_no_rows(
     for words, message in (
         (["lx", "--name", "x", "--series", "X1"], "the code lx is taken"),
         (["qu", "--name", "x", "--series", "JZ"], "numbers its receipts JZ"),
-        (["qu", "--name", "x", "--series", "QU", "--under", "zz"], "there is no station zz"),
+        (["qu", "--name", "x", "--series", "QU", "--under", "zz"], "unknown station zz"),
         (["qu", "--name", "x", "--series", "QU", "--zone", "Mars"], "not a time zone"),
     ):
         assert main(["station", "add", *words, *where]) == 1

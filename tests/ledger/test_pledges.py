@@ -187,7 +187,7 @@ def test_claims_that_name_nothing_or_the_wrong_need_are_refused(station: Station
     soap, mask = station.need(1, item="soap"), station.need(4)
     for claims, match in (
         ([c.Claim(need=soap, quantity=1)], "promises no soap"),
-        ([c.Claim(need="n_99", quantity=1)], "there is no need n_99"),
+        ([c.Claim(need="n_99", quantity=1)], "unknown need n_99"),
         ([c.Claim(need=mask, quantity=1), c.Claim(need=mask, quantity=2)], "is named twice"),
         ([], "name the needs to claim"),
     ):

@@ -111,7 +111,7 @@ def test_an_entry_number_too_large_for_the_database_is_refused(station: StationL
 
 
 def test_the_balance_of_an_unknown_item_is_refused(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="there is no item maks"):
+    with pytest.raises(NotFound, match="unknown item maks"):
         station.ledger.balance("stock:store", "maks")
 
 

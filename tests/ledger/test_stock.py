@@ -48,7 +48,7 @@ def test_returning_more_than_the_issue_took_is_refused(station: StationLedger) -
     station(c.IssueGoods(purpose="gate-1", location="store", lines=lines(4)))
     with pytest.raises(NotEnough, match="only 6 × 口罩 are in use for gate-1; 7 were asked for"):
         station(c.ReturnIssue(issue=first, lines=lines(7)))
-    with pytest.raises(NotFound, match="there is no loan"):
+    with pytest.raises(NotFound, match="unknown loan"):
         station(c.ReturnLoan(loan=first, lines=lines(1)))
 
 

@@ -342,7 +342,7 @@ def test_a_sheet_is_counted_once(station: StationLedger) -> None:
     station(count(sheet, 10))
     with pytest.raises(AlreadyDone, match="was counted already"):
         station(count(sheet, 9))
-    with pytest.raises(NotFound, match="there is no count sheet c_99"):
+    with pytest.raises(NotFound, match="unknown count sheet c_99"):
         station(count("c_99", 9))
 
 

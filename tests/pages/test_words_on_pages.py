@@ -86,7 +86,7 @@ def test_a_form_offers_every_place_of_a_large_station(station: StationLedger) ->
 def test_a_refusal_names_the_household_in_place_of_an_allocation(station: StationLedger) -> None:
     station.give(5)
     allocation = station.allocate(5)
-    sentence = Sentence("there is no {noun} {code}", noun="allocation", code=allocation)
+    sentence = Sentence("unknown {noun} {code}", noun="allocation", code=allocation)
     assert "王某" in names_in(station, "zh").sentence(sentence)
     assert allocation not in names_in(station, "zh").sentence(sentence)
 

@@ -526,7 +526,7 @@ def test_a_receipt_of_other_books_is_not_found(issuer: IssuingStation) -> None:
     replace = msgspec.structs.replace
     entry = replace(record.entry, hash="0" * 64)
     for other, message in [
-        (replace(record, number="JZ-2020-000009"), "there is no receipt"),
+        (replace(record, number="JZ-2020-000009"), "unknown receipt"),
         (replace(record, digest="0" * 64), "another document"),
         (replace(record, entry=entry), "rewritten"),
         (replace(record, entry=replace(record.entry, seq=1)), "another entry"),

@@ -176,7 +176,7 @@ def test_needs_are_filtered_by_a_community_that_is_not_registered(rest: RestClie
     need = rest.need()
     assert [one["id"] for one in rest.get("/api/needs", community="longxue")["items"]] == [need]
     refused = problem(rest.client.get("/api/needs?community=zz"), 422, "invalid-field")
-    assert refused["detail"] == "there is no community 'zz'; see the list of communities"
+    assert refused["detail"] == "unknown community 'zz'; see the list of communities"
     rest.post("/api/communities", {"code": "zz", "name": "北村"})
     assert rest.get("/api/needs", community="zz")["items"] == []
 

@@ -87,7 +87,7 @@ def test_an_argument_of_a_wrong_type_is_refused_with_a_message(
 
 def test_an_entry_number_outside_of_the_database_is_not_found(station: StationLedger) -> None:
     for number in (0, -1, 10**30):
-        with pytest.raises(NotFound, match=f"there is no entry {number}"):
+        with pytest.raises(NotFound, match=f"unknown entry {number}"):
             station.ledger.recorded(number)
 
 

@@ -118,7 +118,7 @@ def test_the_report_may_be_about_one_campaign(station: StationLedger) -> None:
     today = station.day(0)
     (one,) = report_campaigns(station.books, today, today, campaign="C-2").items
     assert (one.campaign, one.received) == ("C-2", 20)
-    with pytest.raises(InvalidField, match="there is no campaign"):
+    with pytest.raises(InvalidField, match="unknown campaign"):
         report_campaigns(station.books, today, today, campaign="C-9")
 
 

@@ -45,7 +45,7 @@ def test_a_donation_corrected_to_a_later_day_begins_the_donors_period_later(
 def test_a_donor_whose_only_donation_was_reversed_has_no_period(station: StationLedger) -> None:
     gift = station.give(11)
     station(c.Reverse(entry=gift.seq, reason="typed twice"))
-    with pytest.raises(NotFound, match="there is no donation of D-1 yet"):
+    with pytest.raises(NotFound, match="D-1 has made no donation yet"):
         get_period_of_donor(station.books, "D-1")
 
 

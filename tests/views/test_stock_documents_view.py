@@ -129,7 +129,7 @@ def test_documents_are_listed_in_pages_each_in_the_list_of_its_noun(
     rest = list_stock_documents(station.books, "openings", limit=2, after=first.next)
     assert [one.id for one in first.items + rest.items] == ["o_1", "o_2", "o_3"]
     assert list_stock_documents(station.books, "arrivals").items == []
-    with pytest.raises(NotFound, match="there is no o_1 in the list of moves"):
+    with pytest.raises(NotFound, match="o_1 is not in the list of moves"):
         get_stock_document(station.books, "moves", "o_1")
 
 

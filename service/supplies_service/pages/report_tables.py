@@ -75,7 +75,7 @@ class ReportTablePages(Controller):
         kind = REPORTS.get(report)
         if kind is None:
             raise NotFound(
-                Sentence("there is no report {name}; see the reports", name=repr(report[:64]))
+                Sentence("unknown report {name}; see the reports", name=repr(report[:64]))
             )
         if kind.of_organisation and context.caller.role != "coordinator":
             await context.forbid(Sentence("only coordinators see the reports of all stations"))

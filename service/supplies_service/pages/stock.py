@@ -215,9 +215,7 @@ def _form(kind: str) -> type[Command]:
     """
     found = FORMS.get(kind)
     if found is None:
-        raise NotFound(
-            Sentence("there is no form {kind}; see the page about stock", kind=kind[:64])
-        )
+        raise NotFound(Sentence("unknown form {kind}; see the page about stock", kind=kind[:64]))
     return found
 
 

@@ -90,7 +90,7 @@ async def check_parameters(
     )
     _refuse(
         (
-            Fault(f"/{name[:64]}", Sentence("there is no parameter {name} here", name=name[:64]))
+            Fault(f"/{name[:64]}", Sentence("unknown parameter {name}", name=name[:64]))
             for name in names
             if name not in declared.names
         ),

@@ -109,11 +109,11 @@ def revoke_token(access: AccessContext, token_id: str, *, holder: str | None = N
     """Revoke a token. If `holder` is given, the token must belong to that user.
 
     Raises:
-        NotFound: there is no such token.
+        NotFound: the token does not exist.
     """
     found = credentials.get(access, token_id)
     if found.kind != "token" or holder not in (None, found.holder):
-        raise NotFound(Sentence("there is no such token; see the list of tokens"))
+        raise NotFound(Sentence("unknown token; see the list of tokens"))
     return credentials.revoke(access, token_id)
 
 

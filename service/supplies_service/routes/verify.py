@@ -126,7 +126,7 @@ def _masked_donor(books: Books, found: ReceiptView) -> str | None:
 
 def unknown_receipt() -> NotFound:
     """Return the error for an unknown receipt number. A wrong check code gets the same error."""
-    return NotFound(Sentence("there is no receipt with this number and code in these books"))
+    return NotFound(Sentence("no receipt in these books has this number and code"))
 
 
 class VerifyController(Controller):

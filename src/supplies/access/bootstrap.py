@@ -1,7 +1,7 @@
 """Create the first coordinator of a station.
 
-There is no default password. The coordinator opens a page whose URL works once, and sets a password
-there.
+No password is set beforehand. The coordinator opens a page whose URL works once, and sets a
+password there.
 """
 
 from __future__ import annotations

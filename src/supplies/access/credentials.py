@@ -283,7 +283,7 @@ def get(access: AccessContext, credential_id: str) -> Credential:
     """
     found = _select(access, "AND c.id = :id", id=credential_id)
     if not found:
-        raise NotFound(Sentence("there is no such token or link; see the list of tokens"))
+        raise NotFound(Sentence("unknown token or link; see the list of tokens"))
     return found[0]
 
 

@@ -242,7 +242,7 @@ def get(access: AccessContext, phone_id: str) -> Phone:
     """
     found = _select(access, "AND id = :id", id=phone_id)
     if not found:
-        raise NotFound(Sentence("there is no such phone; see the list of phones"))
+        raise NotFound(Sentence("unknown phone; see the list of phones"))
     return found[0]
 
 

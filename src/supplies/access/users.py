@@ -142,7 +142,7 @@ def get(access: AccessContext, code: str) -> User:
         f"SELECT {_COLUMNS} FROM users WHERE station = :station AND code = :code", code=code
     )
     if row is None:
-        raise NotFound(Sentence("there is no user {code}; see the list of users", code=code))
+        raise NotFound(Sentence("unknown user {code}; see the list of users", code=code))
     return _from_row(row)
 
 
@@ -154,14 +154,14 @@ def get_by_login(access: AccessContext, login: str) -> User:
     """
     code = _find_code(access, login)
     if code is None:
-        raise NotFound("there is no user with this login; `supplies user list` prints all users")
+        raise NotFound("no user has this login; `supplies user list` prints all users")
     return get(access, code)
 
 
 def find_password(access: AccessContext, login: str) -> StoredPassword | None:
     """Return the code and the password hash of the user with this login.
 
-    Return None if there is no such user, or if the user is disabled.
+    Return None if the user does not exist, or if the user is disabled.
     """
     code = _find_code(access, login)
     return None if code is None else find_password_of(access, code)
@@ -170,7 +170,7 @@ def find_password(access: AccessContext, login: str) -> StoredPassword | None:
 def find_password_of(access: AccessContext, code: str) -> StoredPassword | None:
     """Return the code and the password hash of the user with this code.
 
-    Return None if there is no such user, or if the user is disabled.
+    Return None if the user does not exist, or if the user is disabled.
     """
     row = access.one(
         "SELECT code, password FROM users "
@@ -186,7 +186,7 @@ def _logins(access: AccessContext) -> list[tuple[str, str]]:
 
 
 def _find_code(access: AccessContext, login: str) -> str | None:
-    """Return the code of the user with this login, or None if there is no such user.
+    """Return the code of the user with this login, or None if the user does not exist.
 
     Logins from older versions may differ only in case or encoding. If several logins match, the one
     that is exactly equal is preferred.

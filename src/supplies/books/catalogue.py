@@ -337,7 +337,7 @@ class Catalogue:
         before = self.get(type(record), record.code)
         if before is None:
             raise NotFound(
-                Sentence("there is no {code} in {table}", code=record.code, table=record.table)
+                Sentence("{code} is not in {table}", code=record.code, table=record.table)
             )
         if isinstance(before, Item) and isinstance(checked, Item):
             self._check_unit_unchanged(before, checked)
@@ -367,7 +367,7 @@ class Catalogue:
             raise InvalidField.at(
                 "/counter",
                 Sentence(
-                    "there is no location {code}; register it first, or correct the code",
+                    "unknown location {code}; register it first, or correct the code",
                     code=counter,
                 ),
             )

@@ -72,7 +72,7 @@ class EntryReader(Queries):
         return EndOfBooks(row[0], row[1], row[2], row[3], closed)
 
     def entry_hash(self, seq: int) -> str | None:
-        """Return the hash of an entry in hexadecimal, or None if there is no such entry."""
+        """Return the hash of an entry in hexadecimal, or None if the entry does not exist."""
         if not 0 < seq <= MAX_ENTRY_NUMBER:
             return None
         found = self.value(
@@ -96,7 +96,7 @@ class EntryReader(Queries):
         if body is None:
             raise NotFound(
                 Sentence(
-                    "there is no entry {seq} in the books of station {station_code}",
+                    "unknown entry {seq} in the books of station {station_code}",
                     seq=seq,
                     station_code=self.station_code,
                 )
@@ -180,7 +180,7 @@ class EntryReader(Queries):
     def latest_seq(self, statement: type[EntryRow], **where: Any) -> int | None:
         """Return the number of the last entry that wrote a row with the given column values.
 
-        Return None if there is no such row.
+        Return None if the row does not exist.
         """
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(

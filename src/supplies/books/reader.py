@@ -41,12 +41,12 @@ The error message then says what to enter instead.
 
 
 _UNKNOWN = {
-    "item": template("there is no item {code}; register it first, or correct the code"),
-    "donor": template("there is no donor {code}; register it first, or correct the code"),
-    "recipient": template("there is no recipient {code}; register it first, or correct the code"),
-    "location": template("there is no location {code}; register it first, or correct the code"),
-    "team": template("there is no team {code}; register it first, or correct the code"),
-    "campaign": template("there is no campaign {code}; register it first, or correct the code"),
+    "item": template("unknown item {code}; register it first, or correct the code"),
+    "donor": template("unknown donor {code}; register it first, or correct the code"),
+    "recipient": template("unknown recipient {code}; register it first, or correct the code"),
+    "location": template("unknown location {code}; register it first, or correct the code"),
+    "team": template("unknown team {code}; register it first, or correct the code"),
+    "campaign": template("unknown campaign {code}; register it first, or correct the code"),
 }
 """Message templates for an unknown code, by the kind of record."""
 
@@ -100,7 +100,7 @@ class Books(BalanceReader):
                 f"their stations are {', '.join(codes[:_MAX_NAMED])}{more}; "
                 "to register a new one, use `supplies init`, or `Ledger.open` with `new_station`"
             )
-        return NotFound(f"there is no station {self.station_code!r} in these books: {known}")
+        return NotFound(f"unknown station {self.station_code!r} in these books: {known}")
 
     def item(self, code: str, pointer: str = "") -> Item:
         """Return an item by its code.

@@ -131,7 +131,7 @@ def moment_of(books: Books, seq: int) -> Moment:
         "WHERE station = :station AND seq = :seq",
         seq=seq,
     )
-    assert row is not None, f"there is no entry {seq}"
+    assert row is not None, f"unknown entry {seq}"
     kind, document, day, latest = row
     sheet = sheet_moment(books, document) if kind != "count_opened" and document else None
     return sheet or Moment(day, first_entry(books, latest))

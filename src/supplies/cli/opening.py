@@ -63,7 +63,7 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
     codes = [str(code) for (code,) in store.all("SELECT code FROM stations ORDER BY code")]
     if named is not None and named not in codes:
         known = ", ".join(codes) or "none"
-        raise InvalidField(f"there is no station {named} in {store.url} (its stations: {known})")
+        raise InvalidField(f"unknown station {named} in {store.url} (its stations: {known})")
     if not codes:
         raise InvalidField(f"there is no station in {store.url}; make one with `supplies init`")
     return codes if named is None else [named]

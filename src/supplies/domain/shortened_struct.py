@@ -171,7 +171,7 @@ class ShortenedStruct:
         return self.leave_out(line)
 
     def leave_out(self, line: str) -> bool:
-        """Leave out the line at a pointer. Return False if there is no such line."""
+        """Leave out the line at a pointer. Return False if the line does not exist."""
         holder, name, _ = self._place(line)
         if not isinstance(holder, list) or holder[int(name)] is _LEFT_OUT:
             return False
@@ -197,7 +197,7 @@ class ShortenedStruct:
         """Leave out a line that was refused because there are too few goods for it.
 
         Remember the line for `put_back` if lines with made-up values may have taken its goods.
-        Return False if there is no such line.
+        Return False if the line does not exist.
         """
         holder, name, _ = self._place(line)
         if isinstance(holder, list) and self.has_made_up_lines:
@@ -266,7 +266,7 @@ class ShortenedStruct:
         """Return where the value at a pointer is: its object or list, and its name or index there.
 
         The third result is the type of the object; None if it is unknown, or if the place is a
-        list. The first result is None if there is no such object or list.
+        list. The first result is None if no object or list is there.
         """
         place: Any = None
         value: Any = self._fields

@@ -194,7 +194,7 @@ def _unchanged(fault: Fault) -> Fault:
 def _find_lot(books: Books, lot: str, pointer: str) -> None:
     if books.latest_row(Lot, lot=lot) is None:
         raise InvalidField.at(
-            pointer, Sentence("there is no lot {lot}; see the lots in the stock", lot=lot)
+            pointer, Sentence("unknown lot {lot}; see the lots in the stock", lot=lot)
         )
 
 

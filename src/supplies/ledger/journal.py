@@ -720,7 +720,7 @@ class Journal:
     def described_lot(self, lot: str) -> Lot | None:
         """Return the latest description of a lot, in the drafted entries or the books.
 
-        Return None if there is no such lot.
+        Return None if the lot does not exist.
         """
         return self._drafted_rows.lots.get(lot) or self.recorded_lot(lot)
 

@@ -119,7 +119,7 @@ def restore(backup: Path, database: str, *, progress: Progress | None = None) ->
 def _keys_to_restore(backup: Path, place: Path) -> bytes | None:
     """Return the content of the key file beside a backup.
 
-    Return None if there is no such file, or if the database already has a key file with the same
+    Return None if the file does not exist, or if the database already has a key file with the same
     content.
 
     Args:

@@ -134,7 +134,7 @@ def _check_head(books: Books, head: str) -> None:
     if head == code:
         raise InvalidField(f"{code} is not a station under itself; name its head station")
     if books.value("SELECT 1 FROM stations WHERE code = :head", head=head) is None:
-        raise NotFound(f"there is no station {head} in these books; `supplies station list`")
+        raise NotFound(f"unknown station {head} in these books; `supplies station list`")
     above = head_of(books.for_station(head))
     if above == code:
         raise InvalidField(

@@ -313,12 +313,12 @@ def jurisdiction(code: str) -> dict[str, Any]:
     """Return the rules and the wording of a jurisdiction.
 
     Raises:
-        NotFound: there is no such jurisdiction.
+        NotFound: the jurisdiction does not exist.
     """
     if code not in jurisdictions():
         raise NotFound(
             Sentence(
-                "there is no jurisdiction {code}; there are {known}",
+                "unknown jurisdiction {code}; choose one of {known}",
                 code=code,
                 known=", ".join(jurisdictions()),
             )
@@ -334,7 +334,7 @@ def _check(shown: StationWithSettings) -> None:
         raise InvalidField.at(
             "/papers/jurisdiction",
             Sentence(
-                "there is no {code}; there are {known}",
+                "unknown jurisdiction {code}; choose one of {known}",
                 code=shown.papers.jurisdiction,
                 known=", ".join(jurisdictions()),
             ),

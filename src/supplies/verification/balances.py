@@ -132,7 +132,7 @@ class Balances:
             lots: The item of each lot.
 
         Raises:
-            BooksBroken: there is no such account, or it cannot contain this item and lot.
+            BooksBroken: the account does not exist, or it cannot contain this item and lot.
         """
         account, item, lot = key
         known = self._known.get(account)

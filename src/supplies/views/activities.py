@@ -43,13 +43,11 @@ def get_activity(books: Books, name: str) -> ActivityView:
     """Return the activity with this id.
 
     Raises:
-        NotFound: there is no such activity.
+        NotFound: the activity does not exist.
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(
-            Sentence("there is no activity {name}; see the list of activities", name=name)
-        )
+        raise NotFound(Sentence("unknown activity {name}; see the list of activities", name=name))
     return _views(books, [found])[0]
 
 

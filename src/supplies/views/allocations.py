@@ -122,12 +122,12 @@ def get_allocation(books: Books, name: str) -> AllocationView:
     """Return the allocation with this id.
 
     Raises:
-        NotFound: there is no such allocation.
+        NotFound: the allocation does not exist.
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(
-            Sentence("there is no allocation {name}; see the list of allocations", name=name)
+            Sentence("unknown allocation {name}; see the list of allocations", name=name)
         )
     return _views(books, [found])[0]
 

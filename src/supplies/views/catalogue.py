@@ -49,7 +49,7 @@ def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True)
         personal: Whether to read fields with personal data. If False, these fields are None.
 
     Raises:
-        NotFound: there is no such record.
+        NotFound: the record does not exist.
     """
     if personal:
         found = books.catalogue.get(kind, code)
@@ -62,9 +62,7 @@ def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True)
         found = None if row is None else books.catalogue.records_from_rows(kind, [row])[0]
     if found is None:
         raise NotFound(
-            Sentence(
-                "there is no {code} in {table}; see the list", code=code[:64], table=kind.table
-            )
+            Sentence("{code} is not in {table}; see the list", code=code[:64], table=kind.table)
         )
     return found
 

@@ -19,7 +19,7 @@ def build_collection_slip(books: Books, allocation: str) -> CollectionSlip:
     """Build the collection slip of an allocation: goods that are set aside, and goods collected.
 
     Raises:
-        NotFound: there is no such allocation.
+        NotFound: the allocation does not exist.
         Forgotten: the recipient's data was erased, so no slip can be printed.
     """
     found = get_allocation(books, allocation)

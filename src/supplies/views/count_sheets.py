@@ -72,12 +72,12 @@ def get_count_sheet(books: Books, name: str) -> CountSheetView:
     """Return the count sheet with this id.
 
     Raises:
-        NotFound: there is no such count sheet.
+        NotFound: the count sheet does not exist.
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
         raise NotFound(
-            Sentence("there is no count sheet {name}; see the list of count sheets", name=name[:64])
+            Sentence("unknown count sheet {name}; see the list of count sheets", name=name[:64])
         )
     return _views(books, [found])[0]
 
@@ -89,7 +89,7 @@ def build_count_sheet_paper(books: Books, name: str, *, blind: bool = True) -> C
         blind: Whether to leave out the quantities in the books.
 
     Raises:
-        NotFound: there is no such count sheet.
+        NotFound: the count sheet does not exist.
     """
     sheet = get_count_sheet(books, name)
     return CountSheetPaper(
@@ -134,7 +134,7 @@ def list_goods_to_count(books: Books, name: str) -> list[GoodsToCount]:
     """Return the goods to count for a count sheet, sorted by item and then by expiry.
 
     Raises:
-        NotFound: there is no such count sheet.
+        NotFound: the count sheet does not exist.
     """
     sheet = get_count_sheet(books, name)
     moment = sheet_moment(books, name)
@@ -185,7 +185,7 @@ def list_moved_goods(books: Books, name: str) -> list[MovedGoods]:
     from the expected quantities by these changes.
 
     Raises:
-        NotFound: there is no such count sheet.
+        NotFound: the count sheet does not exist.
     """
     location = get_count_sheet(books, name).location
     before = {(one.item, one.lot): one.expected for one in list_goods_to_count(books, name)}

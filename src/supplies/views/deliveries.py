@@ -146,13 +146,11 @@ def get_delivery(books: Books, name: str) -> DeliveryView:
     """Return the delivery with this id.
 
     Raises:
-        NotFound: there is no such delivery.
+        NotFound: the delivery does not exist.
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(
-            Sentence("there is no delivery {name}; see the list of deliveries", name=name)
-        )
+        raise NotFound(Sentence("unknown delivery {name}; see the list of deliveries", name=name))
     return _views(books, [found])[0]
 
 

@@ -168,7 +168,7 @@ def get_stop_codes(books: Books, delivery: str) -> StopCodesView:
     Show the codes only to the people who send them to the households, never to couriers.
 
     Raises:
-        NotFound: there is no such delivery.
+        NotFound: the delivery does not exist.
     """
     _check_delivery(books, delivery)
     station, codes = books.station, codes_of_stops(books, delivery)
@@ -257,5 +257,5 @@ def _content(books: Books, delivery: str, entry: int, kind: ProofKind) -> bytes:
 def _check_delivery(books: Books, delivery: str) -> None:
     if books.latest_row(Delivery, delivery=delivery) is None:
         raise NotFound(
-            Sentence("there is no delivery {name}; see the list of deliveries", name=delivery)
+            Sentence("unknown delivery {name}; see the list of deliveries", name=delivery)
         )

@@ -55,7 +55,7 @@ def build_delivery_slips(books: Books, delivery: str) -> list[DeliverySlip]:
     recipient was merged, the slip shows the code that stays in use.
 
     Raises:
-        NotFound: there is no such delivery.
+        NotFound: the delivery does not exist.
         Forgotten: a recipient's data was erased after the dispatch, so no slip can be printed.
     """
     found = _load_delivery(books, delivery)
@@ -105,7 +105,7 @@ def build_run_sheet(books: Books, delivery: str) -> RunSheet:
     For a stop that was taken off the delivery, the sheet shows only where its goods are now.
 
     Raises:
-        NotFound: there is no such delivery.
+        NotFound: the delivery does not exist.
         Forgotten: a recipient's data was erased after the dispatch.
     """
     found = _load_delivery(books, delivery)
@@ -143,9 +143,7 @@ def _load_delivery(books: Books, delivery: str) -> _LoadedDelivery:
     found = find_document(books, DOCUMENT_TYPE, delivery)
     if found is None:
         raise NotFound(
-            Sentence(
-                "there is no delivery {delivery}; see the list of deliveries", delivery=delivery
-            )
+            Sentence("unknown delivery {delivery}; see the list of deliveries", delivery=delivery)
         )
     loaded = [
         line._replace(recipient=code_that_stays(books, "recipient", line.recipient))

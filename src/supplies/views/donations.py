@@ -131,13 +131,11 @@ def get_donation(books: Books, name: str) -> DonationView:
     """Return the donation with this id.
 
     Raises:
-        NotFound: there is no such donation.
+        NotFound: the donation does not exist.
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(
-            Sentence("there is no donation {name}; see the list of donations", name=name)
-        )
+        raise NotFound(Sentence("unknown donation {name}; see the list of donations", name=name))
     return _views(books, [found])[0]
 
 

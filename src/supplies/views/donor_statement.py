@@ -39,7 +39,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
 
     Raises:
         InvalidField: `last` is before `first`.
-        NotFound: there is no such donor.
+        NotFound: the donor does not exist.
         Forgotten: the donor was forgotten.
         BooksBroken: the quantities at all places do not add up to the quantity given.
     """
@@ -76,7 +76,7 @@ def build_donor_statement_paper(
 
     Raises:
         InvalidField: `last` is before `first`.
-        NotFound: there is no such donor.
+        NotFound: the donor does not exist.
         Forgotten: the donor was forgotten.
         BooksBroken: the quantities at all places do not add up to the quantity given.
     """

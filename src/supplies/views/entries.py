@@ -112,7 +112,7 @@ def get_entry(books: Books, seq: int) -> EntryView:
     """Return the entry with this number.
 
     Raises:
-        NotFound: there is no such entry.
+        NotFound: the entry does not exist.
     """
     written = books.written.entries.get(seq)
     if written is not None:
@@ -121,7 +121,7 @@ def get_entry(books: Books, seq: int) -> EntryView:
     if not found:
         raise NotFound(
             Sentence(
-                "there is no entry {seq} in the books of station {station_code}",
+                "unknown entry {seq} in the books of station {station_code}",
                 seq=seq,
                 station_code=books.station_code,
             )
@@ -157,7 +157,7 @@ def list_entries_of_command(books: Books, seq: int) -> list[EntryView]:
     """Return all entries of the command that wrote an entry, in the order of recording.
 
     Raises:
-        NotFound: there is no such entry.
+        NotFound: the entry does not exist.
     """
     first = seq - books.body(seq).part
     last = books.last_seq_of_command(first)
@@ -189,7 +189,7 @@ def list_entries(
         check_choice("kind", kind, ENTRY_KINDS)
     if document is not None and not _has_entry(books, "document", document):
         raise InvalidField.at(
-            "/document", Sentence("there is no document {document}", document=repr(document[:64]))
+            "/document", Sentence("unknown document {document}", document=repr(document[:64]))
         )
     where = f" AND e.seq {'<' if newest_first else '>'} :after"
     where += "" if kind is None else " AND e.kind = :kind"

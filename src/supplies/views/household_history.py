@@ -53,7 +53,7 @@ def get_household_history(
 
     Raises:
         InvalidField: `last` is before `first`.
-        NotFound: there is no such recipient.
+        NotFound: the recipient does not exist.
         Forgotten: the recipient was forgotten.
     """
     check_days(first, last)

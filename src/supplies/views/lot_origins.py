@@ -28,7 +28,7 @@ class LotOrigin(NamedTuple):
 
 
 def find_lot_origin(books: Books, lot: str) -> LotOrigin | None:
-    """Return where a lot came from. Return None if there is no such lot."""
+    """Return where a lot came from. Return None if the lot does not exist."""
     found = books.latest_row(Lot, lot=lot)
     if found is None:
         return None

@@ -191,7 +191,7 @@ def _check_filters(books: Books, account: str, item: str, lot: str | None) -> No
     check_codes(books, item=item)
     if lot is not None and books.latest_row(Lot, lot=lot) is None:
         raise InvalidField.at(
-            "/lot", Sentence("there is no lot {lot}; see the stock", lot=repr(lot[:64]))
+            "/lot", Sentence("unknown lot {lot}; see the stock", lot=repr(lot[:64]))
         )
 
 

@@ -97,11 +97,11 @@ def get_need(books: Books, name: str) -> NeedView:
     """Return the need with this id.
 
     Raises:
-        NotFound: there is no such need.
+        NotFound: the need does not exist.
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(Sentence("there is no need {name}; see the list of needs", name=name))
+        raise NotFound(Sentence("unknown need {name}; see the list of needs", name=name))
     return _views(books, [found])[0]
 
 

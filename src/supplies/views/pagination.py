@@ -205,7 +205,7 @@ def check_codes(books: Books, **codes: str | None) -> None:
             raise InvalidField.at(
                 f"/{field}",
                 Sentence(
-                    "there is no {field} {code}; see the list of {table}",
+                    "unknown {field} {code}; see the list of {table}",
                     field=field,
                     code=repr(code[:64]),
                     table=kind.table,

@@ -77,5 +77,5 @@ def get_period_of_donor(books: Books, donor: str) -> tuple[date, date]:
     )
     if first is None:
         books.donor(donor)
-        raise NotFound(Sentence("there is no donation of {donor} yet to report", donor=donor))
+        raise NotFound(Sentence("{donor} has made no donation yet", donor=donor))
     return date.fromisoformat(first), date.fromisoformat(books.last_entry().latest_day)

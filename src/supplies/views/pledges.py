@@ -108,11 +108,11 @@ def get_pledge(books: Books, name: str) -> PledgeView:
     """Return the pledge with this id.
 
     Raises:
-        NotFound: there is no such pledge.
+        NotFound: the pledge does not exist.
     """
     found = find_document(books, DOCUMENT_TYPE, name)
     if found is None:
-        raise NotFound(Sentence("there is no pledge {name}; see the list of pledges", name=name))
+        raise NotFound(Sentence("unknown pledge {name}; see the list of pledges", name=name))
     return _views(books, [found])[0]
 
 

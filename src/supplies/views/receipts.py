@@ -93,14 +93,14 @@ def get_receipt(books: Books, number: str) -> ReceiptView:
     """Return the receipt with this number, without its signature.
 
     Raises:
-        NotFound: there is no such receipt.
+        NotFound: the receipt does not exist.
     """
     for body, receipt in books.written.rows(Receipt, "number", number):
         return _just_issued(books, books.written.entries[body.seq], receipt)
     found = _receipts(books, " AND e.document = :number", limit=1, number=number)
     if not found:
         raise NotFound(
-            Sentence("there is no receipt {number}; see the list of receipts", number=number)
+            Sentence("unknown receipt {number}; see the list of receipts", number=number)
         )
     return found[0][1]
 
@@ -226,7 +226,7 @@ def build_receipt_record(
         original: Whether to leave out the other marks, so that the result is always the same.
 
     Raises:
-        NotFound: there is no such receipt, or no such copy.
+        NotFound: the receipt or the copy does not exist.
         Forgotten: the content was erased from the books.
     """
     found = get_receipt(books, number)
@@ -340,7 +340,7 @@ def find_paper_in_books(books: Books, record: ReceiptRecord) -> PaperInBooks:
         found = get_receipt(books, number)
     except NotFound:
         return PaperInBooks(
-            number=number, in_books=False, says=f"there is no receipt {number} in these books"
+            number=number, in_books=False, says=f"unknown receipt {number} in these books"
         )
     if (record.digest, record.issued_on) != (found.document_digest, found.issued_on):
         message = f"receipt {number} of these books has another document than this paper"

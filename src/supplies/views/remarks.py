@@ -124,7 +124,7 @@ class DocumentEntries:
     def text(self, seq: int | None, field: str) -> str | None:
         """Return a text of an entry, and leave this text out of `remarks`.
 
-        Return None if there is no such text, if it was erased, or if `seq` is None.
+        Return None if the text does not exist, if it was erased, or if `seq` is None.
         """
         if seq is None:
             return None

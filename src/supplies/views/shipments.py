@@ -115,7 +115,7 @@ def get_shipment(books: Books, name: str) -> ShipmentView:
     """Return the shipment with this id: sent from here, received here, or on its way here.
 
     Raises:
-        NotFound: there is no such shipment.
+        NotFound: the shipment does not exist.
     """
     rows = books.all(
         "SELECT seq FROM entries WHERE station = :station AND document = :name "
@@ -129,7 +129,7 @@ def get_shipment(books: Books, name: str) -> ShipmentView:
     found = _awaited(books, limit=1, name=name)
     if not found:
         raise NotFound(
-            Sentence("there is no shipment {name} here; see the list of shipments", name=name)
+            Sentence("unknown shipment {name} here; see the list of shipments", name=name)
         )
     return found[0]
 

@@ -80,7 +80,7 @@ def stated_command(books: Books, seq: int, *, latest: bool = True) -> StatedComm
             they are always included.
 
     Raises:
-        NotFound: there is no such entry.
+        NotFound: the entry does not exist.
         InvalidField: entries of this kind cannot be corrected.
     """
     body = books.body(seq)

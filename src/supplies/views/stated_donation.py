@@ -26,7 +26,7 @@ def stated_donation(books: Books, name: str) -> RecordDonation:
     Optional texts that were erased are None. Required texts that were erased are "–".
 
     Raises:
-        NotFound: there is no such donation.
+        NotFound: the donation does not exist.
     """
     view = get_donation(books, name)
     destinations = _destinations(books, view)

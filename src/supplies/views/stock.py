@@ -214,7 +214,7 @@ def _moment(books: Books, as_of: date | None, at_seq: int | None) -> AsOf:
     if not 0 <= at_seq <= last:
         raise InvalidField.at(
             "/at_seq",
-            Sentence("there is no entry {at_seq}; the last is {last}", at_seq=at_seq, last=last),
+            Sentence("unknown entry {at_seq}; the last is {last}", at_seq=at_seq, last=last),
         )
     day = latest_day_at(books, at_seq)
     return AsOf(day=None if day is None else date.fromisoformat(day), seq=at_seq)

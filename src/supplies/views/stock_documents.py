@@ -143,13 +143,13 @@ def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumen
         name: The id of the document.
 
     Raises:
-        NotFound: there is no document of this type with this id.
+        NotFound: no document of this type has this id.
     """
     prefix, _, number = name.partition("_")
     if prefix == _NOUNS[noun].prefix and re.fullmatch("[1-9][0-9]{0,17}", number):
         for _, found in _read(books, noun, " AND e.seq = :seq", limit=1, seq=int(number)):
             return found
-    raise NotFound(Sentence("there is no {name} in the list of {noun}", name=name[:64], noun=noun))
+    raise NotFound(Sentence("{name} is not in the list of {noun}", name=name[:64], noun=noun))
 
 
 def list_stock_documents(

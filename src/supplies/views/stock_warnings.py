@@ -19,7 +19,7 @@ def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]
     """Return a warning for each item that a document brought to a location with a surplus.
 
     A surplus is a quantity that a count found in excess of the books. The same goods may then be
-    booked twice: by the count and by the document. There is no warning if `document` is None.
+    booked twice: by the count and by the document. If `document` is None, the list is empty.
     """
     if document is None:
         return []
@@ -54,7 +54,7 @@ def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]
 def find_unexpired_write_offs(books: Books, document: str | None) -> list[Warned]:
     """Return a warning for each lot that a document wrote off as expired before its expiry.
 
-    There is no warning if `document` is None.
+    If `document` is None, the list is empty.
     """
     if document is None:
         return []

@@ -111,7 +111,7 @@ def get_team_counter(
     """Return the counter of a team, or None if it has none.
 
     Raises:
-        InvalidField: there is no such team.
+        InvalidField: the team does not exist.
     """
     location = books.team(team).counter
     if location is None:

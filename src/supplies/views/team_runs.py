@@ -243,7 +243,7 @@ def list_team_runs(books: Books, team: str, names: RunNames) -> list[TeamRun]:
     """Return the runs of a team, oldest first.
 
     Raises:
-        InvalidField: there is no such team.
+        InvalidField: the team does not exist.
     """
     with books.cache_queries():
         out = list_deliveries(books, team=team, status="out", limit=None).items

@@ -78,10 +78,10 @@ def trace_lot(books: Books, lot: str) -> TraceView:
     ('opening:store-a', ['stock:store-a'])
 
     Raises:
-        NotFound: there is no such lot.
+        NotFound: the lot does not exist.
     """
     if not read_lots(books, [lot]):
-        raise NotFound(Sentence("there is no lot {lot}; see the lots in the stock", lot=lot))
+        raise NotFound(Sentence("unknown lot {lot}; see the lots in the stock", lot=lot))
     family = (
         {lot} | lot_relatives(books, {lot}, "parents") | lot_relatives(books, {lot}, "products")
     )

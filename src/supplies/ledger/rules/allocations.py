@@ -104,7 +104,7 @@ def find_allocation(journal: Journal, allocation: str, pointer: str = "") -> All
     if found is None:
         raise unknown_code_error(
             Sentence(
-                "there is no allocation {allocation}; see the list of allocations",
+                "unknown allocation {allocation}; see the list of allocations",
                 allocation=allocation,
             ),
             pointer,

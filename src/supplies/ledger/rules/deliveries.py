@@ -304,6 +304,6 @@ def find_delivery(journal: Journal, name: str, pointer: str = "") -> Delivery:
     delivery = journal.books.latest_row(Delivery, delivery=name)
     if delivery is None:
         raise unknown_code_error(
-            Sentence("there is no delivery {name}; see the list of deliveries", name=name), pointer
+            Sentence("unknown delivery {name}; see the list of deliveries", name=name), pointer
         )
     return delivery

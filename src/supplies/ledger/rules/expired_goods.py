@@ -109,7 +109,7 @@ def describe_lot(command: DescribeLot, journal: Journal) -> None:
     known = journal.books.latest_row(Lot, lot=command.lot)
     if known is None:
         raise unknown_code_error(
-            Sentence("there is no lot {lot}; see the lots in the stock", lot=command.lot), ""
+            Sentence("unknown lot {lot}; see the lots in the stock", lot=command.lot), ""
         )
     made_in = _arrival_of(journal, command.lot)
     if kind_of(known.origin) is CONVERTED:

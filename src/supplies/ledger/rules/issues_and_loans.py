@@ -99,7 +99,7 @@ def _return_withdrawal(
     withdrawal = journal.books.latest_row(Withdrawal, withdrawal=document)
     if withdrawal is None or not withdrawal.account.startswith(prefix):
         raise unknown_code_error(
-            Sentence("there is no {noun} {document}", noun=noun, document=document), ""
+            Sentence("unknown {noun} {document}", noun=noun, document=document), ""
         )
     location = command.location or withdrawal.location
     journal.books.location(location, "/location")

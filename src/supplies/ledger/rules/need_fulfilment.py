@@ -43,7 +43,7 @@ def find_need(books: Books, need: str, pointer: str = "") -> Need:
     found = books.latest_row(Need, need=need)
     if found is None:
         raise unknown_code_error(
-            Sentence("there is no need {need}; see the list of needs", need=need), pointer
+            Sentence("unknown need {need}; see the list of needs", need=need), pointer
         )
     return found
 

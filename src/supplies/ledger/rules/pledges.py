@@ -39,7 +39,7 @@ def find_pledge(books: Books, pledge: str, pointer: str = "") -> Pledge:
     found = books.latest_row(Pledge, pledge=pledge)
     if found is None:
         raise unknown_code_error(
-            Sentence("there is no pledge {pledge}; see the list of pledges", pledge=pledge), pointer
+            Sentence("unknown pledge {pledge}; see the list of pledges", pledge=pledge), pointer
         )
     return found
 

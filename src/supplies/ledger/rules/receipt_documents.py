@@ -115,9 +115,7 @@ def details_of_donation(
     arrival = journal.books.latest_row(Arrival, arrival=donation)
     seq = journal.books.latest_seq(Arrival, arrival=donation)
     if arrival is None or seq is None or arrival.origin != "donor":
-        raise InvalidField.at(
-            pointer, Sentence("there is no donation {donation}", donation=donation)
-        )
+        raise InvalidField.at(pointer, Sentence("unknown donation {donation}", donation=donation))
     packed = {
         row.line: row
         for row in journal.books.rows_of_entry(PackedLine, seq)

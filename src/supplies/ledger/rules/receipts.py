@@ -84,7 +84,7 @@ def find_receipt(journal: Journal, number: str) -> Receipt:
     found = journal.books.latest_row(Receipt, number=number)
     if found is None:
         raise NotFound(
-            Sentence("there is no receipt {number}; see the list of receipts", number=number)
+            Sentence("unknown receipt {number}; see the list of receipts", number=number)
         )
     return found
 
@@ -102,7 +102,7 @@ def valid_receipt_of(journal: Journal, donation: str) -> str | None:
 def donations_of(journal: Journal, number: str) -> list[str]:
     """Return the donations that a receipt is for, in the order in which it prints them."""
     seq = journal.books.latest_seq(Receipt, number=number)
-    assert seq is not None, f"there is no receipt {number}"
+    assert seq is not None, f"unknown receipt {number}"
     rows = journal.books.body(seq).rows
     return [row.donation for row in rows if isinstance(row, ReceiptDonation)]
 
@@ -221,7 +221,7 @@ def _last_receipt_of(journal: Journal, donation: str) -> str | None:
 def _current_donor(journal: Journal, donation: str) -> str:
     """Return the donor of a donation as recorded in the books, without drafted entries."""
     arrival = journal.books.latest_row(Arrival, arrival=donation)
-    assert arrival is not None, f"there is no donation {donation}"
+    assert arrival is not None, f"unknown donation {donation}"
     return arrival.party
 
 

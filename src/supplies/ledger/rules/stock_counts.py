@@ -50,7 +50,7 @@ def count_stock(command: CountStock, journal: Journal) -> None:
     opened = sheet_moment(journal.books, command.sheet)
     if sheet is None or opened is None:
         raise unknown_code_error(
-            Sentence("there is no count sheet {sheet}; open one first", sheet=command.sheet), ""
+            Sentence("unknown count sheet {sheet}; open one first", sheet=command.sheet), ""
         )
     if journal.books.latest_row(CountedLine, sheet=command.sheet) is not None:
         raise AlreadyDone(
