@@ -14,10 +14,10 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import by_pointer
 from supplies.ledger.rules.allocations import is_closed_to_arrivals
 from supplies.ledger.rules.correction_lots import matching_lots
-from supplies.ledger.rules.donations import fulfil_pledge
 from supplies.ledger.rules.earmarks import EarmarkedShare, allocate_shares, earmarked_shares
 from supplies.ledger.rules.expired_goods import Destination
 from supplies.ledger.rules.line_transfers import take_lines
+from supplies.ledger.rules.pledge_fulfilment import DonatedGoods, fulfil_pledge
 from supplies.ledger.rules.pledges import find_pledge
 from supplies.ledger.rules.product_expiries import (
     describe_products,
@@ -126,7 +126,8 @@ def _keep_pledge(
         )
     quantity = journal.base_units(line, pointer)
     goods = DonationLine(item=line.item, quantity=quantity, pledge=line.pledge)
-    on_pledge, for_needs = fulfil_pledge(journal, draft, donor, goods, lot, quantity, to, pointer)
+    made = DonatedGoods(donor, goods, lot, quantity, to, pointer)
+    on_pledge, for_needs = fulfil_pledge(journal, draft, made)
     draft.add_rows(
         ProductPledge(
             lot=lot,
