@@ -91,7 +91,7 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
     class RecordController(Controller):
         path = f"/api/{plural}"
         tags = (plural,)
-        signature_namespace = {  # noqa: RUF012
+        signature_namespace = {  # noqa: RUF012  # Litestar reads it once, and nobody changes it
             "CatalogueRecord": kind,
             "NewRecord": new_record_struct(kind),
             "RecordRegistered": registered,

@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from supplies.books.balance_reader import LotBalance
 from supplies.books.free_text import Texts
 from supplies.books.reader import Books
 from supplies.books.stock_counts import Count, Moment, counts_after
 from supplies.domain.accounts import STOCK, UNEXPLAINED, AccountKind, keys_of, kind_of
-from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import (
     AddStopPhoto,
     Command,
@@ -40,15 +37,14 @@ from supplies.domain.entry_rows import (
     LatestDay,
     Lot,
     Need,
-    PackedLine,
 )
-from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed, Sentence
 from supplies.ledger.balance_changes import Key
 from supplies.ledger.corrected_command import CorrectedCommand, Earmark
 from supplies.ledger.drafts import Draft, DraftedRows, Move
 from supplies.ledger.needs_in_order import NeedsInOrder
 from supplies.ledger.not_enough import not_enough_error
+from supplies.ledger.packed_lines import PackedLines
 
 FACTS = (
     RecordDonation,
@@ -66,8 +62,6 @@ FACTS = (
 Such a command is never refused because its day is closed. It is booked on the first open day.
 """
 
-
-_Field = Literal["lines", "consumed", "produced", "spilled"]
 
 _SortedLots = dict[tuple[str, str], dict[str, LotBalance]]
 """Lots by account and item."""
@@ -97,6 +91,7 @@ class Journal:
         sorted_lots: Two caches of `lot_selection`: the lots of an account and item in the order in
             which they are taken, without lots that the command has used up. In the second one,
             expired lots come last.
+        packs: The packs that the lines of the command count.
         needs_in_order: A cache of `need_fulfilment`: the open needs of a recipient and item, and
             the claims on a pledge and item.
         corrected: What the original command recorded, if this is a correction; otherwise None. The
@@ -139,11 +134,7 @@ class Journal:
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
         self.sorted_lots: tuple[_SortedLots, _SortedLots] = ({}, {})
         self._recorded: dict[str, dict[str, dict[Key, int]]] = {}
-        self._packed: dict[str, PackedLine] = {}
-        self._former_packs: dict[tuple[str, str], dict[tuple[str, int], int]] = {}
-        for packed in () if corrected is None else corrected.packed:
-            sizes = self._former_packs.setdefault((packed.item, packed.pack), {})
-            sizes.setdefault((packed.field, packed.line), packed.size)
+        self.packs = PackedLines(() if corrected is None else corrected.packed)
         self._earmarks: dict[str, list[Earmark]] = defaultdict(list)
         self._earmarks_arrived: set[str] = set()
         self._served, self._moved = Counter[str](), Counter[str]()
@@ -599,104 +590,19 @@ class Journal:
     def base_units(self, line: GoodsLine | NoteNeed, pointer: str) -> int:
         """Return the quantity of a line, converted to base units of its item.
 
-        If the line counts packs, the packs are remembered for `add_packed_lines`.
+        If the line counts packs, `packs` remembers them.
 
         Raises:
             InvalidField: the item or pack is unknown, or the quantity is more than `MAX_QUANTITY`.
         """
-        item = self.books.item(line.item, f"{pointer}/item")
-        if line.pack is None:
-            if line.pack_size is not None:
-                raise InvalidField.at(
-                    f"{pointer}/pack",
-                    Sentence("a pack_size is given without its pack; name the pack, such as case"),
-                )
-            return line.quantity
-        stated = self._packed.get(pointer)
-        if stated is None:
-            stated = self._packed[pointer] = self._pack(line, line.pack, item, pointer)
-        return stated.quantity * stated.size
-
-    def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
-        """Return the packs that a line counts, with the size of one pack in base units.
-
-        The size is the one that the line gives. If the line gives none, it is the size that the
-        original command used, in a correction, or else the size registered for the item.
-
-        Raises:
-            InvalidField: the pack is unknown, or the quantity is more than `MAX_QUANTITY`.
-        """
-        field, number = _place(pointer)
-        size = line.pack_size or self._former_size(field, number, line.item, pack)
-        size = size or item.packs.get(pack)
-        if size is None:
-            known = ", ".join(sorted(item.packs)) or "none"
-            raise InvalidField.at(
-                f"{pointer}/pack",
-                Sentence(
-                    "{item} has no pack {pack} (its packs: {known}); "
-                    "name one of them, give its pack_size, or count in {unit}",
-                    item=item.name,
-                    pack=pack,
-                    known=known,
-                    unit=item.unit,
-                ),
-            )
-        if line.quantity * size > MAX_QUANTITY:
-            raise InvalidField.at(
-                f"{pointer}/quantity",
-                Sentence(
-                    "{quantity} × {pack} is more than {most} {unit}; record it in several entries",
-                    quantity=line.quantity,
-                    pack=pack,
-                    most=MAX_QUANTITY,
-                    unit=item.unit,
-                ),
-            )
-        return PackedLine(
-            field=field,
-            line=number,
-            item=line.item,
-            pack=pack,
-            quantity=line.quantity,
-            size=size,
-        )
-
-    def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """Return the pack size that the original command used, if possible in line `number`.
-
-        Return None if the original command did not use this pack.
-        """
-        sizes = self._former_packs.get((item, pack), {})
-        return sizes.get((field, number), next(iter(sizes.values()), None))
-
-    def packed_line(self, pointer: str) -> PackedLine | None:
-        """Return the packs that a line counts, or None if it counts base units.
-
-        Call this method only after `base_units` has read the line.
-        """
-        return self._packed.get(pointer)
-
-    def place_packed_line(self, pointer: str, lines: Sequence[int]) -> None:
-        """Record the packs of a command's line with the number of the row that has its goods.
-
-        If the goods are split over several rows, the packs are not recorded, because no row has the
-        quantity of the whole line.
-
-        Args:
-            pointer: JSON pointer to the line.
-            lines: Numbers of the rows that contain the goods of the line.
-        """
-        packed = self._packed.pop(pointer, None)
-        if packed is not None and len(lines) == 1:
-            self._packed[pointer] = msgspec.structs.replace(packed, line=lines[0])
+        return self.packs.base_units(line, self.books.item(line.item, f"{pointer}/item"), pointer)
 
     def add_packed_lines(self) -> None:
         """Add rows about packs to the first draft, one for each line that counts packs.
 
         Call this method after the rule has run.
         """
-        self.drafts[0].add_rows(*self._packed.values())
+        self.drafts[0].add_rows(*self.packs.rows())
 
     def add_latest_day(self) -> None:
         """If the command sets `or_earlier`, record that the event may have happened before its day.
@@ -752,16 +658,3 @@ class Journal:
     ) -> NotEnough:
         """Return the error for an account that has less of an item than requested."""
         return not_enough_error(self.books, account, item, requested, available, pointer)
-
-
-def _place(pointer: str) -> tuple[_Field, int]:
-    """Return the name of the list that contains a line, and the number of the line from 1.
-
-    Args:
-        pointer: JSON pointer to the line. A command without lines, such as `NoteNeed`, has the
-            pointer "" and counts as line 1 of `lines`.
-    """
-    if not pointer:
-        return "lines", 1
-    _, field, index = pointer.split("/")
-    return field, int(index) + 1  # type: ignore[return-value]  # rules point to lists of lines

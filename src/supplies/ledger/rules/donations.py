@@ -109,7 +109,7 @@ def record_donation(command: RecordDonation, journal: Journal) -> None:
     _add_campaign(journal, draft, campaign)
     describe_products(journal, draft, lots.values())
     for row in sorted(rows, key=lambda row: row.line):
-        packed = journal.packed_line(parts[row.line - 1][0])
+        packed = journal.packs.line(parts[row.line - 1][0])
         details.lines.append(details_line(row, journal.lot(row.lot, row.item), packed))
     allocate_shares(journal, draft, command.location, shares)
     if journal.corrected is None:

@@ -61,7 +61,7 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
     )
     for pointer, line, found in explain_lines(journal, draft, command, DONOR(donor)):
         before = len(details.lines)
-        journal.place_packed_line(pointer, range(before + 1, before + len(found) + 1))
+        journal.packs.place(pointer, range(before + 1, before + len(found) + 1))
         for lot, quantity in found:
             row = ArrivalLine(
                 arrival=donation,
@@ -74,7 +74,7 @@ def record_found_gift(command: Settle, journal: Journal) -> None:
                 recipient=None,
             )
             draft.add_rows(row)
-            packed = journal.packed_line(pointer)
+            packed = journal.packs.line(pointer)
             details.lines.append(details_line(row, journal.lot(lot, line.item), packed))
     issue(journal, donor, [details], replaces=[])
 
@@ -227,7 +227,7 @@ def parts_by_found_lot(journal: Journal, lines: list[DonationLine]) -> list[Poin
             waiting = [lot for lot in waiting if lot.lot not in own[pointer]]
         own_parts = _divide_line(journal, line, own.get(pointer, {}))
         numbers = range(len(divided) + 1, len(divided) + 1 + len(own_parts))
-        journal.place_packed_line(pointer, numbers)
+        journal.packs.place(pointer, numbers)
         divided += [(pointer, part) for part in own_parts]
     return divided
 
