@@ -84,5 +84,5 @@ def _in(language: str, text: BilingualText) -> str:
 
 
 def _authority(host: str) -> str:
-    """Return the host name of an address: example.org for https://example.org:8000."""
+    """Return the host name in a URL: example.org for https://example.org:8000."""
     return host.partition("//")[2].partition(":")[0].partition("/")[0]

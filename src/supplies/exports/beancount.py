@@ -83,7 +83,8 @@ class _Names:
 
     A part of an account name begins with a capital letter or digit, and has no dots or underscores.
     A commodity has capital letters. If two codes would get the same name, the second one gets a
-    number. Names of documents, such as A-13 for a_13, are never equal, so they are not remembered.
+    number. This cannot happen to ids of documents, such as A-13 for a_13, so their names are not
+    remembered.
     """
 
     def __init__(self) -> None:
@@ -121,7 +122,7 @@ class _Names:
 
 _ID = re.compile(r"[a-z]_[0-9]+")
 _IDS = frozenset({"pledge", "need", "need?", "allocation", "delivery", "shipment", "conversion"})
-"""Parts of account names that are ids of documents, and not codes of the catalogue."""
+"""The names of those keys of accounts that are ids of documents. All other keys are codes."""
 
 
 def _key_names(kind: str) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ _SEARCHED = {
     "stock": ("place", "item", "batch"),
     "handed_out": ("recipient", "item", "community"),
 }
-"""The columns of each table that full-text search covers."""
+"""The columns of each table that full-text search finds texts in."""
 
 
 def write_datasette(books: Books, path: Path, language: Language, *, personal: bool) -> None:
@@ -131,9 +131,9 @@ class _FlatFile:
         )
 
     def _insert(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
-        """Insert rows into a table. The keys of a row are the English names of columns.
+        """Insert rows into a table. A row contains values by English names of columns.
 
-        A value for which the table has no column is left out.
+        Values for which the table has no column are left out.
         """
         table = self._tables[name]
         names = [column.name for column in table.columns]
@@ -144,7 +144,7 @@ class _FlatFile:
         )
 
     def _words_of(self, table: str, column: str) -> Mapping[str, str]:
-        """Return the words that replace the codes in a column. The keys are the codes."""
+        """Return the words for the codes in a column, by code."""
         chinese = CHINESE_VALUES.get((table, column), {}) if self._language == "zh" else {}
         return self._words.get(column, chinese)
 
@@ -270,8 +270,9 @@ class _FlatFile:
     def _make_searchable(self, name: str, columns: Sequence[str]) -> None:
         """Add a full-text index to a table, with the name that sqlite-utils and Datasette expect.
 
-        The index contains the words that `search_words` makes from the values; for items, also from
-        the codes and aliases. A search still shows the values as they are in the table.
+        The index contains the words that `search_words` makes from the values. For items, it also
+        contains words from the codes and aliases. A search still shows the values as they are in
+        the table.
         """
         table = self._tables[name]
         heading, index = _quoted(table.heading), _quoted(f"{table.heading}_fts")

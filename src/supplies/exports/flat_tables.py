@@ -39,8 +39,8 @@ def flat_table(name: str, kind: type[msgspec.Struct], views: Iterable[msgspec.St
     """Return views of one type as a table.
 
     A view with lines becomes one row for each line; its other values are repeated in each row. A
-    field that contains another view becomes a column for each field of that view. Bytes are left
-    out: the bytes of an entry grow with its lines, and JSON Lines contain them.
+    field that contains another view becomes a column for each field of that view. Fields with bytes
+    are left out, because the bytes of an entry can be long. The export as JSON Lines contains them.
 
     Args:
         name: The name of the table.

@@ -31,7 +31,7 @@ class JournalEntry(NamedTuple):
         booked_on: The day in ISO format, like `happened_on`.
         hash: The hash of the entry in hexadecimal.
         recorded_at: Time of recording, as stored text in UTC.
-        supersedes: Number of the entry whose place this entry takes; None if it corrects none.
+        supersedes: Number of the entry that this entry corrects; None if it is not a correction.
     """
 
     seq: int
@@ -204,4 +204,4 @@ _ROOTS = {
     "converted": "Equity",
     "unexplained": "Equity",
 }
-"""The account types of those kinds of account for which `_root_of` has no general rule."""
+"""The account types of those kinds of account that the rules in `_root_of` do not cover."""

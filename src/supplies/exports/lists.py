@@ -128,7 +128,7 @@ SHOWN: Mapping[str, Callable[[Books, str], Any]] = {
 }
 """Functions that return one element of a list by its code or id. The keys are names of lists.
 
-The name "lots" is added: it returns the trace of a lot, from its origin to where its goods are.
+One name is not a list: "lots" returns the trace of a lot, from its origin to where its goods are.
 """
 
 

@@ -81,7 +81,7 @@ def _report_table(
 
     Args:
         name: The name of the table in the description of the report.
-        common: The values that are the same for all rows, from which the URLs of entries are made.
+        common: The values that are the same for all rows, for the URLs of entries.
         max_rows: Maximum number of rows. None means all.
     """
     columns, sources = kind.columns[name], kind.sources[name]
@@ -154,8 +154,8 @@ class _Words:
     def _item(self, code: str, row: Mapping[str, Value]) -> ReportCell:
         """Return the name of an item, followed by its base unit.
 
-        A row of another station may count the item in another unit. Then the name and the unit of
-        the row are returned.
+        In a report about several stations, a row may contain another unit. Then the name and the
+        unit in the row are returned.
         """
         item = self._books.catalogue.get(Item, code)
         unit = row.get("unit")

@@ -1,8 +1,8 @@
 """URLs of the entries behind the figures of reports.
 
-The URLs are relative to the service, such as `/entries/12`, and lead to a list or a record. A
-template of a URL contains names in braces, which `source_address` replaces by values. The names are
-columns of the row, fields of the report, or the days `first`, `last` and `today` of the period.
+The URLs are relative to the service, such as `/entries/12`, and lead to a list or a record. A URL
+template contains names in braces, which `source_address` replaces by values. The names are columns
+of the row, fields of the report, or the days `first`, `last` and `today` of the period.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ The function returns the template for the values of a row, or None if there are 
 """
 
 AS_OF = "as_of"
-"""Name of the value with the past day at whose end the books are read.
+"""Name of the value with the past day that the report is about.
 
-The value is None for the books as they are now.
+The value is None if the report shows the books as they are now.
 """
 
 ENTRY = "/entries/{entry}"
@@ -63,7 +63,7 @@ _ALERTS = {
 
 
 def stock_movements(values: Values) -> str:
-    """Return the template of the URL that lists the movements of a lot at a location.
+    """Return the template of a URL that lists the movements of a lot at a location.
 
     If the report is about a past day, the URL lists movements up to this day.
     """
@@ -75,25 +75,24 @@ def stock_movements(values: Values) -> str:
 
 
 def goods_that_left(values: Values) -> str:
-    """Return the template of the URL of the report on how an item's stock changed.
+    """Return the URL template of the report that shows how the stock of an item changed.
 
-    The report is about the last `rate_days` days, over which the daily rate of goods that left was
-    measured.
+    The period is the last `rate_days` days, over which the daily use of the item was measured.
     """
     first = values["today"] - timedelta(days=values["rate_days"] - 1)
     return f"/reports/tables/derivation?item={{item}}&from={first}&to={{today}}"
 
 
 def pledges_of_donor(status: str) -> str:
-    """Return the template of the URL that lists a donor's pledges with this status.
+    """Return the template of a URL that lists the pledges of a donor that have a status.
 
-    The status "all" means any.
+    The status "all" stands for every status.
     """
     return f"/pledges?donor={{donor}}&status={status}"
 
 
 def donations_of_donor(values: Values) -> str:
-    """Return the template of the URL that lists the donations of a donor.
+    """Return the template of a URL that lists the donations of a donor.
 
     If the donor is anonymous, the URL lists the donations of all donors.
     """
@@ -101,16 +100,15 @@ def donations_of_donor(values: Values) -> str:
 
 
 def needs_of_group(status: str) -> str:
-    """Return the template of the URL that lists the needs behind one row of a report.
+    """Return the template of a URL that lists the needs with a status behind one row of a report.
 
-    A row counts the needs for one item in one community with one urgency. The URL lists only needs
-    with this status.
+    The row is about the needs for one item in one community with one urgency.
     """
     return f"/needs?item={{item}}&community={{community}}&urgency={{urgency}}&status={status}"
 
 
 def goods_of_alert(values: Values) -> str | None:
-    """Return the template of the URL of the goods or the record that an alert is about."""
+    """Return the URL template for the goods or the record that an alert is about."""
     if values["what"] not in ("expired", "expires_soon"):
         return _ALERTS.get(values["what"])
     if values["location"] is not None:
@@ -145,9 +143,9 @@ def source_address(source: Source, values: Values) -> str | None:
 
 
 class _Quoted(dict[str, Any]):
-    """The values, each quoted for a URL when a template reads it.
+    """The values that a URL template may use. Each is quoted for a URL when the template reads it.
 
-    The values include the lists of the report, which are too long to be quoted for each row.
+    Quoting all values would be slow, because they include the lists of the report.
     """
 
     def __getitem__(self, name: str) -> str:

@@ -112,9 +112,9 @@ TABLE_TITLES: Mapping[str, BilingualText] = _texts(
         "reached": ("已收到的受助人", "Recipients who have goods of it"),
     }
 )
-"""The titles of the tables of a report that has several tables.
+"""The titles of the tables in reports with several tables.
 
-The key is the name of the field with the list that the table shows.
+The key is the field of the report that contains the rows of the table.
 """
 
 _REASONS = {

@@ -13,12 +13,12 @@ _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 LONGEST_PART = 6
 """Maximum number of Chinese characters in a part that becomes a search word.
 
-A whole sequence of Chinese characters becomes a search word too.
+Besides such parts, each whole sequence of Chinese characters becomes a search word.
 """
 
 
 def search_words(*texts: str | None) -> str:
-    """Return the words that a search compares to find a text, separated by spaces.
+    """Return the search words of texts, separated by spaces. A search compares these words.
 
     >>> search_words("医用口罩 KN95")
     '医 医用 医用口 医用口罩 用 用口 用口罩 口 口罩 罩 KN95'

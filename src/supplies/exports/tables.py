@@ -161,10 +161,7 @@ class _Sheets:
             at += 1
 
     def _new_sheet(self, table: Table) -> tuple[Worksheet, int]:
-        """Add a sheet with the headings of a table.
-
-        Return the sheet, and the number of rows that the headings take up.
-        """
+        """Add a sheet with the headings of a table. Return it, and the number of heading rows."""
         sheet = self._workbook.add_worksheet(self._sheet_name(table.name))
         for column, (heading, _) in enumerate(table.columns):
             sheet.write_string(0, column, heading, self._bold)

@@ -43,8 +43,8 @@ class PeopleReachedLine(PaperPart, frozen=True, kw_only=True):
     Attributes:
         month: The month, such as 2020-02.
         who: What `count` counts: households, persons of groups, or institutions.
-        uncounted: The number of hand-outs to groups without a headcount, whose people are not part
-            of `count`; absent if there are none.
+        uncounted: The number of hand-outs to groups without a headcount; absent if there are none.
+            The people at these hand-outs are not part of `count`.
         community_name: Name of the community; absent if it is not registered.
         community_name_en: English name of the community; absent if there is none.
     """

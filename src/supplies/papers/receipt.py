@@ -67,18 +67,17 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
             absent.
         received_on, received_until: First and last day of the donations. They are equal if all came
             on one day.
-        wish: What the donor wanted done with the goods, in the donor's own words; None if the
-            donor had no wish.
+        wish: What the donor wanted done with the goods, in the donor's own words; None if the donor
+            had no wish.
         checked_by: The second person who checked the goods (复核人).
         agreement: Number of the donation agreement.
-        fiscal_ticket: Number of the receipt for tax (公益事业捐赠票据) that a partner charity
-            issued.
+        fiscal_ticket: Number of the receipt for tax (公益事业捐赠票据) that a partner charity issued.
         statement: The legal wording of the jurisdiction or the station; None on receipts issued
             before this field existed.
         thanks: The words with which the station thanks the donor.
-        edition: The layout of the paper; absent on receipts issued before this field existed. Such
-            receipts are drawn in the first layout, which has smaller type and does not name the
-            page for checking receipts.
+        edition: The layout of the paper. It is absent on receipts issued before this field existed:
+            these are drawn in the first layout, which has smaller type and does not name the page
+            for checking receipts.
         replaces: Numbers of the receipts that this receipt replaces.
     """
 

@@ -27,12 +27,12 @@ class ReportTable(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         title: None if the report has only one table.
-        rows: The rows, each with a cell per column. A cell is None if it would repeat the
-            cell above it, and both rows are about the same document.
+        rows: The rows, each with a cell per column. If two rows are about the same document, a cell
+            of the second row is None if it would repeat the cell above it.
         sources: For each cell of `rows`, the URL of the entries behind the figure; None for a cell
             without such a URL.
-        repeated: For each cell of `rows`, whether it is None because it would repeat the cell above
-            it.
+        repeated: For each cell of `rows`, whether the cell is None because it would repeat the cell
+            above it.
         is_cut: Whether the table had more rows, which are left out.
     """
 

@@ -36,11 +36,11 @@ class RunStop(PaperPart, frozen=True, kw_only=True):
     """A stop on the run sheet. Name and telephone number are masked; the address is complete.
 
     Attributes:
-        moved_to: Absent if the stop is on the delivery. If the stop was taken off, the delivery
-            that has its goods now, or None if they are set aside as before. A stop that was taken
-            off has neither lines nor an address.
-        collected_on: The day on which the household fetched its goods at the counter, after they
-            had come back; otherwise absent.
+        moved_to: For a stop that was taken off the delivery, the delivery to which its goods were
+            moved, or None if the goods are set aside as before; otherwise absent. A stop that was
+            taken off has neither lines nor an address.
+        collected_on: The day on which the household fetched, at the counter, goods that the team
+            had brought back; otherwise absent.
     """
 
     stop: int

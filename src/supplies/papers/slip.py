@@ -17,8 +17,8 @@ class SlipLine(PaperPart, frozen=True, kw_only=True):
             absent.
         stated: The packs in which the quantity was given; absent if any of it was given in base
             units.
-        further_stated: The packs besides those in `stated`, if the quantity was given in several
-            lines; otherwise absent.
+        further_stated: The packs of the other lines, if the quantity was given in several lines;
+            otherwise absent.
         shown_unit: The larger unit in which the quantity is printed; absent if it is printed in
             base units.
     """

@@ -22,8 +22,8 @@ SHIPPED_UNITS = _shipped()
 def words_of_pack(pack: str, units: Mapping[str, UnitWords]) -> UnitWords | None:
     """Return the words for a kind of pack; None if there are none.
 
-    If a pack such as `box50` has no words of its own, return the words of the unit `box`. Its code
-    is the letters at the beginning of the pack's code.
+    If a pack has no words of its own, return the words of the unit whose code is the letters at the
+    beginning of the pack's code: `box` for the pack `box50`.
 
     Args:
         pack: The code of the pack.

@@ -1,4 +1,4 @@
-"""Views: what is read from the books, as structs in the shape of the REST service's JSON.
+"""Views: functions that read the books and return structs in the shape of the service's JSON.
 
 There is one module for each resource or report. The first parameter of every function is `Books`.
 Within `with ledger.reading() as books:` all functions read the same state. No view writes.

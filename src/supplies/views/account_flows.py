@@ -13,7 +13,10 @@ TRANSFERS_OF_PERIOD = (
     "AND e.booked_on >= :first AND e.booked_on <= :last "
     "AND t.station = e.station AND t.seq = e.seq AND t.lot <> ''"
 )
-"""SQL clauses FROM and WHERE: transfers of goods, as `t`, from day `:first` to day `:last`."""
+"""SQL clauses FROM and WHERE that select the transfers of goods from day `:first` to day `:last`.
+
+The table of the transfers has the alias `t`.
+"""
 
 
 def net_flows(

@@ -158,13 +158,13 @@ def list_activity_changes(books: Books, first: date, last: date) -> list[Activit
 def _subtracted(books: Books, first: date, last: date) -> list[ActivityChange]:
     """Return the changes in a period that subtract old counts of corrected activities.
 
-    A correction subtracts the count that it replaces; for the day, see `count_activities`.
+    Each correction subtracts the count that it replaces. `count_activities` explains on which day.
     """
     closings = books.all("SELECT seq, closed_through FROM periods WHERE station = :station")
     found = []
     for old, new in pairwise(_read_corrected(books)):
         if old.activity == new.activity:
-            day = _still_open(date.fromisoformat(old.booked_on), new.seq, closings)
+            day = _open_day(date.fromisoformat(old.booked_on), new.seq, closings)
             if first <= day <= last:
                 found.append(ActivityChange(new.seq, old.kind, day, -old.stated))
     return found
@@ -181,7 +181,7 @@ class _Statement(NamedTuple):
 
 
 def _read_corrected(books: Books) -> list[_Statement]:
-    """Return all versions of the corrected activities, ordered by activity and entry."""
+    """Return all versions of the activities that were corrected, ordered by activity and entry."""
     rows = books.all(
         "WITH corrected (activity) AS (SELECT DISTINCT document FROM entries "
         "WHERE station = :station AND supersedes IS NOT NULL AND kind = :activity) "
@@ -194,12 +194,12 @@ def _read_corrected(books: Books) -> list[_Statement]:
     return [_Statement(*row) for row in rows]
 
 
-def _still_open(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
-    """Return `day`, or the first open day if `day` was closed when entry `seq` was recorded.
+def _open_day(day: date, seq: int, closings: list[tuple[int, str]]) -> date:
+    """Return `day` or, if it was closed when entry `seq` was recorded, the first open day after it.
 
     Args:
         closings: One pair for each entry that closed or reopened days: the number of the entry, and
-            the last closed day once the entry was recorded.
+            the last closed day after that entry.
     """
     closed = max(((at, through) for at, through in closings if at < seq), default=None)
     if closed is None:

@@ -102,10 +102,10 @@ def propose_allocations(
 
 
 class _LowestBalances:
-    """The lowest balance of each account on a day and all later days.
+    """The lowest balance that each account has on a day or on any later day.
 
-    Entries may be booked on days in the future. If more than the lowest balance was allocated, the
-    balance on such a day would be negative.
+    Entries may be booked on days in the future. Only the lowest balance can be allocated: with
+    more, the balance on one of these days would be negative.
     """
 
     def __init__(self, books: Books, day: date) -> None:
@@ -122,7 +122,7 @@ class _LowestBalances:
                 self._moved_later |= {(source, item, lot), (target, item, lot)}
 
     def get(self, key: BalanceKey, now: int) -> int:
-        """Return the lowest balance of an account on the day and later.
+        """Return the lowest balance of an account.
 
         Args:
             now: The current balance.
@@ -234,7 +234,7 @@ def _open_needs(
 def _distribute(
     needs: list[_OpenNeed], shelves: dict[str, list[_OnShelf]]
 ) -> Iterator[tuple[_OpenNeed, _OnShelf, int]]:
-    """Yield which lots each need gets: the need, a lot and the quantity, in the order of needs."""
+    """Yield a need, a lot, and how much of the lot the need gets, in the order of needs."""
     free = {item: sum(on.quantity for on in shelf) for item, shelf in shelves.items()}
     tiers: defaultdict[tuple[int, str], list[_OpenNeed]] = defaultdict(list)
     for one in needs:

@@ -57,9 +57,9 @@ QUERIES_BY_STATUS = {
     "allocated": numbers_by_balance(ALLOCATED),
     "in_transit": numbers_by_balance(IN_TRANSIT, last=True),
 }
-"""The queries that find the allocations with a status by an index.
+"""For some statuses, the query that finds the allocations with the status by an index.
 
-For statuses without a query, all allocations are read and then filtered.
+For other statuses, all allocations are read and then filtered.
 """
 
 ALLOCATING_KINDS = ("allocated", "donation_received", "goods_converted")
@@ -212,9 +212,9 @@ def find_counts(books: Books, allocation: str) -> list[int]:
 
 
 def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
-    """Return the lines of each allocation whose quantities were given in packs.
+    """Return the lines whose quantities were given in packs, by allocation.
 
-    The lines are those of the latest command that made or corrected the allocation.
+    The lines are from the latest command that made or corrected the allocation.
     """
     entries = DocumentEntries(books, ids)
     latest = {name: _latest(entries.of(name)).seq for name in ids}
@@ -223,10 +223,10 @@ def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLine
 
 
 def _latest(entries: list[DocumentEntry]) -> DocumentEntry:
-    """Return the entry that contains the lines of an allocation in their latest version.
+    """Return the entry with the latest version of an allocation's lines.
 
-    This is the latest entry of `Allocate` or its corrections. If another command made the
-    allocation, such as a donation, this is the first entry.
+    This is the latest entry of the command `Allocate` or of a correction of that command. If
+    another command made the allocation, such as a donation, it is the first entry.
     """
     stated = [each for each in entries if each.kind == "allocated" and each.part == 0]
     return stated[-1] if stated else entries[0]

@@ -18,7 +18,7 @@ ON_HAND = (STOCK, ALLOCATED, IN_TRANSIT)
 """The kinds of account with goods that the station has: free, allocated and in transit."""
 
 Sums = Counter[tuple[str, str]]
-"""Sums of balances, by name of the kind of account and item."""
+"""Sums of balances, by item and kind of account. The kinds are represented by their names."""
 
 
 def read_balances(

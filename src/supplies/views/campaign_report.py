@@ -19,7 +19,10 @@ _IS_LATEST = (
     "c.seq = (SELECT max(a.seq) FROM arrivals a "
     "WHERE a.station = c.station AND a.arrival = c.arrival)"
 )
-"""SQL condition that a row `c` of `arrival_campaigns` is from the latest version of its arrival."""
+"""SQL condition for the rows of `arrival_campaigns` that describe the latest version of an arrival.
+
+The table has the alias `c`.
+"""
 
 _SHOWN_PLACES = ("free", "allocated", "in_transit", "handed_over", "used", "lost")
 
@@ -162,10 +165,10 @@ def _promised(
 def _parts(
     lot: str, shares: list[LotShare], arrived: Counter[str]
 ) -> Iterator[tuple[LotShare, dict[str, int]]]:
-    """Yield each owner's share of an arrived lot, divided by the campaigns of the goods.
+    """Yield each owner's share of an arrived lot, and the part of the share from each campaign.
 
-    If a stock count found a lot, several later arrivals may say where its goods came from. Then
-    each share is divided in proportion to the quantities that arrived.
+    Usually a lot arrives at once. But if a stock count found it, several arrivals may be booked
+    later. Then each share is divided in proportion to the quantities that arrived.
 
     Args:
         arrived: The quantity that arrived from each campaign.

@@ -25,7 +25,7 @@ from supplies.views.pagination import (
 N = TypeVar("N", bound=CatalogueRecord)
 
 _LONGEST_QUERY = 200
-"""Maximum length of a search text in characters. The longest names are no longer than this."""
+"""Maximum length of a search text in characters. No name is longer."""
 
 _COUNT_LIMIT = 1000
 """Maximum number of index rows that are counted for one bigram of a search text.
@@ -132,8 +132,8 @@ def _search_source(
 ) -> tuple[str, dict[str, Any]]:
     """Return the SQL clauses that select records by the rarest bigrams of a search text.
 
-    The clauses begin with the tables after FROM. The table of the records is `n`. The second result
-    contains the parameters of the SQL.
+    The text begins after the word FROM. The table of the records has the alias `n`. The second
+    result contains the parameters of the SQL.
     """
     rarest = _rarest_bigrams(books, kind, wanted)
     if not rarest:

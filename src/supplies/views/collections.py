@@ -45,9 +45,9 @@ def read_last_collections(books: Books, allocations: Iterable[str]) -> dict[str,
 def day_of_collection(
     books: Books, line: LoadedLine, collections: Mapping[str, LastCollection]
 ) -> date | None:
-    """Return the day on which a household fetched goods that had come back from a stop.
+    """Return the day on which a household fetched goods of a stop that a team had brought back.
 
-    Return None if no goods were fetched after they came back, or if they were first sent out again.
+    Return None if the household fetched no such goods, or if they were first sent out again.
 
     Args:
         line: Any line of the stop.
@@ -74,8 +74,7 @@ def day_of_collection(
 def _came_back_in(books: Books, line: LoadedLine, before: int) -> int | None:
     """Return the entry of a stop's last outcome before entry `before`, if goods came back with it.
 
-    Only goods that stayed set aside for the household count. Return None if no such goods came
-    back.
+    Return None if no goods came back, or if none of them stayed set aside for the household.
     """
     where = {"delivery": line.delivery, "allocation": line.allocation}
     seq = books.value(

@@ -35,7 +35,7 @@ _OUTCOMES: dict[Outcome, str] = {
     "not_at_home": template("not at home"),
     "lost": template("lost on the way"),
 }
-"""The outcomes as sentence parts that pages translate."""
+"""The words for each outcome within a sentence. Pages translate them."""
 
 _SENTENCES: Mapping[ContradictionKind, str] = {
     "other_outcome": template(
@@ -60,7 +60,7 @@ _SENTENCES: Mapping[ContradictionKind, str] = {
     "counted_less": template("the count found more goods missing than the books still contained"),
     "refused": template("the books did not allow what was reported"),
 }
-"""The sentence that pages translate for each kind of contradiction."""
+"""The sentence for each kind of contradiction. Pages translate it."""
 
 _RECORDED_REASONS: Mapping[str, ContradictionKind] = {
     "that is not the counter of team": "other_counter",
@@ -69,15 +69,15 @@ _RECORDED_REASONS: Mapping[str, ContradictionKind] = {
     "is not a group but one": "not_a_group",
     " has no pack ": "unknown_pack",
 }
-"""Phrases of the recorded reasons of older conflicts about hand-outs, each with its kind."""
+"""Phrases in recorded reasons of older conflicts about hand-outs, and the kind that each shows."""
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far in the future the reported time of a hand-out may be."""
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-"""The earliest reported time that is converted to a day. Earlier times are replaced by this one.
+"""The earliest reported time that is converted to a day. Earlier times are replaced by this time.
 
-Python cannot convert some earlier times to local time in every time zone.
+For some earlier times and time zones, Python cannot compute the local time.
 """
 
 
@@ -126,8 +126,9 @@ def _kind_of_hand_out(
 ) -> ContradictionKind:
     """Return why a reported hand-out conflicts with the books.
 
-    The books do not contain earlier values of the fields of a team, location, recipient or item. So
-    the kind of an older conflict is recognized by a phrase in the recorded reason.
+    For an older conflict, a phrase in the recorded reason shows the kind. The books could not show
+    it, because they do not contain earlier values of the fields of a team, location, recipient or
+    item.
     """
     moment = stated.happened_at
     recorded_at = datetime.fromisoformat(conflict.recorded_at)

@@ -1,4 +1,4 @@
-"""Read what the report in a conflict states, what the books stated, and how it was resolved."""
+"""Read what a report in a conflict states, what the books state, and how it was resolved."""
 
 from __future__ import annotations
 
@@ -124,7 +124,8 @@ class ConflictSides(View, frozen=True, kw_only=True):
         reported: What the report states.
         recorded: What the books stated before the conflict was resolved; None if the conflict is
             not about a stop.
-        free: The goods that a hand-out could use; empty for other conflicts.
+        free: The unallocated goods at the place of the hand-out; empty if the conflict is not about
+            a hand-out.
         decisions: The resolutions, oldest first.
     """
 

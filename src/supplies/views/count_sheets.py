@@ -29,8 +29,8 @@ class CountedLineView(View, frozen=True, kw_only=True):
 
     Attributes:
         lot: None if all lots of the item were counted together.
-        expected: The quantity in the books when the sheet was opened. Entries that were recorded
-            later for an earlier time are included.
+        expected: The quantity in the books when the sheet was opened. This includes entries that
+            were recorded later, but are about an earlier time.
     """
 
     line: int
@@ -181,8 +181,8 @@ class MovedGoods(View, frozen=True, kw_only=True):
 def list_moved_goods(books: Books, name: str) -> list[MovedGoods]:
     """Return the lots whose quantity at the location changed after a count sheet was opened.
 
-    If the goods are counted only now, the count must not be recorded on this sheet: it would differ
-    from the expected quantities by these changes.
+    If there are such lots and the goods are counted only now, the count needs a new sheet: on this
+    one, the changes would look like differences.
 
     Raises:
         NotFound: the count sheet does not exist.

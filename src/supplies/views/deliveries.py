@@ -241,7 +241,7 @@ def _views(books: Books, found: Sequence[DocumentState[Delivery]]) -> list[Deliv
 
 
 def _read_details(books: Books, ids: Sequence[str]) -> dict[tuple[int, str], OutcomeDetails]:
-    """Return the further details of reported outcomes, by entry number and allocation."""
+    """Return the optional details of reported outcomes, by entry number and allocation."""
     rows = query_ids(
         books,
         ids,

@@ -226,9 +226,10 @@ def packs_of_line(
 ) -> list[StatedPacks]:
     """Return the packs in which the goods of a loaded line were set aside; [] if this is unclear.
 
-    If several lots of an item were loaded, return the packs with exactly the quantity of the line,
-    such as 2 boxes of 50 for 100 pieces. Return [] if there are no such packs, or different ones.
-    If one lot was loaded, the packs of the item must have the loaded quantity in total.
+    If one lot of the item was loaded, all packs of the item are returned, provided that they
+    contain the loaded quantity in total. If several lots of the item were loaded, the kind of pack
+    is returned that contains exactly the quantity of this line, such as 2 boxes of 50 for 100
+    pieces. If there is no such kind, or more than one, the result is [].
 
     Args:
         packed: The packs in which the goods of the allocation were set aside.

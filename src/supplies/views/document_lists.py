@@ -128,8 +128,8 @@ def numbers_by_column(
     Args:
         column: The column with the value.
         within: A further SQL condition on the table `x`, beginning with AND.
-        statement: The type of the rows with the column. None means the type that describes the
-            document.
+        statement: The type of row that has the column. If None, it is the type of row that
+            describes the document.
     """
     number = f"CAST(substr(x.{document_type.key}, 3) AS BIGINT)"
     return _source(

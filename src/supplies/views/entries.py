@@ -1,4 +1,4 @@
-"""Read entries with the bytes that were hashed, and read conflicts."""
+"""Read entries, including the bytes that were hashed, and read conflicts."""
 
 from __future__ import annotations
 

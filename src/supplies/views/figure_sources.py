@@ -21,7 +21,7 @@ FIGURES: Mapping[str, frozenset[ReportColumn]] = {
     "in_transit": frozenset({ReportColumn.IN_TRANSIT}),
     "on_hand": frozenset({ReportColumn.FREE, ReportColumn.ALLOCATED}),
 }
-"""The columns that are added up for each quantity in the station report, by its name."""
+"""By the name of a quantity in the station report: the columns whose sum is the quantity."""
 
 
 class FigureEntry(View, frozen=True, kw_only=True):
@@ -117,8 +117,8 @@ def _changes(
     """Return the changes of a quantity in a period, by entry, oldest first.
 
     Args:
-        change_of: Returns by how much the quantity changes, for an account and the change of its
-            balance.
+        change_of: A function of an account and the change of its balance. Returns by how much the
+            quantity changes.
     """
     changes: _Changes = Counter()
     rows = books.all(

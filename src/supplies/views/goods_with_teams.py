@@ -17,7 +17,7 @@ from supplies.domain.entry_rows import Delivery
 from supplies.views.pagination import Warned
 
 Goods = tuple[str, str, str]
-"""The location, item and lot of goods; or account, item and lot, which identify a balance."""
+"""A location or an account, an item and a lot."""
 
 
 class GoodsWithTeam(NamedTuple):
@@ -111,10 +111,10 @@ def _released(books: Books, goods: GoodsWithTeam) -> int:
 
 
 def find_goods_with_teams(books: Books, first: int, last: int) -> list[Warned]:
-    """Return a warning for each team that still has goods which a command took from stock.
+    """Return a warning for each team that still carries goods which a command took from stock.
 
-    Goods are taken if they leave a location or are set aside. There is no warning if enough other
-    goods of the lot are at the place.
+    A command takes goods if they leave a location or are set aside. There is no warning if the
+    place has enough other goods of the lot.
 
     Args:
         first, last: The numbers of the first and the last entry of the command.
@@ -149,8 +149,8 @@ def _sum(goods: Iterable[GoodsWithTeam], key: Goods) -> int:
 def _taken(books: Books, first: int, last: int) -> dict[Goods, int]:
     """Return the quantities that a command took from storage locations, by account, item and lot.
 
-    Quantities that the command put back are subtracted. A release is ignored, because the goods
-    stay at their location.
+    Quantities that the command put back are subtracted. Goods that the command released are
+    ignored, because they stay at their location.
     """
     changes: Counter[Goods] = Counter()
     for source, target, item, lot, quantity in _transfers(books, first, last):
@@ -166,9 +166,9 @@ def _taken(books: Books, first: int, last: int) -> dict[Goods, int]:
 
 
 def _transfers(books: Books, first: int, last: int) -> Iterable[Sequence[Any]]:
-    """Return the transfers of a command, without a query if it was just written.
+    """Return source, target, item, lot and quantity of each transfer of a command.
 
-    Each contains source, target, item, lot and quantity.
+    No query is made if the command was just written.
     """
     if first in books.written.entries:
         return [each for one in books.written.entries.values() for each in one.body.transfers]

@@ -68,8 +68,8 @@ def count_fully_met_households(books: Books, on: date) -> int:
 def list_fully_met_households(books: Books, on: date) -> list[str]:
     """Return the codes of households whose needs were all met or ended at the end of a day.
 
-    A household is included if goods met at least one of its needs, and no need of the household is
-    still open, claimed or assigned at the end of the day. Merged codes are one household.
+    A household is included if goods met at least one of its needs, and if none of its needs is
+    open, claimed or assigned at the end of the day. A household with merged codes is included once.
     """
     rows = books.all(f"SELECT r.code {_fully_met(books, on)} ORDER BY 1", day=on.isoformat())
     return [str(code) for (code,) in rows]

@@ -58,7 +58,7 @@ Totals = dict[str, int]
 """The quantities of a document by item; empty if the document was reversed."""
 
 Label = Counter[str | date | None]
-"""The quantity of one item by batch, or by expiry day. None is the key of an unknown one."""
+"""The quantity of one item by batch, or by expiry day. None stands for an unknown batch or day."""
 
 Labels = dict[str, tuple[Label, Label]]
 """The quantities of each item of an arrival, by batch and by expiry day."""
@@ -185,9 +185,9 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
 
 
 def _moving_entry(seq: int, document: str) -> str:
-    """Return how warnings name an entry: by the id of its document, such as m_12.
+    """Return the name of an entry in warnings: the id of its document, such as m_12.
 
-    If the entry is not the first one of the document, its number is added. For example, a return of
+    For a later entry of the document, the number of the entry is added. For example, a return of
     issued goods is a later entry of the document of the issue.
     """
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
@@ -197,7 +197,7 @@ def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]
     """Return the transfers of a document, and of earlier documents with similar entries.
 
     An earlier entry is similar if it has the same kind and day as `body`, and if its document
-    changed one account by the same quantity of an item. The item is the first one of `body`. If
+    changed the same account by the same quantity. Only the first item of `body` is compared. If
     `body` is a later entry of its document, such as a return, the quantity may differ, because a
     document can have several returns. The last column of a row is 1 if the row belongs to a similar
     entry, otherwise 0.
@@ -257,7 +257,7 @@ def _moved_by(document: str) -> str:
 
 
 def _moved(rows: list[Row]) -> dict[int, Moved]:
-    """Return the quantities that each entry and its corrections moved.
+    """Return the quantities that each entry moved, with all corrections.
 
     Ids of documents are removed from accounts such as `used:u_7`, so that the moves of two
     documents can be compared.
@@ -324,7 +324,7 @@ def _read_earlier(
 
 
 def _by(fact: _Fact, one: DocumentState[Any]) -> str:
-    """Return the words with which a warning names the person or place of a document."""
+    """Return the part of a warning that names the person or place of a document."""
     whose = str(getattr(one.stated, fact.columns[-1]))
     return ", anonymous too" if whose == ANONYMOUS else f" ({whose})"
 
@@ -419,7 +419,7 @@ def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _done(books: Books, ids: list[str]) -> dict[str, Totals]:
-    """Return the count of each activity, by its id and by the text about who did it."""
+    """Return the count of each activity, by id of the activity and the text about who did it."""
     numbers = [int(name.rpartition("_")[2]) for name in ids]
     latest = {each.stated.activity: each for each in read_documents(books, ACTIVITIES, numbers)}
     entries = DocumentEntries(books, ids)

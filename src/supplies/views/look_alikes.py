@@ -1,4 +1,4 @@
-"""Find records of one kind that look alike, and may be two codes of one thing or person.
+"""Find records of one kind that look alike, because a thing or person may have two codes.
 
 Records look alike if they have the same name, telephone number or address.
 """

@@ -107,8 +107,8 @@ def read_owned_goods(
 ) -> dict[str, list[LotShare]]:
     """Return where the goods that arrived in these lots were at the end of a day, by arrived lot.
 
-    If goods were repacked, the result shows the original quantity in the account of the conversion,
-    and in addition where the products are.
+    Repacked goods are in the result twice: with their original quantity in the account of the
+    conversion, and with the accounts where the products are.
 
     Raises:
         BooksBroken: the balances of a lot do not add up to the quantity that came in.

@@ -76,10 +76,10 @@ def list_merges(
 
 
 def get_merge(books: Books, kind: PersonKind, code: str) -> MergeView:
-    """Return the merge that retired a code.
+    """Return the merge of this code into another code.
 
     Raises:
-        NotFound: the code is not merged into another one.
+        NotFound: the code is not merged into another code.
     """
     seq = books.latest_seq(Merge, kind=kind, code=code)
     for view in list_merges(books, after=str((seq or 1) - 1), limit=1).items:

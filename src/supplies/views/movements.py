@@ -65,7 +65,7 @@ class MovementsReport(PeriodReport, frozen=True, kw_only=True):
 
     Attributes:
         before: The balance before the first day, in base units.
-        items: The movements in this order, each with the balance after it.
+        items: The movements, each with the balance after it.
         after: The balance at the end of the last day, in base units.
     """
 

@@ -27,8 +27,8 @@ class NeedGroup(View, frozen=True, kw_only=True):
         community: None for recipients without a community.
         waiting: The number of needs that are not met.
         missing: The quantity of the waiting needs that has not been handed over.
-        longest_days, mean_days: How many whole days the unmet needs have waited, at most and on
-            average. None if all are met.
+        longest_days, mean_days: The longest and the mean waiting time of the unmet needs, in whole
+            days; None if all are met.
         met: The number of needs that were met.
         mean_days_to_meet: The average number of whole days until needs were met; None if none was.
     """

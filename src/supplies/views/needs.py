@@ -49,9 +49,9 @@ NeedStatus = Literal["open", "claimed", "assigned", "met", "ended"]
 DOCUMENT_TYPE = DocumentType(Need, "need", kind="need_noted", prefix="n")
 
 STAGES = dict(zip(get_args(NeedStatus), (NEEDED, CLAIMED, ASSIGNED, MET, ENDED), strict=True))
-"""The kind of account for each status of needs.
+"""For each status of a need, the kind of account that contains the quantity of such a need.
 
-The status of a need is the first one here whose account has a quantity of the need.
+A need may have quantities in several of these accounts. Its status is the first one in this order.
 """
 
 UNSETTLED_STATUSES = ("open", "claimed", "assigned")

@@ -217,13 +217,13 @@ def list_needs_by_station(
 
 
 def report_organisation_stock(books: Books) -> OrganisationStock:
-    """Return the stock of this station and all stations under it, also for books of a past day."""
+    """Return the stock of this station and all stations under it, now or on a past day."""
     parts = _at_stations(books, ItemStockAtStation, _SHELVES)
     return OrganisationStock(items=_totals(StockOfItem, _SHELVES, parts), at_stations=parts)
 
 
 def report_organisation_needs(books: Books) -> OrganisationNeeds:
-    """Return the needs at this station and all stations under it, also for books of a past day."""
+    """Return the needs at this station and all stations under it, now or on a past day."""
     parts = _at_stations(books, ItemNeedsAtStation, _NEEDS)
     return OrganisationNeeds(items=_totals(NeedOfItem, _NEEDS, parts), at_stations=parts)
 
@@ -308,7 +308,7 @@ def _at_stations(books: Books, view: Callable[..., V], columns: _Columns) -> lis
 def _totals(view: Callable[..., V], columns: _Columns, parts: Sequence[Any]) -> list[V]:
     """Return a view for each item and unit, with the sums of the parts at the stations.
 
-    The name of an item is the first of its names in the order of the alphabet.
+    If stations name an item differently, the alphabetically first name is used.
     """
     together: dict[tuple[str, str], list[Any]] = {}
     for part in parts:

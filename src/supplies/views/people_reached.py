@@ -137,9 +137,10 @@ def count_people_reached(
 ) -> list[PeopleReachedLine]:
     """Count the households and persons that received goods of these lots, by month and community.
 
-    For a group, its persons are counted, and the hand-outs without a headcount. A household or an
-    institution is counted in each month in which it received more of an item than was taken back.
-    For privacy, small counts are masked, except counts of institutions.
+    For a group, the persons at hand-outs are counted; hand-outs without a headcount are counted
+    separately. A household or an institution is counted in each month in which it received more of
+    an item than was taken back. For privacy, small counts are masked, except counts of
+    institutions.
     """
     reached = _reached(books, lots, last)
     known = read_recipient_groups(books, {recipient for _, recipient in reached})

@@ -48,7 +48,7 @@ DOCUMENT_TYPE = DocumentType(Pledge, "pledge", kind="pledge_made", prefix="p")
 
 RECEIVED, OPENED = "donation_received", "goods_converted"
 LAPSED, CANCELLED = "pledge_lapsed", "pledge_cancelled"
-"""Kinds of entry that transfer goods from `pledged` back to `donor`. The kind shows the reason.
+"""Kinds of entry that transfer goods from `pledged` back to `donor`, each with another reason.
 
 RECEIVED: the goods arrived. OPENED: a case that contained the goods was opened and counted. LAPSED:
 the goods did not come. CANCELLED: the donor cancelled the pledge.

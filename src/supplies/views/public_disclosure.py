@@ -41,7 +41,7 @@ from supplies.views.station_report import build_goods_lines, read_item_names
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
 
 _Place = tuple[str, CountedUnit, str]
-"""Key of a line: community ("" if unknown), counted unit such as household, and item."""
+"""The community ("" if unknown), counted unit such as household, and item of a line."""
 
 
 def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
@@ -93,7 +93,7 @@ def build_disclosure_paper(
 
 
 def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
-    """Return a line for each source and item, and for each donor who may be named.
+    """Return a line for each source and item. Donors who may be named have lines of their own.
 
     Gifts of donors who may not be named share one line per item.
     """
@@ -117,7 +117,7 @@ def _received(books: Books, first: date, last: date) -> list[GoodsReceivedLine]:
 
 
 def _published(books: Books, code: str) -> str | None:
-    """Return a donor's name as the donor consented: in full, as 张**, or None."""
+    """Return as much of a donor's name as the donor consented to: the full name, 张**, or None."""
     donor = books.catalogue.get(Donor, code)
     if donor is None or donor.name is None or donor.publish == "no":
         return None

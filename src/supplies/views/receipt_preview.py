@@ -22,7 +22,7 @@ _NO_DIGEST = "0" * 64
 
 
 def preview_receipt(shown: StationWithSettings, day: date) -> ReceiptPaper:
-    """Return a sample receipt as a station with such settings would issue it. Nothing is stored.
+    """Return a sample receipt as the station would issue it with these settings. Nothing is stored.
 
     Args:
         shown: The station with the settings to try out.

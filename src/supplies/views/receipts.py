@@ -482,10 +482,7 @@ def _receipts(
 
 
 def _listed(books: Books, numbers: Sequence[str], table: str, column: str) -> dict[str, list[str]]:
-    """Return the values in one column of a table, by receipt number.
-
-    The table has the receipt number in its column `number`.
-    """
+    """Return the values in one column of a table, by the receipt number in its column `number`."""
     rows = query_ids(
         books,
         numbers,

@@ -1,8 +1,8 @@
 """Turn recorded entries back into the commands that would record them, for correction forms.
 
 The books contain no copy of a command. This module makes the command from the rows, transfers and
-texts of its entries, with all corrections. Correcting an entry with the unchanged result moves no
-goods.
+texts of its entries, with all corrections. If a correction is sent with this command unchanged, no
+goods are moved.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def _destinations(books: Books, view: DonationView) -> dict[str, tuple[str | Non
 
 
 def destination(changes: Mapping[str, int], location: str) -> tuple[str | None, str | None]:
-    """Return the quarantine to which a lot went on arrival, and the reason of its write-off.
+    """Return the quarantine to which a lot went on arrival, and the reason why it was written off.
 
     The first is None if nothing went to a quarantine; the second if nothing was written off.
 

@@ -33,7 +33,7 @@ Goods = tuple[str, str]
 
 
 class StatedEntries:
-    """The content of a command's entries, with all corrections or with the ones up to a chosen one.
+    """The content of a command's entries, with all corrections or with those up to a chosen entry.
 
     Attributes:
         latest: The first entry of the command or of its last included correction. Its rows contain
@@ -66,9 +66,10 @@ class StatedEntries:
                 self.changes[goods] = left
 
     def _parts(self, first: Body) -> list[Body]:
-        """Return the entries of one version of the command. `first` is the first of them.
+        """Return the entries of one version of the command, without entries about other documents.
 
-        Entries about other documents are left out.
+        Args:
+            first: The first entry of this version.
         """
         last = self.books.last_seq_of_command(first.seq)
         parts = [first, *(self.books.body(seq) for seq in range(first.seq + 1, last + 1))]
@@ -78,7 +79,7 @@ class StatedEntries:
 
     @property
     def document(self) -> str:
-        """The id of the document that the command made."""
+        """The id of the document that the command created."""
         return str(self.latest.document)
 
     @property
@@ -92,7 +93,7 @@ class StatedEntries:
         return [row for row in self.latest.rows if isinstance(row, kind)]
 
     def row(self, kind: type[R]) -> R:
-        """Return the first row of a type in the latest entry that has one.
+        """Return the first row of a type, from the latest entry that has such a row.
 
         A correction does not repeat rows of every type.
         """
@@ -120,12 +121,12 @@ class StatedEntries:
         return next(account for account, _ in self._of(kind, falls=falls))
 
     def goods(self, kind: AccountKind, *, falls: bool) -> dict[Goods, int]:
-        """Return the goods that the command takes from or puts into accounts of a kind.
+        """Return the quantities that the command takes from or puts into accounts of a kind.
 
-        The result has the quantity of each item and lot.
+        The result is by item and lot.
 
         Args:
-            falls: True for the goods that it takes, False for the goods that it puts in.
+            falls: True for the goods that the command takes, False for the goods that it puts in.
         """
         found: Counter[Goods] = Counter()
         for _, (goods, quantity) in self._of(kind, falls=falls):

@@ -57,7 +57,7 @@ Goods leave these accounts, so the columns show the net flow with the opposite s
 """
 
 _LETTERS = 4
-"""How many letters at the beginning of an account identify its kind.
+"""How many letters at the beginning of an account are enough to identify its kind.
 
 The SQL groups by these letters, because there are fewer kinds than accounts.
 """

@@ -140,7 +140,7 @@ def iterate_stock(
 ) -> Iterator[StockRow]:
     """Yield the present stock in the order of `get_stock`, read in parts.
 
-    Goods that are set aside or with teams are in memory as a whole.
+    Only the goods that are set aside or with teams are all in memory at once.
 
     Args:
         location, item: Filters. If None, no filter is applied.
@@ -164,7 +164,7 @@ def iterate_stock(
 def _parts_of_shelf(
     books: Books, shelf: str, item: str | None, allocated_at: Counter[StockKey]
 ) -> Iterator[dict[StockKey, Counter[str]]]:
-    """Yield the quantities at a location as `_places` does, in parts of about `MAX_LIMIT` lots."""
+    """Yield the free and allocated quantities at a location, in parts of about `MAX_LIMIT` lots."""
     waiting = sorted(place for place in allocated_at if place[0] == shelf)
     last, is_last = ("", ""), False
     while not is_last:
@@ -227,7 +227,7 @@ def _places(
     as_of: date | None,
     at_seq: int | None,
 ) -> dict[StockKey, Counter[str]]:
-    """Return the free and the allocated quantity of each stock row, by kind of account."""
+    """Return the quantities of each stock row by kind of account: free and allocated."""
     places: defaultdict[StockKey, Counter[str]] = defaultdict(Counter)
     there = read_balances(books, (STOCK, ALLOCATED), on=as_of, at=at_seq, item=item, key=location)
     for (account, code, lot), quantity in there.items():

@@ -139,7 +139,8 @@ def get_stock_document(books: Books, noun: StockNoun, name: str) -> StockDocumen
     """Return the stock document with this id.
 
     Args:
-        noun: The type of document, as in the URL of its list: "moves" in `/api/stock/moves`.
+        noun: The type of document, as in the URL of the list, such as "moves" in
+            `/api/stock/moves`.
         name: The id of the document.
 
     Raises:
@@ -162,7 +163,8 @@ def list_stock_documents(
     """List the documents of one type, oldest first.
 
     Args:
-        noun: The type of document, as in the URL of its list: "moves" in `/api/stock/moves`.
+        noun: The type of document, as in the URL of the list, such as "moves" in
+            `/api/stock/moves`.
         after: The cursor of the page.
         limit: The maximum number of documents. If None, all are listed.
 

@@ -16,10 +16,10 @@ EXPIRED = LOST("expired")
 
 
 def find_unexplained_surplus(books: Books, document: str | None) -> list[Warned]:
-    """Return a warning for each item that a document brought to a location with a surplus.
+    """Return a warning for each item that a document brought to a location with a surplus of it.
 
-    A surplus is a quantity that a count found in excess of the books. The same goods may then be
-    booked twice: by the count and by the document. If `document` is None, the list is empty.
+    A surplus is a quantity that a count found in excess of the books. The document may bring the
+    goods that the count has found and booked already. If `document` is None, the list is empty.
     """
     if document is None:
         return []

@@ -19,7 +19,7 @@ from supplies.views.shared_queries import read_lots
 from supplies.views.team_runs import ShownGoods, UnitNames, unit_words
 
 LISTED_AFTER_USE = timedelta(days=30)
-"""How long a counter's list of goods still contains an item after its goods were used up."""
+"""How long an item stays in a counter's list of goods after all goods of the item were used up."""
 
 
 class CounterNames(UnitNames, Protocol):

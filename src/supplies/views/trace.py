@@ -102,7 +102,7 @@ def trace_lot(books: Books, lot: str) -> TraceView:
 
 
 def _birth(lot: str) -> tuple[int, int]:
-    """Return the numbers of the entry and the line that created a lot, read from its id."""
+    """Return the entry number and the line number that are part of a lot's id."""
     _, entry, line = lot.rsplit("_", 2)
     return int(entry), int(line)
 

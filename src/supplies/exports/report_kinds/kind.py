@@ -62,8 +62,7 @@ class ReportKind(NamedTuple):
             is fast.
         columns: For each table, the columns that people see, in order. The key is the field of the
             struct that has the list of the table.
-        sources: For each table, the columns with figures, and where the entries behind them are
-            listed.
+        sources: For each table, the URLs of the entries behind its figures, by column.
         has_period: True if the report is about a period, False if it is about one day.
         has_names: Whether the report contains names of people if the reader may see personal data.
         of_organisation: Whether the report is about all stations of the organisation. Then only

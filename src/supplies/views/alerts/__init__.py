@@ -50,10 +50,10 @@ EXPIRY_NOTICE_DAYS, MAX_DAYS_OUT, MAX_DAYS_ALLOCATED = 30, 1, 7
 """Default values of `soon`, `out` and `waiting` in `list_alerts`, in days."""
 
 DAYS_OF_VOIDS = 90
-"""For how many days an alert is shown for a voided receipt that no new one replaced."""
+"""For how many days an alert about a voided receipt without a replacement is shown."""
 
 DAYS_OF_WRONG_CODES = 14
-"""For how many days an alert is shown for a stop whose household told the courier a wrong code."""
+"""For how many days an alert is shown after a household told the courier a wrong code."""
 
 
 class AlertsReport(View, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What an alert is."""
+"""The struct `Alert`, and functions that make and sort alerts."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def make_alert(
     document: str | msgspec.UnsetType = msgspec.UNSET,
     borrower: str | msgspec.UnsetType = msgspec.UNSET,
 ) -> Alert:
-    """Return an alert. The parameters are its fields; those that do not apply are left out."""
+    """Return an alert. Only the arguments for fields that apply to the alert are needed."""
     return Alert(
         what=what,
         code=code,

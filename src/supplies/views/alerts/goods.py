@@ -109,7 +109,10 @@ def find_items_below_minimum(books: Books, today: date) -> list[Alert]:
 
 
 def find_unexplained_goods(books: Books) -> list[Alert]:
-    """Return an alert for each place and item with an unexplained quantity."""
+    """Return an alert for each place and item with a difference that nobody has explained yet.
+
+    Such a difference arises if goods are counted and the count differs from the books.
+    """
     there: Counter[tuple[str, str]] = Counter()
     since: dict[tuple[str, str], str] = {}
     rows = books.all(
@@ -145,8 +148,9 @@ def find_unexplained_goods(books: Books) -> list[Alert]:
 def find_goods_beside_pledges(books: Books) -> list[Alert]:
     """Return an alert for each donation or conversion of more goods than its pledge promised.
 
-    One of the quantities may be wrong. An alert ends when the document is corrected. If nothing of
-    the pledge is outstanding, it also ends when the day of the document is closed.
+    The promised or the received quantity may be wrong. The alert ends when the donation or
+    conversion is corrected. If nothing of the pledge is outstanding, the alert also ends when the
+    day of the donation or conversion is closed.
     """
     outstanding: set[tuple[str, str]] = {
         (keys_of(account)[0], item) for account, item, _ in read_balances(books, (PLEDGED,))

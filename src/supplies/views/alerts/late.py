@@ -69,7 +69,7 @@ def find_waiting_allocations(books: Books, latest_day: date) -> list[Alert]:
 
 
 def find_shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
-    """Return an alert of the kind `what` for each item of each of these shipments."""
+    """Return an alert of the kind `what` for each shipment and item."""
     goods: Counter[tuple[str, date, str]] = Counter()
     for one in found:
         for line in one.lines:
