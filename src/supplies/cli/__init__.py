@@ -48,10 +48,7 @@ COMMANDS = {
     "station": ("station:station", "Add stations, change their settings, manage their keys."),
     "user": ("users:user", "Add users, change their access, set passwords, issue tokens."),
 }
-"""The commands by name.
-
-Each has its module and function, and the line that `supplies --help` shows.
-"""
+"""The commands by name. A value contains the module and function, and the line in `--help`."""
 
 
 @click.group(

@@ -324,7 +324,7 @@ def _check_unit(unit: str) -> None:
 
 
 def _contains(kind: Any, wanted: tuple[Any, ...]) -> bool:
-    """Return whether a type is one of `wanted`, or a union that contains one of them."""
+    """Return whether a type is one of the wanted types, or a union that contains one of them."""
     if get_origin(kind) is Annotated:
         return _contains(get_args(kind)[0], wanted)
     if get_origin(kind) in (Union, UnionType):

@@ -21,7 +21,9 @@ from supplies.verification.verify import Verified
 
 
 def check_any_applies(checkpoints: Sequence[Checkpoint], stations: Collection[str]) -> int:
-    """Return how many of the checkpoints belong to the verified stations.
+    """Return how many checkpoints belong to the verified stations. There must be at least one.
+
+    If no checkpoints are given, the result is 0.
 
     Raises:
         InvalidField: there are checkpoints, but none of them belongs to a verified station.
@@ -34,7 +36,7 @@ def check_any_applies(checkpoints: Sequence[Checkpoint], stations: Collection[st
 
 
 def read_trusted(stations: Collection[str], name: str, keys: PublicKeys | None) -> list[Checkpoint]:
-    """Read the checkpoints that stations signed for their own entries, and check the signatures.
+    """Read those checkpoints in a file that stations signed themselves, and check the signatures.
 
     Args:
         stations: The stations in the database.

@@ -110,10 +110,10 @@ def print_any_text() -> None:
 
 
 def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> str:
-    """Return an error message with names of options in place of JSON pointers.
+    """Return an error message in which JSON pointers are replaced by the names of options.
 
-    If a field has no option, for example a field of `--set`, its pointer is shown without the
-    slash.
+    For example, `/recipient` becomes `--recipient`. For a field without an option, such as a field
+    of `--set`, only the slash is removed.
     """
     sentence = str(error)
     for fault in error.faults:
@@ -127,9 +127,9 @@ def _name_as_typed(error: SuppliesError, params: Sequence[click.Parameter]) -> s
 
 
 def _sources(ctx: click.Context, error: SuppliesError) -> str:
-    """Return a remark that names environment variables, or an empty text.
+    """Return a remark that names the environment variables whose values occur in an error message.
 
-    The variables are those whose values occur in the error message.
+    Return an empty text if there are none.
     """
     names = [
         str(param.envvar)

@@ -184,7 +184,7 @@ def _check_clock(ledgers: Sequence[Ledger], as_of: date | None) -> str | None:
     """Return why the clock may be wrong. Return None if it seems right or `--as-of` is given.
 
     Raises:
-        InvalidField: by the clock, the day of `--as-of` is in the future.
+        InvalidField: the day of `--as-of` is after the day that the clock shows.
     """
     from supplies.stations.clock_check import clock_doubt
 

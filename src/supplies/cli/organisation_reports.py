@@ -38,7 +38,8 @@ def report_organisation_period(
         first, last: The first and the last day of the period. None means the day of the earliest or
             latest entry of all stations.
         as_of: Leave out entries booked after this day. None means now.
-        output: The file to write the PDF to. If None, the report is returned, otherwise None.
+        output: The PDF file to write; the function then returns None. If None, the report is
+            returned.
     """
     with ledger.reading() as books:
         each = [books_as_of(books.for_station(one.code), as_of) for one in stations(books)]

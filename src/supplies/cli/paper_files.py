@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from supplies.ledger.ledger import Ledger
 
 _PUBLIC = 0o644
-"""File mode of files that contain no names or addresses of people.
-
-The umask is subtracted from it.
-"""
+"""File mode of files without names or addresses of people, before the umask is applied."""
 
 
 def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:

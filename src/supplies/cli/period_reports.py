@@ -106,9 +106,9 @@ def _option(option: ReportOption) -> Callable[[_Function], _Function]:
 
 
 OTHER_FORMS = ("stock", "recall", "alerts", "pledges", "needs", "deliveries")
-"""Reports without a command in this module.
+"""The reports whose commands are in `supplies.cli.reports_on_records`.
 
-Their commands are in `supplies.cli.reports_on_records`, and print tables of another form.
+Their tables have another form than those of the other reports.
 """
 
 PERIOD_REPORTS = tuple(_command(kind) for name, kind in REPORTS.items() if name not in OTHER_FORMS)

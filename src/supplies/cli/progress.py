@@ -17,7 +17,7 @@ class ReportProgress(Protocol):
     def __call__(self, done: int, total: int | None = None) -> None:
         """Report that `done` of `total` steps are done.
 
-        If `total` is None, the number of all steps stays as it was reported before.
+        If `total` is None, the number that was reported before stays valid.
         """
 
 

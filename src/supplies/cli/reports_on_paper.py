@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _period(first: date | None, last: date | None, entries: tuple[date, date]) -> tuple[date, date]:
-    """Return the period. A missing first or last day is taken from `entries`."""
+    """Return the period. If its first or last day is None, use the one of `entries`."""
     return first or entries[0], last or entries[1]
 
 

@@ -26,7 +26,9 @@ def _print_list(
     station: str | None,
     **options: Any,
 ) -> Answer | None:
-    """Return a report that is one list, or write its paper and return None.
+    """Return the answer of a command that prints a report with one list.
+
+    If a file is named in the options, write the report to the file as a PDF and return None.
 
     Args:
         kind: The type of the elements of the list.
@@ -44,9 +46,9 @@ def _print_list(
 def _print_organisation(
     noun: Literal["stock", "needs"], database: str, station: str | None, **options: Any
 ) -> Answer | None:
-    """Return the totals of the organisation by item: the first table of its report.
+    """Return the answer of a command that prints the totals of an organisation by item.
 
-    If a file is named, write the paper of the whole report there, and return None.
+    If a file is named in the options, write the whole report to the file as a PDF and return None.
     """
     from supplies.cli.tables import print_structs
     from supplies.views.organisation_report import NeedOfItem, StockOfItem

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_seals(verified: Verified) -> None:
-    """Print for each station in a copy which rows were checked. Print differences to stderr."""
+    """Print which rows were checked, for each station in a copy. Print differences to stderr."""
     for each in verified.stations:
         if each.access.difference is None:
             print(seal_sentence(each.station, each.access))

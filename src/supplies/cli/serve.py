@@ -92,7 +92,7 @@ def serve(
 
 
 def _begin_stations(ledger: Ledger, *, only: str | None) -> list[str]:
-    """Warn of local addresses of the served stations, and begin sealing their rows.
+    """Warn of local addresses of the served stations, and begin to seal their users and settings.
 
     Return the codes of the stations.
 

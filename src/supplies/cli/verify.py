@@ -127,7 +127,8 @@ class _Result(NamedTuple):
         witnesses: How many checkpoints were given.
         compared: How many of the given checkpoints belong to verified stations.
         file: The file to which checkpoints were added; None if no file was given.
-        found: How the receipt compares with the books; None if no receipt was given.
+        found: The result of comparing the given receipt with the books; None if no receipt was
+            given.
     """
 
     verified: Verified
@@ -260,9 +261,8 @@ def _find_receipt(
 ) -> PaperInBooks:
     """Look up a receipt in the books of a station.
 
-    If `station` is None, these are the books of the station that issued the receipt.
-
     Args:
+        station: The code of the station. None means the station that issued the receipt.
         keys: The public keys of the station. None means that the signing key cannot be checked.
     """
     import msgspec

@@ -356,9 +356,9 @@ def _is_named(folded: str, column: Column, *, exact: bool) -> bool:
 def _rank(folded: str, column: Column) -> int:
     """Return how well a heading matches a column; smaller is better.
 
-    The result is the index of the word that equals the heading. If the heading only contains a
-    word, the number of words is added to this index. If the heading does not match, the result is
-    twice the number of words.
+    If the heading equals one of the column's words, the result is the index of that word. If the
+    heading only contains a word, the number of words is added to the index. If the heading contains
+    none of the words, the result is twice the number of words.
     """
     words = _folded_words(column)
     if folded in words:

@@ -17,10 +17,11 @@ _COMMON = {
     "pledges": ("reference", "donor", "recipient", "day", "location"),
     "distributions": ("reference", "donor", "recipient", "day", "location"),
 }
-"""Columns, by kind of rows. Consecutive rows that are equal in them form one document.
+"""For each kind of rows, the columns that are equal in all rows of a document.
 
-A row without a `reference` is a document by itself, except for opening stock. For kinds that are
-not listed, every row is a document by itself.
+Consecutive rows that are equal in these columns form one document. A row without a `reference` is a
+document by itself, except for opening stock. For kinds that are not listed, every row is a document
+by itself.
 """
 
 

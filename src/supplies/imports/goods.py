@@ -94,7 +94,7 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
 def notes_of_specs(reader: RowReader, goods: Sequence[Goods]) -> list[str]:
     """Return a text such as 口罩: N95 for each specification that an item's name does not include.
 
-    Add these texts to the note of the command. Otherwise the specifications would be lost.
+    The caller adds these texts to the note of the command, so that the specifications are not lost.
     """
     named = {(one.item, one.unnamed_spec): None for one in goods if one.unnamed_spec}
     return [f"{reader.ledger.books.item(item).name}: {spec}" for item, spec in named]

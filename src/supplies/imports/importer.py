@@ -145,7 +145,7 @@ class _Import:
 
     @cached_property
     def file(self) -> str:
-        """The digest of the file. It is computed only for a file whose sheets can be read."""
+        """The digest of the file. It is computed when it is first needed."""
         return digest_of(self.path)
 
     def run(self) -> None:
@@ -206,7 +206,7 @@ class _Import:
                 return
 
     def _total(self, sheet: Sheet, header: Header) -> int | None:
-        """Return about how many rows the import reads, or None if it is not known."""
+        """Return the approximate number of rows that the import reads; None if it is not known."""
         if sheet.size is None:
             return None
         after = sheet.size_after if self.options.sheet is None else 0
@@ -252,7 +252,7 @@ class _Import:
 
 
 def _read_sheet(sheet: Sheet, header: Header, *notes: Sentence) -> ReadSheet:
-    """Return how a sheet was read, with the messages of the sheet followed by `notes`."""
+    """Return a description of how a sheet was read. `notes` follow the sheet's own messages."""
     notes = (*sheet.notes, *notes)
     return ReadSheet(
         name=sheet.name,
@@ -299,8 +299,8 @@ class _SheetImporter:
     def _is_new(self, one: IdentifiedRow, before: set[RowKey]) -> bool:
         """Return whether a row has to be recorded.
 
-        If not, count the row as recorded before, or list the row with the reason that
-        `_why_unclear` returns.
+        A row that was recorded before is counted. A row with an unclear identity is listed with the
+        reason; see `_why_unclear`.
 
         Args:
             before: The identities of the rows that earlier imports recorded.

@@ -20,8 +20,8 @@ def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -
 
     The columns say which cell has a fault, what the fault is, and the identity of the row in the
     imported file. If sheets have different headings, the file has all headings; each row fills the
-    columns of its sheet. An apostrophe is put before each text that a spreadsheet program would run
-    as a formula; imports remove it.
+    columns of its sheet. If a spreadsheet program would run a text as a formula, the text is
+    preceded by an apostrophe. Imports remove this apostrophe.
 
     Args:
         translate: Translates a reason to the language of the reader; see `Sentence`.

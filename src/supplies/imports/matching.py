@@ -1,4 +1,4 @@
-"""Find the catalogue records that cells of imported rows name by code, name, alias or barcode.
+"""Find the catalogue records for cells of imported rows: by code, name, alias or barcode.
 
 Missing records can be registered.
 """
@@ -89,7 +89,8 @@ def unregistered(messages: Iterable[Message | None]) -> dict[str, int]:
 class Matcher:
     """Finds and registers catalogue records for the rows of one import.
 
-    All names of a kind of records are kept in memory, so that a name is found without a query.
+    All names of the records of one kind are kept in memory, so that a name is found without a
+    query.
 
     Attributes:
         registered: The records that this import registered.
@@ -147,7 +148,8 @@ class Matcher:
         If there is no such record and the options of the import allow it, register one.
 
         Args:
-            make: Makes the new record with the given code. None means that no record is registered.
+            make: A function that returns the new record for a given code. If None, no record is
+                registered.
 
         Raises:
             InvalidField: no record has this name, or several have it.

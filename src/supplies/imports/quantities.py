@@ -212,7 +212,7 @@ def read_contents(text: str) -> tuple[Content, ...]:
 
 
 def content_of(word: str, base: str, contents: Iterable[Content], units: Units) -> int | None:
-    """Return how many of the unit `base` one pack contains, or None if the contents do not say it.
+    """Return how many of the unit `base` one pack contains, or None if this is unknown.
 
     >>> units = Units({"bottle": ["瓶"], "box": ["盒"], "carton": ["箱"]})
     >>> content_of("箱", "瓶", read_contents("1瓶/盒*100盒/箱"), units)

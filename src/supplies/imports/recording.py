@@ -90,7 +90,7 @@ class CommandRecorder:
         return {}
 
     def _faults_of_each(self, rows: Sequence[Row]) -> Faults:
-        """Read each row alone, and return the faults of the rows that cannot be read."""
+        """Return the faults of all rows that cannot be read. Each row is read by itself."""
         faults: Faults = {}
         for at, row in enumerate(rows):
             try:
@@ -147,7 +147,7 @@ class CommandRecorder:
 
 
 def fault_of(error: SuppliesError) -> RowFault:
-    """Return the first fault that an error lists, as the fault of an imported row."""
+    """Convert the first fault that an error lists to the fault of an imported row."""
     return _faults_by_row(error, 1)[0]
 
 

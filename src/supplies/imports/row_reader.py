@@ -129,13 +129,13 @@ class RowReader:
         return f"{number:f}"
 
     def choice(self, row: Row, name: str, words: Mapping[str, str]) -> str | None:
-        """Return the value that `words` has for the word in a cell; None if the cell is empty.
+        """Return the value in `words` for the word in a cell; None if the cell is empty.
 
         Args:
-            words: The value for each word that is allowed.
+            words: The allowed words, each with the value that it stands for.
 
         Raises:
-            RowFault: the word is not among `words`.
+            RowFault: the word in the cell is not among `words`.
         """
         text = self.text(row, name)
         if not text:
@@ -246,7 +246,7 @@ class RowReader:
     def common(
         self, rows: Sequence[Row], name: str, read: Callable[[Row, str], T | None]
     ) -> T | None:
-        """Return the one value that a column has in all rows of a document.
+        """Return the value of a column that is the same in all rows of a document.
 
         Empty cells are ignored. If all are empty, return None.
 

@@ -29,7 +29,7 @@ URGENCIES: Mapping[str, str] = {
     **dict.fromkeys(("normal", "中", "普通", "一般", "正常", "medium"), "normal"),
     **dict.fromkeys(("high", "高", "急", "紧急", "特急", "urgent"), "high"),
 }
-"""The urgency of a need, by each word that a table may contain for it."""
+"""Words for the urgency of a need in tables, each with the urgency that it stands for."""
 
 OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(
@@ -43,7 +43,7 @@ OUTCOMES: Mapping[str, str] = {
         ("closed", "cancelled", "canceled", "released", "已取消", "取消", "已关闭"), "closed"
     ),
 }
-"""The outcome of an allocation, by each word that a table may contain for it."""
+"""Words for the outcome of an allocation in tables, each with the outcome that it stands for."""
 
 DONOR_KINDS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -81,7 +81,7 @@ def donations(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     """Return the command that records the rows of one donation.
 
     Raises:
-        RowFault: a cell is wrong, or the person who accepted the donation is missing.
+        RowFault: a cell is invalid, or the row does not say who accepted the donation.
     """
     goods = [read_goods(reader, row) for row in rows]
     lines = []
@@ -229,7 +229,7 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
 
 
 def _exported(column: str, text: str | None) -> list[dict[str, Any]]:
-    """Return the JSON objects in a cell, as `supplies export` writes them into one cell.
+    """Return the objects in a cell that `supplies export` filled with JSON.
 
     Return an empty list for a cell without a JSON object.
 
@@ -319,7 +319,7 @@ COLUMN_OF_FIELD: Mapping[str, str] = {
     "aliases": "alias",
     "packs": "pack",
 }
-"""The name of the column for each field whose column has another name than the field."""
+"""The name of the column for each field of a command. Fields with the same name are left out."""
 
 
 def _make(kind: type[c.Command], *parts: Mapping[str, Any], **fields: Any) -> c.Command:

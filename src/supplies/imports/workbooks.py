@@ -110,7 +110,7 @@ class _Scan:
     """What a scan of a sheet's XML found.
 
     Attributes:
-        rows, columns: The numbers of the last row and the last column with a cell.
+        rows, columns: The numbers of the last row and of the last column that contain a cell.
         lost: Row and column, counted from 1, of each formula with an error or without a result.
     """
 
@@ -295,7 +295,7 @@ def _calamine_rows(sheet: Any, lost: set[tuple[int, int]]) -> Iterator[Row]:
 def _merged(sheet: Any) -> dict[int, dict[int, tuple[tuple[int, int], bool]]]:
     """Return the merged area of each merged cell, by row and column of the cell.
 
-    The area is described by its first cell, and by whether it has several rows.
+    The area is described by its first cell, and a value that is True if the area has several rows.
     """
     found: dict[int, dict[int, tuple[tuple[int, int], bool]]] = {}
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
@@ -402,8 +402,8 @@ def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, in
     Return the row and column of each formula, in one set for each sheet.
 
     Raises:
-        InvalidField: a sheet has too many columns; or the number of its rows and columns, including
-            empty and repeated ones, makes too many cells.
+        InvalidField: a sheet has too many columns or, with empty and repeated cells, too many
+            cells.
     """
     sheets: list[set[tuple[int, int]]] = []
     row, next_row, column, columns = 1, 1, 0, 0

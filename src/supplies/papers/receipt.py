@@ -71,12 +71,13 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
             had no wish.
         checked_by: The second person who checked the goods (复核人).
         agreement: Number of the donation agreement.
-        fiscal_ticket: Number of the receipt for tax (公益事业捐赠票据) that a partner charity issued.
+        fiscal_ticket: Number of the receipt for tax (公益事业捐赠票据) that a partner charity
+            issued.
         statement: The legal wording of the jurisdiction or the station; None on receipts issued
             before this field existed.
         thanks: The words with which the station thanks the donor.
-        edition: The layout of the paper. It is absent on receipts issued before this field existed:
-            these are drawn in the first layout, which has smaller type and does not name the page
+        edition: The layout of the paper. It is absent on receipts issued before this field existed.
+            These are drawn in the first layout, which has smaller type and does not name the page
             for checking receipts.
         replaces: Numbers of the receipts that this receipt replaces.
     """
