@@ -1,4 +1,4 @@
-"""The chart of accounts: the kinds of account between which promises, goods and needs move.
+"""The chart of accounts: all kinds of account for promises, goods and needs.
 
 An account is written `kind:key` or `kind:key:key`, as in `stock:store-a` or `in_transit:v_20:a_13`.
 The balances of most kinds must not fall below zero (their floor); the database enforces this. The
@@ -17,11 +17,10 @@ ANONYMOUS = "anonymous"
 """The key for unnamed donors, as in the account `donor:anonymous`."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""Regular expression for a key of an account. Every key is a code."""
 
 
 class Family(StrEnum):
-    """What the balance of an account counts.
+    """What the balance of an account counts: promised goods, goods or needs.
 
     Promises and needs are counted by item. Goods are counted by item and lot.
     """
@@ -54,7 +53,7 @@ class AccountKind:
         name: The part of an account before the first colon.
         keys: The meaning of each key after a colon, in order. "?" at the end of a meaning marks an
             optional key.
-        families: What accounts of this kind can contain.
+        families: What the balances of this kind can count.
         column: The report column that counts the goods in accounts of this kind; None if they
             contain no goods.
         floored: Whether balances of this kind must never fall below zero.
@@ -232,7 +231,7 @@ _ACCOUNTS = {
     kind.name: re.compile(f"{kind.name}(?::{_KEY.pattern}){{{kind.required},{len(kind.keys)}}}")
     for kind in CHART.values()
 }
-"""Regular expressions for the accounts of each kind, by the name of the kind."""
+"""A regular expression for the accounts of each kind, by the name of the kind."""
 
 ORIGINS = {kind.name: kind for kind in (DONOR, BOUGHT, MADE, BORROWED, OPENING)}
 """The kinds of account from which donations, other arrivals and opening stock are booked.
@@ -360,5 +359,5 @@ PLACES: tuple[str, ...] = tuple(
 )
 """The names of all places where donated goods can be, in the order of the chart.
 
-For each donor, the quantities at all places add up to the quantity given.
+For each donor, the quantities at all places add up to the quantity that the donor gave.
 """

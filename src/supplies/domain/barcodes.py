@@ -1,4 +1,4 @@
-"""Read scanned barcodes. A GS1 code contains an item number, a batch and an expiry."""
+"""Read scanned barcodes. A GS1 code can contain an item number, a batch and an expiry."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SEPARATOR = "␝"  # as `normalize_text` writes it
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9]")  # sent by some scanners before the code
 
 _ITEM_NUMBERS = ("01", "02")
-"""GS1 identifiers of the trade item number, in order of preference.
+"""GS1 application identifiers of the trade item number, in order of preference.
 
-01 is the number of the pack itself, and 02 the number of the items in the pack.
+01 is the number of the scanned pack, and 02 the number of the items in the pack.
 """
 
 _EXPIRIES = ("17", "15")
-"""GS1 identifiers of the last day of use, in order of preference.
+"""GS1 application identifiers of the last day of use, in order of preference.
 
 17 is the expiry date, and 15 the best-before date.
 """
@@ -41,9 +41,10 @@ class ScannedCode(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         barcode: The trade item number (GTIN) as printed under the bars. If the code has no such
             number, the whole text of the code.
-        batch, expires_on: The batch and expiry in a GS1 code; None if the code contains none.
-        expires_month: The month of expiry, if the code names no day; otherwise absent.
-            `expires_on` is then the last day of this month.
+        batch, expires_on: The batch and expiry in a GS1 code; None if the code does not contain
+            them.
+        expires_month: The month of expiry, if the code names no day; otherwise UNSET. If a month is
+            given, `expires_on` is its last day.
     """
 
     barcode: str
@@ -89,7 +90,7 @@ def parse_barcode(text: str) -> ScannedCode:
 
 
 def _elements(code: str) -> GS1ElementStrings | None:
-    """Return the values in a GS1 code by GS1 identifier; None if the text is not a GS1 code."""
+    """Return the values in a GS1 code by application identifier; None for other texts."""
     from biip import ParseError
     from biip.gs1_digital_link_uris import GS1DigitalLinkURI
     from biip.gs1_messages import GS1Message
@@ -121,5 +122,5 @@ def _item_number(code: str) -> Gtin | None:
 
 
 def _printed(number: Gtin) -> str:
-    """Return a trade item number in its printed form, which has 8, 12, 13 or 14 digits."""
+    """Return a trade item number as printed, with 8, 12, 13 or 14 digits."""
     return number.as_gtin_14()[-number.format.length :]

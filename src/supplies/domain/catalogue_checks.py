@@ -1,4 +1,4 @@
-"""Check fields of catalogue records that simple limits cannot check, such as hosts."""
+"""Check catalogue records for faults that the limits of single fields do not exclude."""
 
 from __future__ import annotations
 

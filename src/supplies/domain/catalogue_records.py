@@ -11,7 +11,7 @@ from msgspec import Meta
 from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Count, Label, Quantity, Text
 
 MAX_NAMES = 50
-"""Maximum number of barcodes of an item, and maximum number of its aliases."""
+"""Maximum number of aliases of an item, and maximum number of its barcodes."""
 
 
 class CatalogueRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,12 +59,13 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
 
     Attributes:
         unit: The base unit, which cannot change once goods of the item have moved.
-        category: The kind of goods, in the station's own words or as in `relief_goods.toml`.
+        category: The group of goods to which the item belongs, such as `protection`. Any code is
+            allowed; `relief_goods.toml` contains common ones.
         packs: Number of base units in each kind of pack, by the code of the pack: {"box50": 50}.
         name_en: English name; None if there is none.
         aliases: Other names of the item, in any language.
-        minimum: Minimum stock in base units. An alert is raised if less is unallocated. If None, no
-            alert is raised.
+        minimum: Minimum stock in base units. An alert is raised if the unallocated stock is
+            smaller. None means no alert.
         needs_batch, needs_expiry: Whether to warn about goods that arrive without a batch or
             without an expiry.
         shown_unit: A larger unit in which people read quantities. Stored quantities are always in
@@ -186,9 +187,9 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Community(CatalogueRecord, frozen=True, kw_only=True):
-    """A neighbourhood (社区). Reports show where recipients live only by their community.
+    """A neighbourhood (社区). Reports do not show addresses, only communities.
 
-    Recipients may have a community that is not registered. Reports then show its code.
+    A recipient's community need not be registered. Reports show the code of an unregistered one.
     """
 
     table = "communities"
@@ -199,7 +200,7 @@ class Community(CatalogueRecord, frozen=True, kw_only=True):
 
 
 class Campaign(CatalogueRecord, frozen=True, kw_only=True):
-    """A campaign or grant from which goods come. A report sums up the goods of each campaign.
+    """A campaign or grant from which goods come. A report follows its goods.
 
     Attributes:
         note: A remark that all readers see, such as the number of the grant.

@@ -9,7 +9,7 @@ from supplies.errors import InvalidField, Sentence
 EARLIEST_DAY = date(2000, 1, 1)
 """The earliest day that is accepted. An earlier one, such as 0022 for 2022, is a typing error.
 
-Earlier days in the books that were recorded before this check existed stay valid.
+Earlier days that are already in the books stay valid.
 """
 
 EARLIEST_MONTH = f"{EARLIEST_DAY:%Y-%m}"

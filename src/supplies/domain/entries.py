@@ -180,8 +180,8 @@ def entry_id(command_id: str, part: int) -> str:
     """Return the id of an entry.
 
     The first entry of a command has the id of the command. The id of each further entry is a UUIDv5
-    (RFC 9562) made of the command's id and `part`. The module `uuid` gives the same result but
-    takes four times as long.
+    (RFC 9562) made of the command's id and `part`. It is computed here because the function
+    `uuid.uuid5` takes four times as long.
 
     Raises:
         ValueError: the command's id is not a UUID.
@@ -199,7 +199,7 @@ def new_command_id() -> str:
 
 
 def _uuid(digits: str, *, version: int) -> str:
-    """Return a UUID of a version as text, made of 32 or more hexadecimal digits."""
+    """Return the first 32 hexadecimal digits as a UUID with this version."""
     variant = _VARIANT[digits[16]]
     return (
         f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-"

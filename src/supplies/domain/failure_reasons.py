@@ -1,4 +1,4 @@
-"""The reasons that can be given for each outcome why goods of a stop were not handed over."""
+"""The reasons why goods of a stop were not handed over, by the outcome of the stop."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _TEXTS: Mapping[FailureReason, tuple[str, str]] = {
     "damaged": ("Goods are damaged", "物资已损坏"),
     "wrong_person": ("Wrong person", "收件人不符"),
 }
-"""The words for each reason that older versions of the phone page put at the start of a note.
+"""The English and Chinese words for reasons with which older phone pages began a note.
 
-These versions could not report a reason as a code.
+Those versions of the page could not report a reason as a code.
 """
 
 _BEHIND = (". ", "。")
-"""The text that older versions of the phone page put between the words of a reason and the note."""
+"""What older phone pages put between the words for a reason and the rest of a note."""
 
 
 def split_reason(
     outcome: Outcome, note: str | None, why: FailureReason | None = None
 ) -> tuple[FailureReason | None, str | None]:
-    """Return the reason of an outcome, and its note without the words of the reason.
+    """Return the reason for an outcome, and the note without the words for the reason.
 
     >>> split_reason("refused", "Not needed. has enough rice")
     ('not_needed', 'has enough rice')

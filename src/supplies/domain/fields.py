@@ -90,7 +90,7 @@ Month = Annotated[
         extra=MONTH_OF_EXPIRY,
     ),
 ]
-"""A month of expiry, such as 2027-05, for goods that show no day."""
+"""A month of expiry, such as 2027-05, for goods whose label gives no day."""
 
 _FREE_TEXT = {**NORMALIZED, "erasable": True}
 
@@ -115,7 +115,7 @@ Reason = Annotated[
 """Free text, not blank, that gives the reason for a decision."""
 
 _KEPT_APART = {"kept_apart": True}
-"""Marks a field that, like free text, is stored outside the hash chain, such as a signature."""
+"""Marks a field, such as a signature, that is stored outside the hash chain like free text."""
 
 _Point = tuple[Annotated[int, Meta(ge=0, le=1000)], Annotated[int, Meta(ge=0, le=500)]]
 """A point (x, y) of a signature, on a grid of 1000 × 500 that begins at the top left."""

@@ -33,7 +33,7 @@ NORMALIZED = {"normalized": True}
 MONTH_OF_EXPIRY = {"last_day": "expires_on"}
 """Marks a field type for a month of expiry.
 
-The value is the name of the struct's field for the last day of this month.
+The value `expires_on` is the name of another field: the last day of this month.
 """
 
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]")
@@ -59,9 +59,9 @@ Plain = Any
 """Decoded JSON: dictionaries, lists, text, numbers, booleans, None."""
 
 Rule = Callable[[Plain, str, list[Fault]], Plain]
-"""A function that normalizes a value. Its arguments are the value, its JSON pointer and a list.
+"""A function that normalizes a value. Its arguments: value, JSON pointer, faults.
 
-The function appends the faults of the value to the list.
+If the value is faulty, the function appends its faults to the list of faults.
 """
 
 
@@ -116,7 +116,8 @@ def _needed_joiner(found: re.Match[str]) -> str:
 def _is_visible(character: str) -> bool:
     """Return whether a character is visible.
 
-    Control characters count as visible, so that they are not removed but refused by the field.
+    Control characters count as visible, so that they are not removed here. The check of the field
+    then refuses them.
     """
     category = unicodedata.category(character)
     return category[0] not in "MZ" and category != "Cf"
@@ -179,7 +180,7 @@ def _mark(kind: inspect.Type, name: str) -> str | None:
 def _with_last_day(
     fields: dict[str, Plain], month: str, day: str, pointer: str, faults: list[Fault]
 ) -> dict[str, Plain]:
-    """Return the fields of a struct, with month and last day of a typed month of expiry filled in.
+    """Fill in the month of expiry and its last day if a month was typed. Return the fields.
 
     The month may be typed in the field for the month or in the field for the day. A text that is
     not a month is a fault. So is a typed day that is not the last day of the month.
@@ -241,8 +242,8 @@ def _check_typed_day(value: Plain, pointer: str, _: list[Fault]) -> Plain:
     """Check that a typed day is not too early, and return it unchanged.
 
     A text that is not a day is not a fault here, because decoding refuses it. Times are not
-    checked. A report from a phone with a wrong clock must not be refused, but is recorded as a
-    conflict.
+    checked, because a report from a phone with a wrong clock must not be refused. It is recorded as
+    a conflict.
     """
     if isinstance(value, str) and _DAY.fullmatch(value):
         with suppress(ValueError):

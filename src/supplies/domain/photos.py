@@ -33,7 +33,7 @@ _ANIMATED, _HAS_EXIF, _ALPHA = 0x02, 0x08, 0x10
 
 
 class _Damaged(Exception):
-    """Raised for a file that ends too early, is too large in pixels, or has inconsistent parts."""
+    """Raised for a file that ends too early, has too many pixels, or has inconsistent parts."""
 
 
 def photo_type(photo: bytes) -> PhotoType | None:

@@ -21,7 +21,7 @@ _LEFT_OUT = object()
 """A mark in place of a line that was left out, so that later lines keep their numbers."""
 
 _MADE_UP: Sequence[Any] = (1, "0", "0" * 64, "2020-01-01", "", {})
-"""Values to try for a required field with a fault. The first that is valid in the field is used."""
+"""Values to try for a required field with a fault. The first valid one is used."""
 
 _NUMBERS = {"entry", "line"}
 """Fields that contain the number of an entry or line. A made-up number would cause new faults."""
@@ -40,7 +40,7 @@ def all_faults_of(
     fields: Mapping[str, Any],
     check: Callable[[Any], object],
 ) -> SuppliesError:
-    """Return an error that names every fault of a refused struct, as far as they can be found.
+    """Return an error that names all faults of a refused struct that can be found.
 
     Faulty parts are left out one after another, and the rest is checked again.
 
@@ -72,7 +72,7 @@ def all_faults_of(
 def with_faults(
     error: SuppliesError, found: Mapping[str, Found], *, has_more: bool = False
 ) -> SuppliesError:
-    """Return an error of the same type with all given faults, at most `MAX_FAULTS` of them.
+    """Return an error of the same type that names the given faults, up to `MAX_FAULTS`.
 
     Args:
         found: The faults of the error and further ones, by JSON pointer.
@@ -228,12 +228,12 @@ class ShortenedStruct:
         return pointer in self._shortened
 
     def as_sent(self, fault: Fault) -> Fault:
-        """Return a fault of the shortened struct with the JSON pointer that the whole one needs."""
+        """Return a fault of the shortened struct with its pointer into the struct that was sent."""
         pointer = self._pointer_as_sent(fault.pointer)
         return fault if pointer == fault.pointer else replace(fault, pointer=pointer)
 
     def _pointer_as_sent(self, pointer: str) -> str:
-        """Convert a pointer into the shortened struct to one into the whole struct."""
+        """Convert a pointer into the shortened struct to one into the struct that was sent."""
         place: Any = self._fields
         parts = pointer.split("/")[1:]
         for at, part in enumerate(parts):
@@ -248,10 +248,10 @@ class ShortenedStruct:
         return "".join(f"/{part}" for part in parts)
 
     def lines_before(self, pointer: str) -> int:
-        """Return how many lines of the same list come before the line at a pointer.
+        """Return how many lines of a list come before the line at a pointer.
 
-        The pointer leads into the shortened struct. If it leads to no line, return the number of
-        all lines.
+        The pointer leads into the shortened struct. If it does not lead to a line, return the
+        number of lines in all lists.
         """
         numbers = line_numbers(pointer)
         if numbers:
@@ -265,8 +265,8 @@ class ShortenedStruct:
     def _place(self, pointer: str) -> tuple[Any, str, type[msgspec.Struct] | None]:
         """Return where the value at a pointer is: its object or list, and its name or index there.
 
-        The third result is the type of the object; None if it is unknown, or if the place is a
-        list. The first result is None if no object or list is there.
+        The first result is None if there is no such object or list. The third result is the type of
+        the object; None for a list, and if the type is unknown.
         """
         place: Any = None
         value: Any = self._fields
@@ -305,11 +305,11 @@ def _kept(value: Any) -> Any:
 
 
 def _restored(value: Any, changed: Any) -> Any:
-    """Insert the marks `_LEFT_OUT` of decoded JSON into its normalized copy, which has none.
+    """Put the marks `_LEFT_OUT` back into decoded JSON that was normalized without them.
 
     Args:
-        value: The decoded JSON with marks.
-        changed: The copy: the result of `_kept` for `value`, normalized.
+        value: The decoded JSON with marks, before it was normalized.
+        changed: The normalized JSON without marks.
     """
     if isinstance(value, list):
         lines = iter(changed)

@@ -86,8 +86,7 @@ def line_numbers(pointer: str) -> list[int]:
 def _faults(kind: Any, value: Any, pointer: str) -> Iterator[Fault]:
     """Yield the faults that make a value invalid for a type.
 
-    If parts of the value have faults, only their faults are yielded. Otherwise, the value itself
-    has one fault.
+    If parts of the value have faults, yield those. Otherwise, yield one fault of the whole value.
 
     Args:
         kind: The type, as in the annotation of a field.

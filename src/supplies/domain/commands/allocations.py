@@ -22,7 +22,8 @@ class AllocationLine(GoodsLine, frozen=True, kw_only=True):
 
     Attributes:
         need: The need that the goods are for; None means the recipient's most urgent need of the
-            item. Claims of the need on pledges are dropped as far as these goods take their place.
+            item. If the open quantity of the need is too small, claims of the need on pledges are
+            dropped, because these goods take the place of the promised ones.
         lots: The lots to take, with their quantities. If None, the lots that expire first are
             taken.
         allow_expired: Whether to take expired lots too.
@@ -43,7 +44,7 @@ class Allocate(Command, frozen=True, kw_only=True):
 
 
 class ReleasedLine(StrictStruct, frozen=True, kw_only=True):
-    """The quantity to release of one allocation line, in base units."""
+    """A quantity to release from one line of an allocation, in base units."""
 
     line: Annotated[int, Meta(ge=1)]
     quantity: Quantity
@@ -62,7 +63,7 @@ class Release(Command, frozen=True, kw_only=True):
 
 
 class AllocationPart(StrictStruct, frozen=True, kw_only=True):
-    """The quantity to take of one allocation line, in base units."""
+    """A quantity to take from one line of an allocation, in base units."""
 
     line: Annotated[int, Meta(ge=1)]
     quantity: Quantity

@@ -217,13 +217,12 @@ class ResolveConflict(Command, frozen=True, kw_only=True):
     earlier resolution booked.
 
     Attributes:
-        replaces: Number of the entry of the latest resolution, which this command changes; None
-            if the conflict is not resolved yet. If somebody else has resolved the conflict
-            meanwhile, the number is wrong, and the command is refused.
+        replaces: Number of the entry of the latest resolution, which this command replaces; None if
+            the conflict is not resolved yet. The command is refused if somebody else has resolved
+            the conflict in the meantime.
         happened_on: The day on which to book a report whose time is impossible, or which a phone
-            sent more than 60 days after its time. If None, a late report is booked on the day of
-            its time, and an impossible one on the day on which it was recorded. Other reports keep
-            their day.
+            sent more than 60 days late. If None, a late report is booked on the day of its time,
+            and an impossible one on the day on which it was recorded. Other reports keep their day.
         by: "correct" books the reported outcome in place of the recorded one, or a reported
             hand-out with goods that are in the books. "unexplained" books the report and takes the
             missing goods from the account `unexplained`, which is settled after the next count.

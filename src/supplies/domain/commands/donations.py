@@ -18,11 +18,12 @@ class DonationLine(GoodsLine, frozen=True, kw_only=True):
         pledge: The pledge that the goods fulfil. Goods beyond the pledge are an additional gift.
         recipient ("for" in JSON): The one recipient to whom the donor wants to give the goods.
         need: The need of this recipient that the goods are for; None means the most urgent one. If
-            a need is given, its claims on pledges are dropped as far as these goods take their
-            place.
+            the open quantity of the given need is too small, its claims on pledges are dropped,
+            because these goods take the place of the promised ones.
         expires_on: The last day on which the goods may be used.
         expires_month: The month of expiry, if only a month is known; see `Month`.
-        quarantine: A location for these goods instead of the command's location.
+        quarantine: The quarantine location where these goods are put; None means the location of
+            the command.
         write_off: The reason for which the goods are written off on arrival, such as `expired`.
             Expired goods need `quarantine` or `write_off`.
     """

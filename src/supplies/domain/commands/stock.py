@@ -47,7 +47,7 @@ class QuarantineBatch(Command, frozen=True, kw_only=True):
 class OpenCountSheet(Command, frozen=True, kw_only=True):
     """Open a count sheet for a location.
 
-    The count will be compared with what the books have at the location when the sheet is opened.
+    The count will be compared with the stock in the books at the moment when the sheet is opened.
     """
 
     location: Code

@@ -14,9 +14,9 @@ class LatestDay(EntryRow, frozen=True, kw_only=True, tag="latest_days"):
 
 
 class Period(EntryRow, frozen=True, kw_only=True, tag="periods"):
-    """A change of the day through which the books are closed. It holds until the next such change.
+    """A change of the last closed day. It is valid until the next such row.
 
-    If the new day is earlier than the day before the change, the days in between are open again.
+    If the last closed day becomes earlier, the days in between are open again.
     """
 
     closed_through: date

@@ -62,7 +62,7 @@ class ProductExpiry(EntryRow, frozen=True, kw_only=True, tag="product_expiries")
 
 
 class ProductPledge(EntryRow, frozen=True, kw_only=True, tag="product_pledges"):
-    """How much of a conversion's product fulfilled the pledge in the product's line.
+    """How much of a product of a conversion fulfilled a pledge.
 
     If a conversion is corrected, the rows of all its products are recorded again. The rows of the
     latest entry are valid.

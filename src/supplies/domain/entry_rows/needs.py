@@ -22,8 +22,8 @@ class Need(EntryRow, frozen=True, kw_only=True, tag="needs"):
 class NeedEnd(EntryRow, frozen=True, kw_only=True, tag="need_ends"):
     """The end of a need.
 
-    Goods for an ended need that come back later are booked on the account `ended` instead of
-    reopening the need.
+    If goods for this need come back later, their quantity is booked on the account `ended`. The
+    need is not opened again.
     """
 
     need: str

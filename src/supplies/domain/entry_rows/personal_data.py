@@ -32,7 +32,7 @@ class Forgetting(EntryRow, frozen=True, kw_only=True, tag="forgettings"):
 
 
 class Erasure(EntryRow, frozen=True, kw_only=True, tag="erasures"):
-    """The digest of a text that was erased together with its salt."""
+    """The digest of an erased text. The text and its salt were both erased."""
 
     digest: str
 

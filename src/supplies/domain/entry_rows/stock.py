@@ -35,8 +35,8 @@ class CountedLine(EntryRow, frozen=True, kw_only=True, tag="counted_lines"):
 class Recount(EntryRow, frozen=True, kw_only=True, tag="recounts"):
     """A new expected quantity for a counted line, in base units.
 
-    This row is written if an event that happened before a count is recorded after it. The latest
-    row of each line is valid.
+    This row is written if an event that happened before a count is recorded only after the count.
+    The latest row of each line is valid.
     """
 
     sheet: str
