@@ -55,7 +55,7 @@ def add_all_faults(
 
     Args:
         kind: The type of the command.
-        fields: The fields of the command as plain data, including invalid ones.
+        fields: The fields of the command as decoded JSON, including invalid ones.
     """
     if issubclass(kind, Correct) and isinstance(error, NotEnough):
         return error  # The message proposes quantities for the whole correction.
@@ -129,7 +129,7 @@ class _Search:
     def _refusal(self) -> SuppliesError | None:
         """Run the rule. Return its error, or None if it accepts the command.
 
-        In both cases, add the unknown codes that the rule read to `_found`.
+        Also add the unknown codes that the rule has read to `_found`.
         """
         self._books.refusals.clear()
         error: SuppliesError | None = None
@@ -222,7 +222,7 @@ class _StandIns(Books):
         of_books: The books without made-up records.
         refusals: The errors about the unknown codes that were read since `_Search` last cleared
             this list.
-        made_up: All unknown codes that were read.
+        made_up: All unknown codes that were read. Each has a made-up record.
         has_closed_days: Whether closed days count as closed. Set it to False after a closed day was
             refused, so that the rule continues.
     """

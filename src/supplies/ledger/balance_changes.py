@@ -13,7 +13,7 @@ Key = tuple[str, str, str]
 
 
 def net_changes(transfers: Iterable[Transfer]) -> Counter[Key]:
-    """Return the net change of each balance that these transfers make."""
+    """Return by how much these transfers change each balance in total."""
     changed: Counter[Key] = Counter()
     for source, target, item, lot, quantity in transfers:
         changed[source, item, lot] -= quantity

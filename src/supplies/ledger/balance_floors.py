@@ -1,8 +1,8 @@
 """Find transfers that would make a balance fall below zero, before they are written.
 
-Accounts with a floor must not have a balance below zero, neither now nor at the end of any day. The
-database refuses the whole command without saying which transfer is at fault. This module finds such
-transfers.
+The balance of an account with a floor must not be below zero, now or at the end of any day. The
+database refuses a command that breaks this rule, but does not say which transfer is at fault. This
+module finds that transfer.
 """
 
 from __future__ import annotations

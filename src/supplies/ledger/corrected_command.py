@@ -80,7 +80,7 @@ class CorrectedCommand:
         found: If a stock count found goods of a gift as a surplus before the gift was recorded, the
             quantity of these goods in each balance.
         taken_lots: Lots from which goods were taken. The corrected version takes from them first.
-        packed: The packs of lines that count packs, the latest recorded first.
+        packed: The lines whose quantity was given in packs, the latest recorded first.
         described: The latest description of each lot in `lots`, by lot id.
     """
 
@@ -105,7 +105,7 @@ class CorrectedCommand:
 
     @cached_property
     def locations_of_allocations(self) -> frozenset[str]:
-        """The locations at which the command changed what is set aside."""
+        """The locations where the command changed the quantities that are set aside."""
         return frozenset(
             keys_of(account)[1]
             for account in self.changed_accounts

@@ -48,7 +48,7 @@ class DraftedRows:
         lots: The drafted lots, by id. If a lot was drafted twice, this is the first row.
         needs_served: The need that goods in an allocation are for, by allocation, item and lot. If
             a lot is drafted twice, this is the need in the last row.
-        arrived_lots: The lots that lines of an arrival bring, by the drafted rows.
+        arrived_lots: The lots that arrive, according to the drafted rows.
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)

@@ -68,7 +68,9 @@ _SortedLots = dict[tuple[str, str], dict[str, LotBalance]]
 
 
 class EarmarksToCome(NamedTuple):
-    """Goods that the original command set aside, of lots that no drafted arrival contains yet.
+    """In a correction: goods that the original command set aside, but that are not drafted again.
+
+    These are the goods of all lots that no drafted arrival contains yet.
 
     Attributes:
         of_lot: The goods of one lot.
@@ -291,9 +293,9 @@ class Journal:
         """Return the quantity that can be taken from an account on one day.
 
         This is the smallest balance at the end of that day or of any later day. There is an
-        exception if a later stock count is recorded already, and the goods leave the location of
-        the count before it. Such goods only make the shortage of the count smaller or its surplus
-        larger. So only the days before the count limit what can be taken.
+        exception if the goods leave a location where a later stock count is already recorded.
+        Taking them only makes the shortage of that count smaller or its surplus larger. So only the
+        days before the count limit what can be taken.
 
         Args:
             since: The day on which the goods are taken, which must be open; None means the
@@ -352,8 +354,8 @@ class Journal:
         """Return the sum of balances at the end of a day, including all drafted entries.
 
         Args:
-            account: A prefix that ends with a colon, for all accounts that begin with it. Use it
-                only for accounts of promises and needs, because they have no lots.
+            account: A prefix that ends with a colon. The balances of all accounts that begin with
+                it are added up. They must be accounts of promises or needs, which have no lots.
         """
         recorded = self._closing_totals.get((account, item, day))
         if recorded is None:
@@ -481,10 +483,10 @@ class Journal:
         return self._changed[account, item, lot]
 
     def kept(self, account: str, item: str, lot: str = "") -> int:
-        """Return how much of the original command's change of a balance can still be repeated.
+        """Return how much of the original command's change of a balance is not drafted again yet.
 
-        What the drafted entries have repeated is subtracted. The result is 0 if the original
-        command did not change the balance, or if this is not a correction.
+        The result is never below zero. It is 0 if the original command did not change the balance,
+        or if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -500,10 +502,10 @@ class Journal:
         return self._earmarks.get(lot, ())
 
     def earmarks_to_come(self, lot: str) -> EarmarksToCome:
-        """Return the original command's earmarks of lots that no drafted arrival contains yet.
+        """Return the goods that the original command set aside, but that are not drafted again.
 
         Args:
-            lot: The lot whose earmarks are returned one by one.
+            lot: The lot for the attribute `of_lot` of the result.
         """
         arrived = self._drafted_rows.arrived_lots
         for each in arrived - self._earmarks_arrived:
@@ -518,8 +520,8 @@ class Journal:
     def taken_before(self, account: str, item: str, lot: str) -> int:
         """Return how much the original command took from a balance on the day of the correction.
 
-        What the drafted entries have taken again is subtracted. The result is 0 if the correction
-        changes the day, or if this is not a correction.
+        The quantity that the drafted entries have taken again is subtracted. The result is 0 if the
+        correction changes the day, or if this is not a correction.
         """
         if self.corrected is None:
             return 0
@@ -567,7 +569,7 @@ class Journal:
         return recorded + sum(self._changed[key] for key in self.changed(account, item))
 
     def recorded_needs(self, needs: Sequence[str]) -> list[Need]:
-        """Return needs by their ids, which must exist, as the books describe them."""
+        """Return the needs with these ids from the books. All ids must exist."""
         if unread := [need for need in needs if need not in self._needs]:
             self._needs.update(self.books.latest_rows(Need, "need", unread))
         return [self._needs[need] for need in needs]

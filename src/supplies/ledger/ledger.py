@@ -97,7 +97,8 @@ class _Connection:
         reading: Code of the station whose `Ledger.reading` is open, or None.
         writing: Code of the station whose transaction is open, or None.
         erased: Whether a command in the open transaction erased texts or a person's data.
-        key_ensured: Whether it is known that the key that signs receipts exists, or is not needed.
+        key_ensured: Whether `create_key_for_first_receipt` was called. If so, it need not be called
+            again.
         catalogues: The catalogue of each station for which a ledger was opened, by station code.
     """
 
@@ -223,7 +224,7 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[Books]:
-        """Open a consistent snapshot of the books: what others write meanwhile is not seen.
+        """Open a consistent snapshot of the books, which does not change when others write.
 
         Raises:
             NotFound: the station is unknown.
@@ -265,8 +266,8 @@ class Ledger:
         To sum goods over all lots, use `Books.nonzero_balances` or `supplies.views.stock`.
 
         Args:
-            lot: Id of the lot. Promises and needs have no lots; leave it out for them. Balances of
-                goods always have a lot, so without one their balance is 0.
+            lot: Id of the lot of goods. Leave it out only for promises and needs, which have no
+                lots. Without a lot, the balance of goods is 0.
 
         Raises:
             InvalidField: the account is not on the chart of accounts, or an argument is not text.
@@ -287,8 +288,8 @@ class Ledger:
         """Verify the books of this station: recompute them from the entries and compare.
 
         Args:
-            since: Checkpoints whose signatures were checked. Entries up to the newest one of this
-                station are trusted, and only those after it are verified.
+            since: Checkpoints whose signatures were checked. Entries up to this station's newest
+                checkpoint are trusted. Only the entries after it are verified.
             progress: Called repeatedly with two numbers: entries verified so far, and all entries.
 
         Raises:

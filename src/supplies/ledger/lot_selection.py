@@ -127,7 +127,7 @@ def _picked_again(
     quantity: int,
     candidates: Mapping[str, LotBalance],
 ) -> Counter[str]:
-    """Return how much of each lot the original command took, up to a quantity in all."""
+    """Return how much of each lot the original command took, in total at most `quantity`."""
     picked: Counter[str] = Counter()
     left = quantity
     for lot in candidates:
@@ -141,11 +141,11 @@ def _picked_again(
 def _qualifier(
     journal: Journal, item: str, expired: Mapping[str, int], *, only_now: bool
 ) -> Sentence | None:
-    """Return details for the error that too little is available: days and expired lots.
+    """Return details for the error that too little is available: the days, and expired lots.
 
     Args:
         expired: The quantity of each expired lot that cannot be taken.
-        only_now: Whether more is there now than was on some earlier day.
+        only_now: Whether more is available now than on some earlier day.
     """
     when = Sentence("on every day since {day}", day=journal.happened_on) if only_now else None
     if not expired:

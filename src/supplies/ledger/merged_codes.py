@@ -115,7 +115,7 @@ def _promises(books: Books, donor: str, item: str) -> bool:
 
 
 def _with_the_goods(books: Books, command: c.TakeBack, codes: list[str]) -> str:
-    """Return the recipient's code under which all goods that are taken back were received.
+    """Return the code under which the recipient received all goods that are taken back.
 
     The code that the command names is tried first, then each merged code of this recipient. If the
     goods were received under several codes, return the code that stays in use.

@@ -1,4 +1,4 @@
-"""Needs in the order in which they are served, kept for rules that look for the next one often."""
+"""A list of needs in the order in which they get goods, for rules that search it often."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def most_urgent_first(need: Need) -> tuple[int, int]:
 class NeedsInOrder:
     """Needs, the most urgent first, each with the key of one of its balances.
 
-    All lines of a command share the order. Needs whose balance is used up stay in it, because the
-    balance can rise again.
+    All lines of a command share the list. Needs whose balance is used up stay in the list, because
+    the balance can rise again.
 
     Attributes:
-        left_out: Needs that can be added later, because a balance of theirs changes.
+        left_out: Needs that are not in the list. They can be added when one of their balances
+            changes.
     """
 
     def __init__(self, left_out: Iterable[str] = ()) -> None:
@@ -47,6 +48,6 @@ class NeedsInOrder:
         return sorted(new)
 
     def add(self, needs: Iterable[tuple[Need, Key]]) -> None:
-        """Add needs at their places in the order."""
+        """Insert needs in the right order."""
         for each in needs:
             insort(self._in_order, each, key=lambda pair: most_urgent_first(pair[0]))

@@ -29,8 +29,8 @@ def not_enough_error(
 
     Args:
         pointer: JSON pointer to the line of the command.
-        qualifier: The days on which the available quantity is the limit, such as "on every day
-            since 2020-02-05". None means now.
+        qualifier: When only this quantity is available, such as "on every day since 2020-02-05".
+            None means now.
         lot: The only lot from which goods could be taken; None if all lots were allowed.
     """
     allocated = _allocated_part(books, account, item, lot)
@@ -93,7 +93,7 @@ def goods_of(quantity: int, item: str) -> Sentence:
 
 
 LIST = template("{first}, {second}")
-"""How `join_sentences` joins parts of a list inside a sentence."""
+"""The `joint` for `join_sentences` between the parts of a list inside a sentence."""
 
 
 def join_sentences(sentences: Sequence[str], joint: str = template("{first}; {second}")) -> str:

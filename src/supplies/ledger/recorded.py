@@ -32,8 +32,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         repeated: Whether the same request was recorded before, so that nothing new was written.
         conflict: How the reported fact contradicts the books, so that a coordinator must resolve
             the conflict; None if it does not contradict them.
-        recounted: Ids of count sheets whose expected quantities this command has changed. It was
-            recorded after the count, but happened before it.
+        recounted: Ids of count sheets whose expected quantities this command has changed. Such a
+            command was recorded after the stock count, but its event happened before the count.
         warnings: Messages about possible mistakes, such as goods that exceed the pledge they name.
     """
 

@@ -80,7 +80,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
         id: The request id, a UUID as text.
         id_given: Whether the caller gave the id. If so, it may have been used before.
         contents: The encoded command. If the check changed the spelling of a text, the command as
-            it was sent follows, because older versions of the program recorded this.
+            it was sent follows, because older versions of the program recorded the text as sent.
         texts: The encoded free texts of the command; None if it has none. If it has a signature,
             photo or code of a stop but no texts, this is an empty JSON object, because the salt is
             stored together with the texts.

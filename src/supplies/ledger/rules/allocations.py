@@ -39,7 +39,7 @@ class AllocationDraft:
     def takes(self, item: str, lot: str, need: str | None) -> bool:
         """Return whether the allocation can contain goods of this lot for this need.
 
-        It cannot if it has goods of the same lot for another need.
+        It cannot if it already has goods of the same lot for another need.
         """
         return (item, lot) not in self.lots or self.lots[item, lot][0] == need
 

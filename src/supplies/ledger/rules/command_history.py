@@ -61,7 +61,7 @@ CORRECTABLE = {
     "settled": "Settle",
     "activity_recorded": "RecordActivity",
 }
-"""The kinds of entry that can be corrected, each with the name of the command that makes it."""
+"""The kinds of entry that can be corrected, each with the name of the command that records it."""
 
 
 _FIND_AGAIN = template("record goods that were found with FindAgain and the reason on_the_way")
@@ -144,7 +144,7 @@ class History:
         Args:
             of_sheet: Id of a count sheet. Return only the transfers that changed the difference
                 booked for the count of this sheet. None means only the transfers that changed no
-                such difference. By default, all transfers are returned.
+                such difference of any count. By default, all transfers are returned.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:
@@ -281,7 +281,7 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 def _found_by_counts(history: History) -> dict[Key, int]:
     """Return the quantity of goods that a stock count found before their gift was recorded.
 
-    The quantity is by balance. It is 0 if the gift was reversed.
+    The result has one quantity for each balance; 0 if the gift was reversed.
     """
     if history.first.kind != "donation_received":
         return {}

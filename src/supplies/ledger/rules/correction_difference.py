@@ -127,10 +127,9 @@ def _change(
 
 
 def _of_every_sheet(recounted: list[Draft], history: History) -> list[Draft]:
-    """Return the drafts, with an empty one for each count sheet that only earlier versions changed.
+    """Add an empty draft for each count sheet that only earlier versions of the command changed.
 
-    An empty draft has no transfers. When it is compared with the booked transfers, the earlier
-    change of the sheet's difference is undone.
+    Comparing the empty draft with what those versions booked for the sheet undoes it.
 
     Args:
         recounted: The drafts of the corrected version.

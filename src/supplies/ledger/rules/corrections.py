@@ -228,7 +228,7 @@ def _run_again(
 
 
 def within_command(fault: Fault) -> Fault:
-    """Return a fault of the corrected version, with its pointer moved into the field `command`."""
+    """Return a fault of the corrected version, with `/command` put before its pointer."""
     if not fault.pointer or fault.pointer.startswith("/command"):
         return fault
     return dataclasses.replace(fault, pointer=f"/command{fault.pointer}")

@@ -89,9 +89,9 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
 
 
 def _parts(command: Dispatch) -> dict[str, tuple[list[AllocationPart], str]]:
-    """Return which lines to load of the allocations that are dispatched only in part.
+    """Return the lines to load of each allocation that is dispatched only in part.
 
-    The lines are by allocation, and come with a JSON pointer to the part in the command.
+    Each allocation also has a JSON pointer to its part in the command.
     """
     parts: dict[str, tuple[list[AllocationPart], str]] = {}
     for index, part in enumerate(command.parts or ()):
@@ -186,7 +186,7 @@ _SOME_IN_TRANSIT = template(
     "outcome of every stop first"
 )
 _MOST_NAMED = 5
-"""How many goods in transit an error message names."""
+"""Maximum number of goods in transit that an error message names."""
 
 
 def close_delivery(command: CloseDelivery, journal: Journal) -> None:

@@ -136,10 +136,10 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
 
 
 def _not_before_move(journal: Journal, command: ReportOutcome) -> None:
-    """If the outcome of a moved stop is reported for an earlier day, use the day of the move.
+    """If a moved stop is reported for a day before the move, use the day of the move.
 
-    The goods of the stop are on the new delivery only from that day. A day before the first
-    dispatch of the goods is not changed, because such a report is refused.
+    The goods of the stop are on the new delivery only from the day of the move. A day before the
+    first dispatch of the goods is not changed, because such a report is refused.
     """
     deliveries = deliveries_of_stop(journal.books, command.delivery, command.allocation)
     if len(deliveries) == 1:
@@ -193,8 +193,8 @@ def day_of_time(
 
     Args:
         moment: The time that the report states.
-        reported_at: When the report was made. A `moment` shortly after it counts as this time,
-            because the clock of the phone may be fast.
+        reported_at: When the report was made. A `moment` shortly after `reported_at` counts as
+            `reported_at`, because the clock of the phone may be fast.
         what: "outcome" or "hand-out", for the error message.
 
     Raises:
@@ -270,9 +270,9 @@ def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def at_present_stop(command: ReportOutcome, journal: Journal) -> ReportOutcome:
-    """Return a report about the delivery that has the goods of the stop now.
+    """Return the report with its delivery replaced by the one that has the stop now.
 
-    The stop may have been moved there after the team left.
+    The stop may have been moved to another delivery after the team left.
     """
     delivery = present_delivery(journal.books, command.delivery, command.allocation)
     return msgspec.structs.replace(command, delivery=delivery)

@@ -63,7 +63,7 @@ def add_outcome_details(draft: Draft, command: ReportOutcome) -> None:
 
 
 def brings_proof(command: ReportOutcome, books: Books, recipient: str) -> bool:
-    """Return whether a report of an outcome that is already recorded adds a proof of delivery.
+    """Return whether a repeated report of an outcome adds a proof of delivery.
 
     Return False if the data of the recipient was erased, because then no proof is stored.
     """
@@ -106,7 +106,7 @@ def _may_be_signed(command: ReportOutcome, books: Books) -> bool:
 
 
 def add_agreeing_proof(journal: Journal, command: ReportOutcome, about: str) -> None:
-    """Record the proofs in a report of an outcome that is already recorded. Move no goods."""
+    """Record the proofs in a repeated report of an outcome. Move no goods."""
     draft = journal.entry("proof_added", document=command.delivery, about=about)
     add_proofs(draft, command, journal.books)
 
@@ -143,8 +143,8 @@ def confirm_hand_over(command: ConfirmHandOver, journal: Journal) -> None:
     """Record that a household confirmed a hand-over, or withdraw its confirmation.
 
     Raises:
-        InvalidField: the delivery has no such stop; no goods were handed over there, or on a later
-            day; or the command does not say who confirmed it.
+        InvalidField: the delivery has no such stop; no goods were handed over there, or only on a
+            later day; or the command does not say who confirmed the hand-over.
         AlreadyDone: the hand-over is not confirmed, so nothing can be withdrawn.
         Forgotten: the data of the recipient was erased.
         NotFound: the delivery is unknown.
@@ -169,7 +169,7 @@ def _check_confirmed(journal: Journal, where: dict[str, str]) -> None:
     """Check that the hand-over at a stop, by its latest outcome, is confirmed.
 
     Raises:
-        AlreadyDone: it is not.
+        AlreadyDone: the hand-over is not confirmed.
     """
     books = journal.books
     latest = books.latest_row(Confirmation, **where)
@@ -184,7 +184,7 @@ def _check_handed_over(journal: Journal, where: dict[str, str]) -> None:
     """Check that goods of a stop were handed over on the day of the command or before.
 
     Raises:
-        InvalidField: they were not.
+        InvalidField: no goods were handed over by that day.
     """
     seq = journal.books.latest_seq(StopOutcome, **where)
     lines = [] if seq is None else journal.books.rows_of_entry(OutcomeLine, seq, **where)

@@ -158,7 +158,7 @@ def _kept_pledges(journal: Journal) -> set[str]:
 def _in_order(command: RecordDonation, parts: list[PointedLine]) -> list[tuple[int, PointedLine]]:
     """Return lines with their numbers, in the order in which they fulfil pledges.
 
-    Lines that name a pledge come first. Otherwise, other lines could use up this pledge before.
+    Lines that name a pledge come first. Otherwise, an earlier line could use up that pledge.
     """
     return sorted(
         enumerate(parts, 1),

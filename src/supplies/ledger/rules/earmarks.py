@@ -22,7 +22,7 @@ class ServedClaim(NamedTuple):
     Attributes:
         quantity: How much of the goods the claim gets, in base units.
         draft: The draft that books these goods. If the claim was made only after the goods arrived,
-            its day is the day of the claim.
+            the draft has the day of the claim.
     """
 
     need: Need
@@ -40,8 +40,8 @@ class EarmarkedShare:
         need: The need that the goods are for, or None.
         pledge: The pledge on which the need has a claim; None if the goods are set aside because
             the donor wishes them for the recipient.
-        named: Whether the line names the need. If so, claims of the need on pledges are dropped as
-            far as these goods take their place.
+        named: Whether the line names the need. If so, claims of the need on pledges are dropped if
+            its open quantity is too small for these goods.
     """
 
     draft: Draft
@@ -183,7 +183,7 @@ _ShareKey = tuple[str, str, str, str | None]
 """The recipient, item, lot and need that identify goods in an allocation."""
 
 _AllocationDrafts = dict[str, tuple[AllocationDraft, bool]]
-"""The drafts of allocations by id, each with whether the original command made the allocation."""
+"""Drafts of allocations by id. The bool says whether the original command made the allocation."""
 
 
 def _former_allocations(

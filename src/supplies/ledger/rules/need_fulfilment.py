@@ -93,7 +93,8 @@ def open_needs(journal: Journal, recipient: str, item: str) -> NeedsInOrder:
     """Return a recipient's needs for an item that may not be fully met, the most urgent first.
 
     A fully met need is included if a drafted entry changes its open quantity or its claims on
-    pledges, because it may be open again. Each need comes with the key of its open quantity.
+    pledges, because it may be open again. Each need comes with the key of the balance that contains
+    its open quantity.
     """
     needs = journal.needs_in_order.get((recipient, item))
     names: list[str] = []

@@ -187,9 +187,9 @@ def _promise(
 def _check_claim_of_correction(
     journal: Journal, need: Need, pledge: str, quantity: int, pointer: str
 ) -> None:
-    """Check that the corrected version of a pledge claims no more than the need had open that day.
+    """Check that a corrected pledge claims no more than was open of the need on that day.
 
-    The rest was claimed by later commands, which this correction cannot change.
+    Later commands have claimed the rest, and this correction cannot change them.
 
     Raises:
         InvalidField: the need had less open on the day of the pledge.

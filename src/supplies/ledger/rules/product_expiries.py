@@ -31,8 +31,8 @@ def line_with_expiry(
 ) -> tuple[ConvertedLine, ProductExpiry]:
     """Determine the expiry of a product.
 
-    Return the line of the product with this expiry, and the row that records where the expiry comes
-    from. A product may expire later than the consumed goods only if its line gives a reason. A
+    Return the line of the product with this expiry, and the row that records what decides the
+    expiry. A product may expire later than the consumed goods only if its line gives a reason. A
     correction may repeat the expiry that the line or its product had before.
 
     Args:
@@ -50,7 +50,7 @@ def line_with_expiry(
 def _stated_by_line(
     journal: Journal, line: ConvertedLine, parents: Expiry, pointer: str
 ) -> ProductExpiry:
-    """Return the row that says where the expiry in a product's line comes from.
+    """Return the row that records the expiry in a product's line, and what decides the expiry.
 
     The row names no lot yet.
     """
@@ -101,11 +101,11 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 
 
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
-    """Return the row that says where the expiry of repacked goods comes from.
+    """Return the row that records what decides the expiry of repacked goods.
 
-    If an older version of the program recorded the goods, there is no such row, and it is inferred
-    from the expiry of the consumed goods. An equal expiry was taken over from them. An earlier one
-    was typed in the line of the product. A later one was typed with a reason.
+    If an older version of the program recorded the goods, there is no such row. The row is then
+    inferred: an expiry equal to that of the consumed goods was taken over, an earlier one was
+    typed, and a later one was typed with a reason.
     """
     recorded = journal.books.latest_row(ProductExpiry, lot=product.lot)
     if recorded is not None:

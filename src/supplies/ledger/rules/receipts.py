@@ -70,7 +70,11 @@ def issue(
 
 
 def void(journal: Journal, number: str, about: str) -> None:
-    """Void a receipt. Its number is not used again. `about` is its donor, as `donor:CODE`."""
+    """Void a receipt. Its number is not used again.
+
+    Args:
+        about: The donor of the receipt, as `donor:CODE`.
+    """
     draft = journal.entry("receipt_voided", document=number, about=about, day=journal.today)
     draft.add_rows(ReceiptVoid(number=number))
 

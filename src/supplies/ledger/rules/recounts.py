@@ -200,7 +200,7 @@ def _draft_recount(
 
 
 def _goods(transfer: Transfer) -> set[Goods]:
-    """Return the keys of counted lines that a transfer may affect: of its lot, and of all lots."""
+    """Return the keys of counted lines that a transfer can affect: for its lot, or for all lots."""
     return {(transfer.item, transfer.lot), (transfer.item, "")}
 
 

@@ -47,7 +47,7 @@ def consumed_lots(journal: Journal, conversion: str) -> list[str]:
 
 
 def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return all lots that were made from these lots, directly or by repacking once more.
+    """Return all lots that were made from these lots, directly or by repacking again.
 
     A lot comes after all lots from which it was made.
     """
@@ -69,7 +69,7 @@ def products_in_order(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
-    """Return which of these lots conversions have consumed. One query reads them all."""
+    """Return those of the lots that conversions have consumed, with a single query."""
     rows = query_ids(
         journal.books,
         lots,

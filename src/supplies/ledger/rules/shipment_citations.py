@@ -23,7 +23,7 @@ from supplies.errors import InvalidField, Sentence, SuppliesError, template
 from supplies.ledger.journal import Journal
 
 SENT_BY, RECEIVED_BY = "shipment_sent", "shipment_received"
-"""The kinds of entry of another station to which a command can refer."""
+"""The kinds of entry of another station that a command can cite."""
 
 S = TypeVar("S", bound=EntryRow)
 

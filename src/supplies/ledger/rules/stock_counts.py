@@ -251,7 +251,7 @@ def _shortage(
     Return the quantity that could not be booked.
 
     Args:
-        touched: Collects the allocations from which goods were taken.
+        touched: Receives the allocations from which goods were taken, as keys.
     """
     shelf = STOCK(location)
     if line.lot is None:
