@@ -63,8 +63,8 @@ def template(text: str) -> str:
 GOODS = template("{quantity} × {item}")
 """How an error message writes a quantity of an item, as in "12 × mask".
 
-The quantity is in base units. Pages replace this part of the message by words with a unit, as in
-"mask 12 pieces".
+The quantity is in base units. Pages replace this part of the message by words that name the unit,
+as in "mask 12 pieces".
 """
 
 

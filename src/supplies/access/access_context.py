@@ -59,7 +59,7 @@ class AccessContext:
 
     @property
     def seals(self) -> Seals:
-        """Return the writer of the sealed tables and the access log. It appends the seals."""
+        """Return the object that writes the sealed tables and the access log, with their seals."""
         return Seals(self.books.store, self.station, self.now)
 
     def update(self, table: str, changes: str, where: str, **params: Any) -> int:

@@ -30,8 +30,8 @@ class AccessLogLine(msgspec.Struct, frozen=True, kw_only=True):
         outcome: What the caller did: `looked` at data, `registered` or `changed` a record, `made`
             or `revoked` a link, `signed-in`, or was `refused`.
         address: The caller's network address.
-        detail: The link that was made or revoked, the user who made the link that was used, or the
-            names of the changed fields; None in other lines.
+        detail: The link that was made or revoked; the user who made the link with which the caller
+            came; or the names of the changed fields. None in other lines.
     """
 
     seq: int

@@ -44,7 +44,7 @@ MAX_LIFETIME = timedelta(days=730)
 """Maximum lifetime of a credential: two years."""
 
 MAX_CLOCK_DIFFERENCE = timedelta(days=1)
-"""How far in the future a session or an invitation may seem to be made, because clocks differ."""
+"""How far in the future the start of a session or invitation may be, because clocks differ."""
 
 USE_RECORDED_EVERY = timedelta(minutes=1)
 """Minimum time between two stored uses of a credential.
@@ -126,8 +126,8 @@ class Authenticated(NamedTuple):
 
     Attributes:
         use_is_due: Whether `record_use` must be called.
-        same_until: How long this result can be cached, if nothing is written to the database. The
-            time ends when the credential expires, or when its next use must be stored.
+        same_until: Until when this result can be cached, if nothing is written to the database:
+            until the credential expires, or its next use must be stored.
     """
 
     caller: Caller

@@ -23,7 +23,7 @@ from supplies.errors import AlreadyDone, InvalidField, Sentence
 STEP_SECONDS = 30
 
 ALLOWED_STEPS = (-1, 0, 1)
-"""Offsets from the current time step of 30 seconds for which codes are accepted.
+"""Time steps of 30 seconds whose codes are accepted, relative to the current step.
 
 One step before and one after allow for a wrong clock and for the time that typing takes.
 """
@@ -35,7 +35,7 @@ _RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _RECOVERY_GROUPS, _GROUP_LENGTH = 6, 4
 """Number of groups in a recovery code, and number of characters in a group.
 
-Together, a code has 24 characters from an alphabet of 31, which is 118 bits.
+A whole code has 24 characters from an alphabet of 31, which is 118 bits.
 """
 
 

@@ -233,7 +233,7 @@ def _from_row(row: Sequence[object]) -> Passkey:
 
 
 _IS_ACCEPTED = "expires_at > :now AND expires_at <= :latest"
-"""SQL condition for a challenge that is not too old, and not of a clock that was ahead."""
+"""SQL condition for challenges that have not expired, and were not made in the future."""
 
 
 def _new_challenge(access: AccessContext, holder: str | None) -> bytes:

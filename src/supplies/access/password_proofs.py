@@ -1,4 +1,4 @@
-"""Proofs, valid for a short time, that a user has just typed the right password.
+"""Short-lived proofs that a user has just typed the right password.
 
 A user with one-time codes signs in on two pages. The first page checks the password and returns
 such a proof. The second page sends the proof together with the code. The proof is not stored: it
@@ -28,7 +28,7 @@ def make_proof(access: AccessContext, password: StoredPassword) -> str:
 
 
 def find_password(access: AccessContext, proof: str) -> StoredPassword | None:
-    """Return the user who typed the right password to get this proof, and the password's hash.
+    """Return the user for whom a proof was made, and the hash of the user's password.
 
     Return None if the proof is invalid or too old, if the password was changed, or if the user is
     disabled.

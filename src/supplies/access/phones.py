@@ -44,9 +44,9 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True):
     """A phone of a team, without its secret.
 
     Attributes:
-        number: Number of the phone in its team, from 1, in the order of joining. The phone shows it
-            too, so that people can tell apart phones of one model. None if the phone joined before
-            phones had numbers.
+        number: Number of the phone in its team, from 1, in the order of joining. The phone shows
+            the number too, so that people can tell apart phones of one model. None if the phone
+            joined before phones had numbers.
         joined_by: The link (`link.3f2a…`) or the delivery with whose code the phone joined.
         last_seen: The last request, to the minute; None if there was none yet.
         unsent: Number of records that the phone has not sent yet, as it reported; None if it never
@@ -93,7 +93,7 @@ class _Named(msgspec.Struct, frozen=True):
 def station_of(secret: str) -> str | None:
     """Return the station in the secret of a link, or in the code on a run sheet.
 
-    Return None if the text has the form of neither.
+    Return None if the text is neither of them.
     """
     return credentials.station_of(secret) or run_codes.station_of(secret)
 

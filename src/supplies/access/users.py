@@ -39,7 +39,7 @@ Login = Annotated[
 
 
 class LastCoordinator(AgainstBooks):
-    """Raised for a refused change of a user, after which no coordinator could sign in."""
+    """Raised if a change of a user is refused because no coordinator could sign in afterwards."""
 
     slug = "already-done"
     title = template("The last coordinator must stay")

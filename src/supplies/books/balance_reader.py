@@ -62,7 +62,7 @@ class BalanceReader(EntryReader):
         return 0 if row is None else int(row[0])
 
     def balances(self, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
-        """Return the balance of each combination of account, item and lot, with few queries.
+        """Return several balances by account, item and lot, with few queries.
 
         A balance that is not stored is 0.
         """
@@ -107,7 +107,7 @@ class BalanceReader(EntryReader):
         return int(found or 0)
 
     def daily_balances(self, key: tuple[str, str, str], since: str) -> dict[str, int]:
-        """Return, by day, the day-end balances of an account, item and lot from `since` on.
+        """Return the day-end balances of an account, item and lot from `since` on, by day.
 
         The result contains only days on which the balance changed. It begins with the last such day
         before `since`, if there is one.
@@ -183,9 +183,9 @@ class BalanceReader(EntryReader):
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def needs_still_open(self, recipient: str, item: str) -> dict[str, bool]:
-        """Return all needs of a recipient for an item, and for each need whether it is still open.
+        """Return the ids of all needs of a recipient for an item, each with whether it is open.
 
-        A need is open if a part of it is still needed or claimed.
+        A need is open if a part of its quantity is still needed or claimed.
         """
         rows = self.all(
             # With an empty text added, SQLite uses the index instead of reading all balances.
@@ -202,7 +202,7 @@ class BalanceReader(EntryReader):
         return {need: bool(open_) for need, open_ in rows}
 
     def lot_balances(self, account: str, item: str) -> list[LotBalance]:
-        """Return each lot of an item whose balance in an account is not zero, with this balance.
+        """Return the lots of an item in an account with their balances, if these are not zero.
 
         Raises:
             InvalidField: the account is not on the chart of accounts.
@@ -232,7 +232,7 @@ class BalanceReader(EntryReader):
         return [(row[0].partition(":")[2], row[1]) for row in rows]
 
     def balances_of_lot(self, kind: AccountKind, lot: str) -> dict[tuple[str, str, str], int]:
-        """Return the balances of a lot, other than zero, in accounts of one kind.
+        """Return the balances of a lot in accounts of one kind. Balances of zero are left out.
 
         The keys are account, item and lot.
         """

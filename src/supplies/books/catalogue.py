@@ -240,7 +240,7 @@ class Catalogue:
         self.clear_cache()
 
     def _write_indexes(self, record: CatalogueRecord) -> None:
-        """Write the barcodes of an item, and the search terms of a record."""
+        """Store the search terms of a record and, if the record is an item, its barcodes."""
         if isinstance(record, Item):
             self.barcodes.write(record)
         self.name_index.write(record)
@@ -299,7 +299,7 @@ class Catalogue:
         Args:
             error: The refusal, with only some of the faults.
             kind: The type of the record, or a subclass such as the struct of a request's body.
-            fields: The fields of the record as plain data, including invalid ones. If the code is
+            fields: The fields of the record as decoded JSON, including invalid ones. If the code is
                 missing and records of this kind have numbered codes, the next free code is assumed.
         """
         kind = next((known for known in CATALOGUE_RECORDS if issubclass(kind, known)), kind)

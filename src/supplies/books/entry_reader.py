@@ -23,8 +23,8 @@ class LastEntry(NamedTuple):
     Attributes:
         seq: Number of the last entry; 0 if there is none.
         hash: Hash of the last entry; 32 zero bytes if there is none.
-        latest_day: The latest day, which may be of an earlier entry, as ISO text; "" if there are
-            no entries.
+        latest_day: The latest day as ISO text; "" if there are no entries. An earlier entry may be
+            booked on this day.
     """
 
     seq: int
@@ -153,10 +153,10 @@ class EntryReader(Queries):
         return {row[0]: self._statement(statement, row[1:]) for row in rows}
 
     def current_rows(self, statement: type[S], key: str, **where: Any) -> list[S]:
-        """Return the current rows of all documents, if they have the given column values.
+        """Return the current rows of all documents that have the given column values.
 
-        Several entries may have written rows of this type for a document. The rows of the last
-        such entry are current.
+        If several entries wrote rows of this type for a document, only the rows of the last one are
+        current.
 
         Args:
             key: Name of the column that contains the id of the document.
@@ -180,7 +180,7 @@ class EntryReader(Queries):
     def latest_seq(self, statement: type[EntryRow], **where: Any) -> int | None:
         """Return the number of the last entry that wrote a row with the given column values.
 
-        Return None if the row does not exist.
+        Return None if no entry wrote such a row.
         """
         conditions = "".join(f" AND {name} = :{name}" for name in where)
         seq: int | None = self.value(

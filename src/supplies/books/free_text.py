@@ -154,7 +154,7 @@ def has_fields_kept_apart(value: Any) -> bool:
 
 
 def without_free_text(command: msgspec.Struct) -> Any:
-    """Return a command as plain data, without the parts that are stored outside the hash chain.
+    """Return a command as decoded JSON, without the parts that are not in the hash chain.
 
     These parts are free texts, signatures, photos and codes of stops.
     """

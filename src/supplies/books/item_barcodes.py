@@ -17,7 +17,7 @@ class ItemBarcodes:
         self.store, self.station = store, station
 
     def of_items(self, items: Iterable[str]) -> dict[str, list[Barcode]]:
-        """Return the sorted barcodes of items, by item code. Items that have none are left out."""
+        """Return the sorted barcodes of items, by item code. Items without one are left out."""
         found: dict[str, list[Barcode]] = {}
         wanted = list(items)
         for start in range(0, len(wanted), _ITEMS_PER_QUERY):

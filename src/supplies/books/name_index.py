@@ -1,4 +1,4 @@
-"""The stored index that is used to search the catalogue of a station for parts of names."""
+"""The stored index for searching the catalogue of a station by parts of names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class NameIndex:
         self.store, self.station = store, station
 
     def is_current(self) -> bool:
-        """Return whether the index was built by the current `INDEX_VERSION`."""
+        """Return whether the index has the current `INDEX_VERSION`."""
         row = self.store.one(
             "SELECT 1 FROM stations s LEFT JOIN searchable f ON f.station = s.code "
             "WHERE s.code = :station AND coalesce(f.way, 0) < :way",
@@ -23,7 +23,7 @@ class NameIndex:
         return row is None
 
     def mark_current(self) -> None:
-        """Store that the whole index was built by the current `INDEX_VERSION`."""
+        """Store that the whole index has the current `INDEX_VERSION`."""
         here = {"station": self.station, "way": INDEX_VERSION}
         self.store.run("DELETE FROM searchable WHERE station = :station", here)
         self.store.run("INSERT INTO searchable (station, way) VALUES (:station, :way)", here)

@@ -34,9 +34,9 @@ LOOK_ALIKE = "="
 """First character of each index term from `look_alike_keys`. No other term begins with it."""
 
 MAX_SPELLINGS = 16
-"""Maximum number of results of `initials` for one text.
+"""Maximum number of texts that `initials` returns.
 
-Many Chinese characters have several readings, and each reading gives another result.
+Many Chinese characters have several readings, and each reading gives another text.
 """
 
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -72,8 +72,8 @@ def bigrams(word: str) -> set[str]:
 def index_terms(record: CatalogueRecord) -> set[str]:
     """Return the terms under which the name index stores a record.
 
-    The terms are the record's characters, its bigrams, and the keys from `look_alike_keys`. No
-    character or bigram contains a space.
+    The terms are the record's characters, its bigrams, and the keys from `look_alike_keys`. The
+    texts are split at spaces first, so no bigram contains a space.
     """
     parts = [part for text in searchable_texts(record) for part in text.split()]
     pieces = {piece for part in parts for piece in (*part, *bigrams(part))}
@@ -81,7 +81,7 @@ def index_terms(record: CatalogueRecord) -> set[str]:
 
 
 def look_alike_keys(record: CatalogueRecord) -> dict[str, str]:
-    """Return keys that are equal for records that may be of the same person or thing.
+    """Return keys for finding several records of the same person or thing.
 
     There is one key for each compared field. Two texts have the same key if they differ only in
     case, width, accents, spaces, punctuation, or the country code of a Chinese telephone number. If

@@ -50,7 +50,7 @@ def lot_relatives(
 
 
 def lot_links(books: Books, key: str, names: Iterable[str]) -> list[LotParent]:
-    """Return pairs of a lot and one of its parents, by the latest entries.
+    """Return pairs of a lot and one of its parents, as the latest entries recorded them.
 
     The parents of a lot are the lots from which it was made.
 

@@ -112,7 +112,7 @@ _Move = tuple[str, str, str, str, int]
 
 
 def _later_that_day(books: Books, moment: Moment) -> list[_Move]:
-    """Return the transfers of the moment's day whose events are not before the moment."""
+    """Return the transfers on the day of a moment, for events that are not before the moment."""
     rows = books.all(
         "SELECT t.seq, t.source, t.target, t.item, t.lot, t.quantity FROM entries e "
         "CROSS JOIN transfers t WHERE e.station = :station AND e.booked_on = :day "
@@ -141,8 +141,8 @@ def first_entry(books: Books, latest: int) -> int:
     """Return the number of the first entry of a command, which may have been corrected since.
 
     Args:
-        latest: Number of the first entry of the command's latest correction; if the command was not
-            corrected, of the command itself.
+        latest: Number of the first entry of the latest correction, or of the command if it was not
+            corrected.
     """
     while True:
         older = books.value(

@@ -13,8 +13,8 @@ MAX_WRONG_CODES = 5
 def codes_are_compared(books: Books, delivery: str, allocation: str) -> bool:
     """Return whether fewer than `MAX_WRONG_CODES` wrong codes were entered for a stop.
 
-    Only then is the next code that a courier enters compared. A stop that moved to another delivery
-    keeps its code, so wrong codes from before the move count too.
+    If so, the next code that a courier enters is still compared. A stop that moved to another
+    delivery keeps its code, so wrong codes from before the move count too.
     """
     wrong = sum(
         len(books.rows(CodeAttempt, delivery=name, allocation=allocation, result="wrong"))

@@ -33,8 +33,8 @@ class WrittenEntry(NamedTuple):
 class Written:
     """The entries that one command has written, and the documents and lots that they created.
 
-    Only these entries have rows about these documents and lots, because they are new. So a view of
-    them need not read other entries.
+    The documents and lots are new, so no other entry has rows about them. So a view that shows them
+    need not read other entries.
     """
 
     def __init__(self, entries: Iterable[WrittenEntry] = ()) -> None:

@@ -31,7 +31,7 @@ _TEXTS: Mapping[FailureReason, tuple[str, str]] = {
 Those versions of the page could not report a reason as a code.
 """
 
-_BEHIND = (". ", "。")
+_SEPARATORS = (". ", "。")
 """What older phone pages put between the words for a reason and the rest of a note."""
 
 
@@ -52,7 +52,7 @@ def split_reason(
         for words in _TEXTS.get(reason, ()):
             if note == words:
                 return reason, None
-            for between in _BEHIND:
+            for between in _SEPARATORS:
                 if note.startswith(words + between):
                     return reason, note.removeprefix(words + between).strip() or None
     return None, note

@@ -64,7 +64,6 @@ Such a command is never refused because its day is closed. It is booked on the f
 
 
 _SortedLots = dict[tuple[str, str], dict[str, LotBalance]]
-"""Lots by account and item."""
 
 
 class EarmarksToCome(NamedTuple):

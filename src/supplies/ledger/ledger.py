@@ -592,7 +592,6 @@ class Ledger:
     def _with_all_faults(
         self, error: SuppliesError, kind: type[Command], fields: Mapping[str, Any]
     ) -> SuppliesError:
-        """Add all other faults of a refused command to its error, and return the error."""
         now = self.clock().astimezone(UTC)
         today = self._day(now)
 

@@ -1,4 +1,4 @@
-"""The packs that the lines of a command count, such as 3 boxes of 50 masks."""
+"""Quantities that the lines of a command give in packs, such as 3 boxes of 50 masks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _Field = Literal["lines", "consumed", "produced", "spilled"]
 
 
 class PackedLines:
-    """Converts lines that count packs to base units, and remembers the packs.
+    """Converts quantities of lines from packs to base units, and remembers the packs.
 
     Args:
-        former: The packs that the lines of the original command counted, if this is a correction.
+        former: If the command is a correction, the packs in the lines of the original command.
     """
 
     def __init__(self, former: Iterable[PackedLine]) -> None:
@@ -49,16 +49,16 @@ class PackedLines:
         return stated.quantity * stated.size
 
     def line(self, pointer: str) -> PackedLine | None:
-        """Return the packs that a line counts, or None if it counts base units.
+        """Return the packs of a line, or None if the line counts base units.
 
         Call this method only after `base_units` has read the line.
         """
         return self._lines.get(pointer)
 
     def place(self, pointer: str, lines: Sequence[int]) -> None:
-        """Record the packs of a command's line with the number of the row that has its goods.
+        """Give the packs of a command's line the number of the row that contains the line's goods.
 
-        If the goods are split over several rows, the packs are not recorded, because no row has the
+        If the goods are split over several rows, the packs are dropped, because no row has the
         quantity of the whole line.
 
         Args:
@@ -74,10 +74,10 @@ class PackedLines:
         return self._lines.values()
 
     def _pack(self, line: GoodsLine | NoteNeed, pack: str, item: Item, pointer: str) -> PackedLine:
-        """Return the packs that a line counts, with the size of one pack in base units.
+        """Return the packs of a line, with the size of one pack in base units.
 
-        The size is the one that the line gives. If the line gives none, it is the size that the
-        original command used, in a correction, or else the size registered for the item.
+        If the line gives no size, a correction uses the size of the original command. Otherwise,
+        the size that is registered for the item is used.
 
         Raises:
             InvalidField: the pack is unknown, or the quantity is more than `MAX_QUANTITY`.
@@ -119,9 +119,9 @@ class PackedLines:
         )
 
     def _former_size(self, field: str, number: int, item: str, pack: str) -> int | None:
-        """Return the pack size that the original command used, if possible in line `number`.
+        """Return the size of this pack in the original command, or None if it did not use the pack.
 
-        Return None if the original command did not use this pack.
+        If several lines used the pack, the size in line `number` is preferred.
         """
         sizes = self._former.get((item, pack), {})
         return sizes.get((field, number), next(iter(sizes.values()), None))

@@ -32,7 +32,6 @@ from supplies.storage.store import Store
 _FORMAT: Final = "supplies-seals-1"
 
 _MAX_BYTES = 4096
-"""Maximum number of bytes that are read from a file with the last seal."""
 
 _log = logging.getLogger("supplies")
 
@@ -179,10 +178,10 @@ def _keep(store: Store, station: str) -> None:
 
 
 def find_missing(store: Store, seen: LastSeal) -> Literal["seals", "access_log"] | None:
-    """Return the table that lacks the last seal or log line named in the file, or None.
+    """Return which table lacks the seal or log line that the file names, or None.
 
-    The table is `seals` or `access_log`. Nothing counts as missing if sealing was started anew
-    after this seal. A line that was erased after its retention period does not count as missing
+    The table is `seals` or `access_log`. If sealing was started anew after this seal, nothing
+    counts as missing. A line that was erased after its retention period does not count as missing
     either.
 
     Args:

@@ -166,7 +166,7 @@ def decode_document(record: ReceiptRecord) -> DonationReceipt:
 
 
 def paper_from_record(record: ReceiptRecord) -> ReceiptPaper:
-    """Rebuild a receipt from its signed data, with its content and marks, to draw it."""
+    """Return the content and marks of a receipt from its signed data, so that it can be drawn."""
     document, marks = decode_document(record), msgspec.structs.asdict(record.marks)
     return ReceiptPaper(
         document=document,

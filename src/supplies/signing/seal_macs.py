@@ -20,7 +20,7 @@ from supplies.signing.sealed_tables import LOG_COLUMNS, encode_columns
 from supplies.signing.station_keys import KEYS_SETTING, StationKeys, key_file
 
 NO_MAC = bytes(32)
-"""The value used in place of the previous code, when the first authentication code is computed."""
+"""The value that stands for the previous code when the first code is computed."""
 
 SEAL_COLUMNS = ("seq", "kind", "sealed", "row_key", "digest", "at")
 """The columns of a seal from which its code is computed."""

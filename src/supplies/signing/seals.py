@@ -208,7 +208,7 @@ class Seals:
     def begin_again(self) -> None:
         """Append new seals for all rows, with their current content.
 
-        This accepts changes that were made without the keys.
+        This accepts all earlier changes that were made without the keys.
 
         Raises:
             StoreError: the keys are missing.
@@ -304,7 +304,7 @@ def _tail(row: Row) -> Tail:
 
 
 def _ranges(lines: list[Row]) -> list[tuple[int, Tail]]:
-    """Group log lines with consecutive numbers. Return the first number and the last line of each.
+    """Group log lines by consecutive numbers. Return first number and last line of each group.
 
     One seal records the erasure of a whole group. It needs the code of the last line, with which
     the code of the next line was computed.

@@ -24,9 +24,8 @@ def clock_doubt(books: Books, now: datetime) -> str | None:
     """Return why the clock may be wrong, or None if the stored times agree with the clock.
 
     If the clock was set ahead, the stored times have a gap between the right time and the wrong
-    one. After a gap longer than `MAX_GAP`, the clock counts as doubtful for the length of
-    `MAX_GAP`, measured from the first time stored after the gap. All entries are read, so call this
-    function for rare commands only.
+    one. After a gap longer than `MAX_GAP`, the clock is doubted until the first time stored after
+    the gap is `MAX_GAP` ago. All entries are read, so call this function for rare commands only.
 
     Args:
         now: The time that the clock shows, with a time zone.

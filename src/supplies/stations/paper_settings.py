@@ -43,7 +43,7 @@ MAX_UNITS = 200
 """Maximum number of units of measure that a station may add."""
 
 MAX_PURPOSES = 200
-"""Maximum number of purposes that a station may name for goods that it uses itself."""
+"""Maximum number of named purposes for which a station uses goods itself."""
 
 LOGO_SIDE = 800
 """Maximum width and height of a logo in pixels."""
@@ -386,7 +386,6 @@ def _check_logo(logo: str) -> None:
 
 
 def _is_complete_png(content: bytes) -> bool:
-    """Return whether a PNG is complete and undamaged."""
     at, kinds = len(_PNG), []
     while content.startswith(_PNG) and at + 12 <= len(content):
         (length,) = struct.unpack(">I", content[at : at + 4])

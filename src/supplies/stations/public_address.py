@@ -27,7 +27,7 @@ def local_address_warning(station: Station) -> str | None:
     """Return a warning if the QR codes of a station's receipts lead to a local address.
 
     A local address works only on this computer or in one network. Return None if the address is
-    public. A receipt keeps the address that the station had when it was issued.
+    public. A receipt keeps the address that the station had on issue.
     """
     match _reach(station.host):
         case "machine":

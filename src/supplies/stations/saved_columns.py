@@ -1,4 +1,4 @@
-"""Save under a name which columns of a file an import reads (a choice of columns)."""
+"""Saved choices of columns: which columns of a file an import reads."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ class SavedColumns(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: The kind of rows, such as "donations".
-        columns: The heading in the file of each column that the import reads.
-        values: Fixed values by column. Each is used for all rows.
+        columns: The headings of the columns in the file, by the name of the column in imports.
+        values: For columns that are not in the file: a fixed value for all rows, by the name of the
+            column.
     """
 
     kind: _Text

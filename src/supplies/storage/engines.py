@@ -12,7 +12,7 @@ from supplies.storage.store import Store
 _SERVERS = ("postgresql://", "postgres://")
 
 _MISTYPED_SERVER = re.compile(r"(?!sqlite:///)\w{2,}:.*@|.*password\s*=", re.DOTALL | re.IGNORECASE)
-"""Recognizes text that looks like a mistyped server URL.
+"""Regular expression for text that looks like a mistyped server URL.
 
 Such a text may contain a password, so error messages do not repeat it.
 """
@@ -24,8 +24,7 @@ def database_file(url: str) -> Path | None:
     Error messages leave out the parts of the URL that may be a password.
 
     Raises:
-        InvalidField: the URL is neither that of a server nor that of a file, or the file name is
-            invalid.
+        InvalidField: the URL names neither a server nor a file, or the file name is invalid.
     """
     check_type(url, str, "the database", "text: the path of a file, or postgresql://…")
     if url.startswith(_SERVERS):
@@ -58,7 +57,7 @@ def database_file(url: str) -> Path | None:
 
 
 def grant_access(url: str, role: str) -> None:
-    """Let a PostgreSQL role record in these books, but not change what was recorded.
+    """Let a PostgreSQL role add entries to these books, but not change recorded entries.
 
     Raises:
         InvalidField: the books are in a file, or the role would have further rights.

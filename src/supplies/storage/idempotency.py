@@ -3,8 +3,8 @@
 A stored row contains the response and a salted digest of the request. It is written in the
 transaction of the request, so that both are committed or neither is. Responses may contain personal
 data. So the bodies of responses are erased after `RESPONSE_RETENTION`, and when a person is
-forgotten. The digest of the request, the status and the URL of the result are kept, so a repeat is
-still not recorded again.
+forgotten. The digest of the request, the status and the URL of the result are kept. So a repeated
+request is still recognized and is not recorded again.
 """
 
 from __future__ import annotations
@@ -116,9 +116,9 @@ class StoredResponses:
         )
 
     def limit_dates(self, now: datetime) -> int:
-        """Date responses as of now that are dated more than a day later. Return their number.
+        """Set dates of responses that are over a day in the future to now. Return their number.
 
-        A clock that was ahead has dated them. Otherwise they would be kept until that day.
+        A clock that was ahead made such dates. With them, the bodies would be kept too long.
         """
         return self.store.run(
             "UPDATE answers SET answered_at = :now WHERE station = :station "

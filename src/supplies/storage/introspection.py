@@ -32,7 +32,7 @@ class Table(NamedTuple):
 
 @cache
 def tables() -> dict[str, Table]:
-    """Return the structure of all tables by name. A table comes after those that it refers to."""
+    """Return the structure of all tables by name. A table comes after the ones it refers to."""
     database = Database(memory=True, execute_plugins=False)
     try:
         database.executescript(schema.all_scripts())

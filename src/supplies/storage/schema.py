@@ -32,7 +32,7 @@ _SEVERAL_KEYS = (
     "receipts",
     "stations",
 )
-"""Tables that had several unique keys in version 55, when their `no_replace` was changed."""
+"""Tables with several unique keys in version 55, which changed their trigger `no_replace`."""
 
 ADDED_IN_VERSION: Mapping[str, int] = {
     "waits": 7,
@@ -229,7 +229,7 @@ def guards_added_after(guards: Mapping[str, str], version: int) -> dict[str, str
 
 
 def table_names() -> list[str]:
-    """Return the names of all tables. A table comes after those that it refers to."""
+    """Return the names of all tables. A table comes after the ones it refers to."""
     return list(_create_tables())
 
 

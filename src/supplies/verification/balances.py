@@ -265,7 +265,7 @@ class Balances:
     def _read_trusted(self) -> None:
         """Add all stored balances that only trusted entries changed.
 
-        They count as goods without a check, because no later transfer changes them.
+        They are marked as balances of goods without a check, because no later transfer uses them.
         """
         for account, item, lot, quantity in self.reader.store.all(
             "SELECT account, item, lot, quantity FROM balances WHERE station = :station "

@@ -1,4 +1,4 @@
-"""Check that no further codes were tried for a stop after too many wrong codes.
+"""Check that no code was compared for a stop after too many wrong codes.
 
 A household proves the delivery by telling the courier the code of the stop.
 """
@@ -13,7 +13,6 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
 _Stop = tuple[str, str]
-"""Identifies a stop: its delivery and its allocation."""
 
 
 class CodeAttempts:

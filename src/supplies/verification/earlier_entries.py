@@ -22,7 +22,7 @@ SELECT DISTINCT e.seq - e.part FROM entries n CROSS JOIN entries e
 WHERE n.station = :station AND n.seq > :through
 AND e.station = n.station AND e.document = n.document AND e.seq <= :through
 """
-"""SQL that selects the first entry of each trusted command whose document later entries change."""
+"""SQL for the first entry of each trusted command whose document is changed by later entries."""
 
 _COMMAND = """
 SELECT seq, body FROM entries WHERE station = :station AND seq >= :first AND seq <= :through
@@ -32,7 +32,6 @@ AND seq < coalesce((
 ), :through + 1)
 ORDER BY seq
 """
-"""SQL that selects the entries of one command."""
 
 
 def read_earlier_commands(reader: Reader, through: int) -> Iterator[list[Body]]:

@@ -31,8 +31,8 @@ ORDER BY 1
 """
 """SQL that selects entries that contradict a stored checkpoint.
 
-They contain a hash of another station's entry, and the stored checkpoint has another hash for the
-same entry.
+These entries cite another station's entry with a hash, but the stored checkpoint has a different
+hash for the cited entry.
 """
 
 _CONTRADICTIONS = """

@@ -13,7 +13,6 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
 
 _ByPledge = Counter[tuple[str, str]]
-"""Quantities in base units, by pledge and item."""
 
 
 class FulfilledPledges:
@@ -31,7 +30,7 @@ class FulfilledPledges:
         self._conversions: set[str] = set()
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Remember lines and transfers from pledges in the next batch of entries."""
+        """Remember what the lines and transfers in the next batch of entries say about pledges."""
         self._add_donations(recorded, bodies)
         self._add_conversions(bodies)
 

@@ -241,7 +241,7 @@ class Receipts:
             self.erased[digest] = (seq, parties[seq])
 
     def check_erased(self) -> None:
-        """Check that a content is missing if, and only if, an entry erased it.
+        """Check that exactly the contents which entries erased are missing.
 
         Raises:
             BooksBroken: a content is missing although no entry erased it, or is stored although an

@@ -328,7 +328,7 @@ class Records:
             raise self.reader.broken("pending", WHOLE_ROW, number, wanted, stored)
 
     def check_repeated(self) -> None:
-        """Check the collected rows: those whose id contains the number of an earlier entry.
+        """Check the collected rows, whose id contains the number of an earlier entry.
 
         Corrections write such rows. The earlier entry must have written a row with the same id.
 

@@ -47,7 +47,7 @@ class RemovedStops:
             self._removals.append(_Removal(seq, delivery, allocation, moved_to, moved))
 
     def check(self) -> None:
-        """Check each stop that was removed from a delivery: its goods were removed too.
+        """Check for each stop that was removed from a delivery that its goods were removed too.
 
         Raises:
             BooksBroken: the entry that removed the stop moved other goods than those loaded for it,

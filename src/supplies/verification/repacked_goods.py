@@ -26,8 +26,6 @@ class _Description(NamedTuple):
 
 
 class _Conversion(NamedTuple):
-    """The lots that a conversion consumed, and the lots that it made."""
-
     consumed: set[str]
     made: set[str]
 

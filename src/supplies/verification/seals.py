@@ -38,10 +38,10 @@ class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
     """The result of checking the seals of users, credentials, settings and the access log.
 
     Attributes:
-        state: `unchanged`: changed only by programs with the keys. `not-sealed`: no program with
-            the keys has changed them yet. `no-keys`: there is no key file here, so nothing was
-            compared. `changed`: a copy of the books contains rows that were changed without the
-            keys.
+        state: `unchanged`: no row was changed without the keys. `not-sealed`: there are no seals
+            yet, because no program with the keys has changed a row. `no-keys`: there is no key file
+            here, so nothing was compared. `changed`: a copy of the books contains rows that were
+            changed without the keys.
         since: When sealing began, or None. Changes before that time are not noticed.
         rows, lines: How many rows, and lines of the access log, were compared.
         earlier_lines: How many lines of the access log are older than the seals.

@@ -24,7 +24,6 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
 _Goods = Counter[tuple[str, str]]
-"""Quantities in base units, by item and lot."""
 
 
 @dataclass(slots=True)
@@ -49,14 +48,14 @@ class Shipments:
         self._received: dict[str, _Goods] = {}
 
     def add(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Read the shipments in the next batch of entries. Check the foreign entries in them.
+        """Read the shipments in the next batch of entries. Check the foreign entries they cite.
 
         A foreign entry is an entry of another station. If that station is in this database, the
         hash of the entry is checked.
 
         Raises:
-            BooksBroken: an entry names a shipment that does not exist, or contains another hash for
-                a foreign entry than this entry has.
+            BooksBroken: an entry names a shipment that does not exist, or cites a foreign entry
+                with a wrong hash.
         """
         for _, shipment, destination, _ in recorded[Shipment]:
             self._sent[shipment] = _Sent(destination)

@@ -26,7 +26,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the stated time of a report may be in the future, because clocks differ."""
 
 MAX_AGE_BY_PHONE = timedelta(days=60)
-"""The greatest age of an event for which the time that a phone reports decides the day.
+"""Maximum age of an event that is always booked on the day that a phone reports.
 
 A coordinator who accepts a report of an older event may book it on another day.
 """
@@ -128,9 +128,9 @@ def _rows(reader: Reader, decision: _Decision, table: str, seq: int) -> list[dic
 
 
 def _outcome_before_last(reader: Reader, decision: _Decision) -> int:
-    """Return the entry of the second-last outcome of a stop before a decision; 0 if there is none.
+    """Return the entry of the last but one outcome of a stop before a decision; 0 if none.
 
-    A decision that undoes the last outcome restores this one.
+    A decision that undoes the last outcome restores the outcome before it.
     """
     rows = reader.store.all(
         "SELECT seq FROM outcomes WHERE station = :station AND delivery = :delivery "

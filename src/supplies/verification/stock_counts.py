@@ -1,4 +1,4 @@
-"""Check that the differences that stock counts found are booked, for each counted line."""
+"""Check for each counted line that the difference found by the stock count is booked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Line:
         seq: Number of the entry that recorded the line or last changed the expected quantity.
         counted: The quantity that was counted.
         expected: The quantity in the books when the count sheet was opened. Entries that are
-            recorded later for an earlier time change it.
+            recorded later, but happened before the count, change this quantity.
         unbooked: The part of a shortage that could not be booked when a conflict was resolved.
     """
 
@@ -36,7 +36,7 @@ class _Line:
 
 
 class StockCounts:
-    """Checks that the differences which stock counts of a station found are booked."""
+    """Checks that the differences found by the stock counts of a station are booked."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader

@@ -273,7 +273,7 @@ class _Verification:
         self.codes.add(rows)
 
     def _add_documents(self, recorded: Rows, bodies: Sequence[Body]) -> None:
-        """Check the rows of the next batch of entries that change documents of earlier entries."""
+        """Check the rows in the next batch of entries that change documents of earlier entries."""
         self.shipments.add(recorded, bodies)
         self.counts.add(recorded, bodies)
         self.repacked.add(recorded, bodies)
@@ -314,7 +314,7 @@ class _Verification:
 
 
 def _closings(recorded: Rows) -> dict[int, date]:
-    """Return the last closed day after each entry that closed or reopened a period.
+    """Return the last closed day as of each entry that closed or reopened a period.
 
     The days are keyed by entry number.
     """

@@ -22,14 +22,14 @@ from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, 
 from supplies.ledger.rules.pledges import find_pledge, pledge_lines, promised
 
 _Claim = tuple[Need, int, int]
-"""A need that claims a pledge, the most that it may receive, and what must remain of the line.
+"""A need with a claim on a pledge, the most that it may get, and the rest that must remain.
 
-The rest must remain for the recipient that the donor wishes.
+The rest is the quantity of the line for the recipient to whom the donor wants to give it.
 """
 
 
 class DonatedGoods(NamedTuple):
-    """The goods of a line, whose lot is drafted.
+    """The goods of one line of a donation, after their lot was drafted.
 
     Attributes:
         quantity: In base units.
@@ -92,7 +92,7 @@ def fulfil_pledge(
 
 
 def _check_pledge(journal: Journal, goods: DonatedGoods, name: str) -> str:
-    """Return the id of the pledge that a line names.
+    """Check the pledge that a line names, and return the pledge's id.
 
     Raises:
         InvalidField: the pledge is unknown, by another donor, or does not promise the item.
@@ -131,8 +131,8 @@ def _serve(
     If the goods cannot be given to people, the need is open again.
 
     Args:
-        served: The claims that get goods. `claim` is added to them. If they already have it on the
-            same day, the quantities are added up.
+        served: The claims that get goods. `claim` is added here. If the same claim has already got
+            goods on this day, the quantities are added up.
     """
     name, item, quantity = claim.need.need, goods.line.item, claim.quantity
     account = PLEDGED(claim.pledge, name)
@@ -187,7 +187,7 @@ def _later_claims(
 
     Args:
         claims: As `_claims_in_order` yields them.
-        quantity: The quantity of the goods that no claim has got yet.
+        quantity: The quantity of goods that no claim has received yet.
     """
     item, day_of_goods = line.item, draft.booked_on
     then = journal.closing_balance(PLEDGED(pledge), item, day_of_goods)

@@ -83,7 +83,6 @@ def _repacked(journal: Journal, lots: Iterable[str]) -> list[str]:
 
 
 def _products_of(journal: Journal, lot: str) -> list[str]:
-    """Return the lots that were made directly from this lot."""
     return [
         product
         for conversion in _conversions_of(journal, lot)
@@ -92,7 +91,6 @@ def _products_of(journal: Journal, lot: str) -> list[str]:
 
 
 def _conversions_of(journal: Journal, lot: str) -> list[str]:
-    """Return the accounts of the conversions that consumed a lot."""
     there = journal.balances_of_lot(CONVERTED, lot)
     return [account for account, quantity in there.items() if quantity > 0]
 

@@ -274,7 +274,7 @@ def _is_alive(connection: Connection) -> None:
 
 
 def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
-    """Split a URL into the URL for the driver, and the values of this program's own parameters.
+    """Return the URL for the driver, and the values of this program's own parameters in the URL.
 
     Raises:
         StoreError: a parameter of this program is not a number from 1 to 1000.

@@ -1,4 +1,4 @@
-"""Let a PostgreSQL role record in the books, but not change what was recorded.
+"""Let a PostgreSQL role add entries to the books, but not change recorded entries.
 
 The owner of the tables creates and migrates them. The service uses another role. This role may read
 all tables and insert the rows that commands write. It may update or delete only what the constants
@@ -63,7 +63,7 @@ DELETABLE_TABLES = (
 
 
 def grant_access(store: Store, role: str) -> None:
-    """Grant a role the right to record, and revoke all its other rights.
+    """Grant a role the right to add entries to the books, and revoke all its other rights.
 
     Raises:
         NotFound: the role does not exist.

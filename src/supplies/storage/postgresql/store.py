@@ -101,7 +101,6 @@ class PostgresStore:
         self.run("ANALYZE")
 
     def _script(self, script: str) -> None:
-        """Run several SQL statements that have no parameters."""
         assert self._open is not None, "tables are made within a transaction"
         with self._translated_errors():
             self._open.flush()

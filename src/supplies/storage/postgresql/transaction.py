@@ -22,9 +22,9 @@ MAX_QUEUED = 1_000
 """Number of queued SQL statements after which the queue is sent."""
 
 _ROLLED_BACK = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-"""States of a connection at the end of a transaction. In these states, ROLLBACK must be sent.
+"""States of a connection in which a transaction must be ended by ROLLBACK.
 
-The connection works, and a transaction is still open.
+In these states, the connection works and its transaction is still open.
 """
 
 

@@ -24,7 +24,7 @@ WAL_UNAVAILABLE = (
     sqlite3.SQLITE_READONLY_CANTLOCK,
     sqlite3.SQLITE_READONLY_RECOVERY,
 )
-"""SQLite error codes for a file that can be read, while its write-ahead log cannot be written."""
+"""SQLite error codes for a file that can be read, but whose write-ahead log cannot be written."""
 
 _LOCKED_BY_OTHER = (
     "another program has locked {path} for "

@@ -51,9 +51,9 @@ the first column of the index, in the first two columns, and so on.
 
 
 def fixed_statistics(store: Store) -> Statistics:
-    """Return statistics for the query planner: of each index whose first column is the station.
+    """Return statistics of each index whose first column is the station.
 
-    They are not measured but computed from the columns of the index.
+    The statistics are not measured, but computed from the columns of the index.
     """
     columns = defaultdict[tuple[str, str, bool, bool], list[str]](list)
     for table, index, unique, partial, column in store.all(

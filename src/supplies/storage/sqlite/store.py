@@ -38,7 +38,7 @@ MINIMUM_VERSION = (3, 37, 0)
 
 
 ROWS_PER_STATEMENT = (500, 100, 20, 5)
-"""The numbers of rows that one INSERT statement can insert. The largest that fits is used.
+"""How many rows one INSERT statement can insert. The largest possible number is used.
 
 SQLite allows at least 32,766 parameters in an SQL statement.
 """
