@@ -40,10 +40,10 @@ from supplies_service.observability.logs import FIELDS, LOGGER
 from supplies_service.separate_process import ProcessFailed, run_apart, serve_job
 
 INTERVAL = timedelta(days=1)
-"""How long after the last checkpoint of a station the next one is written."""
+"""Time from the last checkpoint of a station to its next one."""
 
 TICK_SECONDS = 3600.0
-"""Seconds between two checks whether work is due. Each check asks again partners that failed."""
+"""Seconds between two checks for due work. At each check, partners that failed are asked again."""
 
 FIRST_TICK_SECONDS = 60.0
 """Seconds from the start of the service to the first check for due work."""
@@ -76,7 +76,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         database: A file or a `postgresql://` URL.
         only: The one station that is served; None means all stations of the database.
         now: The current time.
-        again: Whether the job writes no checkpoints, and only asks `partners` again.
+        again: Whether the job only asks `partners` again, and writes no checkpoints.
     """
 
     database: str
@@ -128,7 +128,7 @@ class DailyCheckpoints:
             await asyncio.sleep(TICK_SECONDS)
 
     async def run_if_due(self) -> None:
-        """Write checkpoints if a day has passed. Otherwise, repeat only what failed."""
+        """Write checkpoints if a day has passed. Otherwise, ask failed partners again."""
         now = self._clock()
         again = self._next_at is not None and not is_due(self._next_at - INTERVAL, now)
         if again and not self._unreached:
@@ -173,7 +173,7 @@ def is_due(last: datetime, now: datetime) -> bool:
 
 
 async def _run_apart(job: Job) -> Outcome:
-    """Run a job in a separate process. If the process fails, report all parts as failed."""
+    """Run a job in a separate process. If it fails, report all files and URLs as failed."""
     try:
         return await run_apart(__name__, job, Outcome, seconds=MAX_RUN_SECONDS)
     except (TimeoutError, ProcessFailed):
@@ -186,8 +186,8 @@ async def _run_apart(job: Job) -> Outcome:
 def run_job(job: Job) -> Outcome:
     """Write the checkpoints that are due, and store the checkpoints of partner stations.
 
-    Partners are asked if a checkpoint is due, or if the job only repeats the requests to partners
-    that failed.
+    If no checkpoint is due, partners are not asked, unless the job only asks again those that
+    failed.
     """
     try:
         store = open_store(job.database, create=False)
@@ -210,7 +210,7 @@ def run_job(job: Job) -> Outcome:
 
 
 def _nothing_done(job: Job, reason: str) -> Outcome:
-    """Return the outcome of a job that did nothing: all its files and URLs failed."""
+    """Return the outcome of a job that did nothing, so that all its files and URLs failed."""
     names = job.partners if job.again else (job.file, *job.partners)
     return Outcome(next_at=None, failed=dict.fromkeys(names, reason))
 
@@ -265,7 +265,7 @@ def _sign(store: Store, job: Job, entries: Sequence[tuple[str, int, bytes]]) -> 
 
 
 def _last_times(checkpoints: Collection[Checkpoint]) -> dict[str, datetime]:
-    """Return when each station last signed a checkpoint of its own entries, by station code."""
+    """Return, by station, the time of the last checkpoint that the station signed for itself."""
     return {one.station: one.at for one in checkpoints if one.by == one.station}
 
 

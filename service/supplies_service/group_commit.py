@@ -44,7 +44,7 @@ request times out.
 """
 
 _ERASE_INTERVAL = timedelta(hours=1)
-"""How often expired responses are deleted. Stored responses answer repeated requests."""
+"""Time between two deletions of expired responses, which are stored for repeated requests."""
 
 Job = Callable[[Ledger], T]
 """A function that writes to a ledger. It may be called again if the commit fails."""
@@ -168,14 +168,14 @@ class GroupCommitQueue:
             self._changed.notify()
 
     def _stop_waiting(self, station: str, queued: _Queued) -> None:
-        """Raise an error in the caller of a job that has no result in time."""
+        """Raise an error in the caller of a job that has not ended in time."""
         if not queued.future.done():
             queued.future.set_exception(self._timeout_error(station, queued))
 
     def _timeout_error(self, station: str, queued: _Queued) -> StoreError:
-        """Return the error for a job that has no result in time.
+        """Return the error for a job that has not ended in time.
 
-        A job that has not started yet is removed from the queue and will not run.
+        If the job has not started, it is removed from the queue and will not run.
         """
         with self._changed:
             queue = self._queues.get(station, deque())

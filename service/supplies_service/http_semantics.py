@@ -15,9 +15,9 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class HttpSemanticsMiddleware:
-    """Answers HEAD like GET without a body, and percent-encodes non-ASCII characters in queries.
+    """Answers HEAD as GET without a body, and percent-encodes non-ASCII characters in queries.
 
-    If the response is sent before the body of the request was read, the connection is closed.
+    If the response is sent before the whole body of the request was read, the connection is closed.
     Otherwise, the server would read the rest of the body as the next request, or wait for it.
 
     Source: RFC 9110, 9.3.2 (HEAD); RFC 9112, 9.6 (close).

@@ -40,7 +40,7 @@ MAX_AT_A_TIME = 2
 """Maximum number of imports that run at the same time. Further ones are refused."""
 
 _running = set[str]()
-"""A random key for each running import. The size of the set is the number of running imports."""
+"""A random key for each import that is running now."""
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ class ImportAnswer(msgspec.Struct, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """Why the file was refused: as a `Sentence` if it can be translated, else as text."""
+        """Why the file was refused: a `Sentence` if it has a translation, otherwise a text."""
         return self.error if self.message is None else self.message.sentence()
 
 
@@ -118,7 +118,7 @@ async def _run(job: ImportJob) -> ImportAnswer:
 
 
 def import_job(job: ImportJob) -> ImportAnswer:
-    """Import the file of a job. If the file is refused, the answer has the reason."""
+    """Import the file of a job. If the file is refused, return an answer with the reason."""
     answer = ImportAnswer()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (re.sub(r"[^\w.()-]", "_", job.name)[-100:].lstrip(".") or "file")

@@ -95,7 +95,7 @@ class LongWork:
 
     @contextmanager
     def _counted(self, caller: str) -> Iterator[None]:
-        """Count one more waiting request of a caller while the `with` block runs."""
+        """Count a request of a caller as waiting while the `with` block runs."""
         if self._of_caller[caller] >= MAX_PER_CALLER:
             raise RateLimited(
                 Sentence(

@@ -88,10 +88,11 @@ def _headers(error: SuppliesError, status: int) -> dict[str, str]:
 
 
 def show_sign_in(request: Request[Any, Any, Any], error: SessionRequired) -> Response[bytes]:
-    """Return the sign-in form if a form was sent without a session, and otherwise a redirect to it.
+    """Return the sign-in form, or a redirect to it, for a request without a session.
 
-    The sign-in form contains the fields of the sent form. After signing in, the user sees the sent
-    form again, filled in. A donor is redirected to the page about invalid links instead.
+    If the request sent a form, the sign-in form contains the fields of that form. After signing in,
+    the user sees the sent form again, filled in. A donor is redirected to the page about invalid
+    links instead.
     """
     if request.url.path.startswith("/my"):
         return redirect("/my/lost")
@@ -149,7 +150,7 @@ def _allowed(error: HTTPException) -> list[str]:
 def _invalid_parameters(
     request: Request[Any, Any, Any], error: ValidationException
 ) -> InvalidField:
-    """Convert Litestar's error about parameters of path and query to one problem for each."""
+    """Convert Litestar's error about parameters in the path or query to one fault per parameter."""
     missing = re.match(r"Missing required \w+ parameter '([\w-]+)'", error.detail)
     if missing:
         name = missing[1]

@@ -75,7 +75,7 @@ class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Changes(Generic[S]):
-    """The body of a PATCH: the fields of `S` to change. Fields left out keep their values."""
+    """The body of a PATCH: the fields of the struct `S` to change. Other fields stay unchanged."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
@@ -202,9 +202,9 @@ def decode_of_team(struct: type[S], fields: Mapping[str, Any], path: Mapping[str
 
 
 def _without_controls(value: Any) -> Any:
-    """Return a text with its line breaks and tabs as spaces and without other control characters.
+    """Return a text without control characters. Line breaks and tabs are replaced by spaces.
 
-    The phone page does the same before it keeps a record. Values of other types are unchanged.
+    The phone page does the same before it stores a record. Values of other types are unchanged.
     """
     if not isinstance(value, str):
         return value
@@ -214,8 +214,9 @@ def _without_controls(value: Any) -> Any:
 def replace_half_pairs(content: bytes) -> bytes:
     """Return JSON with each escaped half of a surrogate pair replaced by U+FFFD.
 
-    The phone page cuts long texts, and older versions cut through a pair. No program can store such
-    a text, and a phone never changes the body of a record.
+    The phone page shortens long texts, and older versions cut through such pairs. The text of half
+    a pair cannot be stored, and a phone resends a record unchanged, so it would be refused every
+    time.
     """
 
     def replace(escape: re.Match[bytes]) -> bytes:

@@ -76,7 +76,7 @@ Show = Callable[[Books, Recorded], Outcome[S]]
 
 
 def show_entry(books: Books, recorded: Recorded) -> Outcome[EntryRecorded]:
-    """Build a response that contains only the recorded entry and warnings about it."""
+    """Build the response to a command: its entry, and warnings about the entry."""
     entry = get_entry(books, recorded.seq)
     new = entry.supersedes is None
     warnings = find_likely_duplicates(books, recorded.document, recorded.seq) if new else []
@@ -131,7 +131,7 @@ def _outcome(
 def _warn_of_goods_with_teams(
     books: Books, recorded: Recorded, outcome: Outcome[Any]
 ) -> Outcome[Any]:
-    """Add the entry to the response, and warnings if the command took goods that a team has."""
+    """Add the entry number to the response, and warnings if a team still carries the goods."""
     content = outcome.content
     found = find_goods_with_teams(books, recorded.seq, recorded.last)
     if found:
@@ -221,7 +221,7 @@ class RequestContext:
         return AccessContext(books, self.ledger.clock())
 
     async def log_own_access(self) -> None:
-        """Log that a courier or donor reads personal data, if the route's response has any."""
+        """Log that a courier or donor reads personal data, if the route's `opt` is personal."""
         if self.request.route_handler.opt.get("personal", False):
             await log_access(self.request, self.caller)
 
@@ -303,11 +303,11 @@ class RequestContext:
         return f"{caller.station}/{caller.code}"
 
     async def show_in_thread(self, view: Callable[[Books], S]) -> S:
-        """Do the same as `show`, in a thread, for views that take longer as the books grow."""
+        """Return the result of a view as `show` does, but in a thread. Use this for slow views."""
         return self.redacted(await self.read_in_thread(view))
 
     async def page_in_thread(self, view: Callable[[Books], P]) -> Response[P]:
-        """Do the same as `page`, in a thread, for lists that take longer as the books grow."""
+        """Return one page of a list as `page` does, but in a thread. Use this for slow lists."""
         return self._page(await self.read_in_thread(view))
 
     def _page(self, page: P) -> Response[P]:
@@ -385,8 +385,9 @@ class RequestContext:
 
         Args:
             operation: Makes the change, within an SQL transaction.
-            replay: Builds the response content for a repeat whose response is not stored. The
-                second argument is the last part of the first response's `Location`.
+            replay: Builds the response content for a repeat whose response is not stored. Its
+                second argument is the last part of the URL in the first response's `Location`
+                header.
             is_secret: Whether the response contains a secret that is shown once. If so, the
                 response is not stored.
 

@@ -76,7 +76,7 @@ class UnsentRecords(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Report(NamedTuple):
-    """The command that a phone's unsent record asks for.
+    """The command that an unsent record contains.
 
     Attributes:
         show: Builds the response to the recorded command.
@@ -149,7 +149,7 @@ class Rescued(View, frozen=True, kw_only=True):
 
 
 def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
-    """Return pairs: the id of a phone, and the unsent records in one of its rescue texts.
+    """Return pairs of the id of a phone and the unsent records in one of its rescue texts.
 
     `text` may contain the rescue texts of several phones. Lines may be in any order, and may occur
     more than once. The pairs are sorted by the time at which the phones showed their texts.

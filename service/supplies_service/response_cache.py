@@ -38,7 +38,7 @@ class _Cached(NamedTuple):
 
     Attributes:
         used_until: The time from which the cached response must not be used.
-        logged: The values that the request log takes from the request's ASGI scope.
+        logged: The values that the request log needs, from the request's ASGI scope.
     """
 
     headers: list[tuple[bytes, bytes]]

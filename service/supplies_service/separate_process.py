@@ -57,10 +57,10 @@ async def run_apart(module: str, job: msgspec.Struct, outcome: type[T], *, secon
 
 
 def serve_job(job: type[J], run: Callable[[J], msgspec.Struct]) -> None:
-    """In the separate process: read a job, run it with low priority, and print its outcome.
+    """Read a job, run it with low priority, and print its outcome, within the separate process.
 
-    A sequence that is not a list, such as `ListedRows`, is printed as a list. To read the outcome,
-    `run_apart` calls the type of the sequence with the decoded list.
+    A sequence that is not a list, such as `ListedRows`, is printed as a list. `run_apart` then
+    makes a sequence of this type from the list.
     """
     os.nice(_NICENESS)
     outcome = run(msgspec.json.decode(sys.stdin.buffer.read(), type=job))

@@ -181,8 +181,8 @@ def collect_garbage_from_now_on() -> None:
     """Turn garbage collection on, and exclude from it all objects that exist at this moment.
 
     `supplies serve` starts with garbage collection off, because starting makes 240,000 objects and
-    hardly any garbage. These objects exist as long as the process. Without them, a full collection
-    takes 70 ms less.
+    hardly any garbage. These objects exist as long as the process, so a collection need not look at
+    them. This makes a full collection 70 ms faster.
     """
     gc.freeze()
     gc.enable()
@@ -195,8 +195,8 @@ def _ignore_interrupts() -> None:
 def _limit_shutdown() -> None:
     """Let SIGALRM kill the worker if it still runs `SHUTDOWN_SECONDS` after SIGTERM.
 
-    granian's own limit is not used, because with it granian wrongly reports that workers which have
-    just ended refuse to stop. granian still gets SIGTERM through the event loop.
+    granian has a limit of its own. It is not used, because granian then reports that workers refuse
+    to stop although they have just ended. granian still gets SIGTERM through the event loop.
     """
     signal.signal(signal.SIGTERM, lambda *_: signal.alarm(SHUTDOWN_SECONDS))
 

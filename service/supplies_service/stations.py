@@ -32,7 +32,7 @@ from supplies_service.observability.metrics import Metrics
 T = TypeVar("T")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-"""A request as middlewares receive it."""
+"""A request in the form that middlewares receive."""
 
 _MAX_CACHED = 1000
 """Maximum number of stations in memory. Beyond it, the least recently used is removed."""
@@ -45,7 +45,7 @@ _SCOPE_KEY = "supplies_station"
 
 
 class StationService:
-    """What the service needs to serve one station: its books, its commit queue and its keys.
+    """The books, commit queue and keys of one station.
 
     Attributes:
         code: The station's code.

@@ -18,7 +18,7 @@ _REQUEST_ID, _CALLER = "supplies_request", "supplies_by"
 """The keys under which a request's scope contains its id, and the code of its caller."""
 
 LOGGED = (_CALLER, "path_template")
-"""The keys of a request's ASGI scope whose values the request log shows."""
+"""The keys of those values in a request's ASGI scope that the request log shows."""
 
 UNKNOWN_ROUTE = "unknown"
 

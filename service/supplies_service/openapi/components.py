@@ -203,7 +203,7 @@ def _for_clients(schema: Any) -> Any:
 def _with_blank(
     struct: type[msgspec.Struct], name: str, properties: Mapping[str, Schema]
 ) -> Schema:
-    """Return the schema of a field of a request. An optional text may also be empty.
+    """Return the schema of a field of a request, changed so that an optional text may be empty.
 
     An empty text counts as not given.
     """

@@ -13,7 +13,7 @@ _REASON = {"reason": "entered twice"}
 _FREE = {"location": "store-a", "lines": [{"item": "mask-kn95", "quantity": 10}]}
 """Fields of an example that takes unallocated goods from a location.
 
-The line names no `lots`, so the program chooses the lots that expire first.
+The example has no field `lots`, so the program chooses the lots that expire first.
 """
 
 _DONATION = {

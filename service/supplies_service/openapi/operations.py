@@ -139,7 +139,8 @@ def _request_body(
 def _extra_parameters(handler: HTTPRouteHandler) -> list[Schema]:
     """Return the parameters of a route that its handler does not declare.
 
-    These are `station` on routes that accept it, and `Idempotency-Key` on other routes with POST.
+    These are `station` on routes that accept this parameter, and `Idempotency-Key` on all other
+    POST routes.
     """
     if accepts_station(handler):
         return [_STATION_PARAMETER]

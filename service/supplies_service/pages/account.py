@@ -133,7 +133,7 @@ async def check_current_password(context: RequestContext, typed: str) -> None:
 async def write_and_log(
     context: RequestContext, outcome: str, detail: str, write: Callable[[AccessContext], T]
 ) -> T:
-    """Change how the user signs in, and note it in the access log. Return the result of `write`.
+    """Change how the user signs in, and log the change. Return the result of `write`.
 
     Args:
         context: The request.
@@ -142,7 +142,7 @@ async def write_and_log(
         write: Makes the change.
 
     Raises:
-        SuppliesError: the change is refused. If so, nothing is noted.
+        SuppliesError: the change is refused. Then nothing is logged.
     """
     line = access_line(context.request, context.caller, outcome, detail=detail)
 

@@ -22,7 +22,7 @@ AgeBandText = Annotated[
         description="a band of ages in years, such as 0-6 or 60-",
     ),
 ]
-"""The code of an age band. Its pattern differs from that of other codes, to name the right form."""
+"""The code of an age band. Its pattern also shows in error messages which form is right."""
 
 _DASH = "[-\u2010-\u2015\u2212~至到]"
 _YEARS = "(?:周?岁|(?: ?years?)?(?: old)?)"
@@ -40,8 +40,10 @@ _BANDS: Sequence[tuple[re.Pattern[str], Callable[[int], str]]] = [
         (rf"(?:<|[不未]满|under ) ?(\d{{1,3}}) ?{_YEARS}", lambda age: f"0-{max(age - 1, 0)}"),
     )
 ]
-"""Regular expressions for bands with one age, and the code that each stands for. 以上 and 以下
-include the age itself, as in Chinese law."""
+"""Regular expressions for bands with one age, and the code that each stands for.
+
+As in Chinese law, 以上 and 以下 include the age itself.
+"""
 
 _FROM_TO = re.compile(
     rf"(\d{{1,3}}) ?{_YEARS} ?{_DASH} ?(\d{{1,3}}) ?{_YEARS}", re.ASCII | re.IGNORECASE

@@ -46,7 +46,7 @@ ALL = "all"
 
 
 class ProposedPart(StrictStruct, frozen=True, kw_only=True):
-    """A proposed quantity of an item for one need. A quantity of 0 leaves the need out."""
+    """A line of the form: the quantity of an item that is proposed for one need; 0 for none."""
 
     recipient: Code
     location: Code
@@ -267,7 +267,7 @@ def _allocations_of(stated: Proposal) -> list[list[int]]:
 
 
 def _pointer_in_form(form: CommandForm[Proposal], numbers: list[int], pointer: str) -> str:
-    """Return the pointer of the form field into which a field of an allocation was typed.
+    """Convert the pointer to a field of an allocation to the pointer to that field in the form.
 
     Args:
         numbers: For each line of the allocation, its position in the proposal.

@@ -26,7 +26,7 @@ FOLDER = "backups"
 """Name of the folder, beside the database, in which the page makes backups."""
 
 MAX_DAYS_WITHOUT_BACKUP = 7
-"""If the last backup is more days old than this, the page shows a warning."""
+"""The page shows a warning if the last backup is older than this number of days."""
 
 
 class BooksCarePages(Controller):

@@ -67,7 +67,7 @@ ROWS = 50
 """Number of records on a page of a list, and of rows in each table on the page of a record."""
 
 RETIRED = {"": False, "yes": True, "all": None}
-"""The values of the filter: True lists retired records, False records in use, None both."""
+"""The values of the filter: True for retired records, False for records in use, None for both."""
 
 READERS = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
 
@@ -210,7 +210,7 @@ async def _show_list(
 async def _retire(
     context: RequestContext, kind: type[CatalogueRecord], code: str, form: CommandForm[Retiring]
 ) -> Response[bytes]:
-    """Record the form that retires a record or puts it back in use."""
+    """Retire a record or put it back in use, as the form says."""
     if not form.is_save:
         return _show_record(context, kind, code, form)
     try:
@@ -275,10 +275,10 @@ def _merged(books: Books, record: CatalogueRecord) -> dict[str, Any]:
 def _about(
     context: RequestContext, books: Books, record: CatalogueRecord, after: str | None
 ) -> dict[str, Any]:
-    """Return the documents and balances about a record, by the name of the table that shows them.
+    """Return the documents and balances of a record, by the name of the table that shows them.
 
     Args:
-        after: The cursor of the page, for the table that has further pages.
+        after: The cursor of the page, for the one table that may have several pages.
     """
     code = record.code
     match record:

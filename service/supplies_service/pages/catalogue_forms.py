@@ -308,8 +308,8 @@ def _registering(
 ) -> Callable[[Ledger, str], Saved]:
     """Return the job that registers a record.
 
-    If the user did not change the code that the form proposed, the next free code is used. In the
-    meantime, another record may have got the proposed code.
+    If the user did not change the code that the form proposed, the job uses the next free code,
+    because another record may have got the proposed code meanwhile.
     """
 
     def job(ledger: Ledger, _: str) -> Saved:

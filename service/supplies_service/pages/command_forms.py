@@ -213,7 +213,7 @@ class CommandForm(Generic[C]):
 
     @property
     def recorded_at(self) -> str:
-        """URL of the page about the document that this form recorded when it was sent before.
+        """URL of the page about the document that was recorded when this form was first sent.
 
         This is for a form that was sent again with changed texts. For other forms, it is "".
         """
@@ -290,7 +290,7 @@ class CommandForm(Generic[C]):
         return pointer in self._registered()
 
     def _registered(self) -> dict[str, str]:
-        """Return the items of `new` for which the user typed the name of a new record."""
+        """Return the entries of `new` for which the user typed the name of a new record."""
         return {at: part for at, part in self.new.items() if self.value(f"{part}/name").strip()}
 
     def _part(self, pointer: str) -> NewRecord:
@@ -327,7 +327,7 @@ class CommandForm(Generic[C]):
             self.errors.setdefault(pointer, []).append(sentence)
 
     def _as_typed(self, pointer: str) -> str:
-        """Return the pointer of the form field into which the user typed a field of the command.
+        """Convert the pointer to a field of the command to the pointer to that field in the form.
 
         The two pointers differ only if an expiry month was typed into the field of the expiry day.
         """
@@ -470,7 +470,7 @@ def warning_key(warned: Warned) -> str:
 
 
 def _find_record(context: RequestContext, form: CommandForm[Any]) -> None:
-    """Find the record that was typed into a field, if the field's button “Find” was pressed."""
+    """If a button “Find” was pressed, find the record that was typed into the button's field."""
     what, _, pointer = form.do.partition(":")
     if what == "find":
         with context.reading() as books:

@@ -76,7 +76,7 @@ _NEW_TEAM = ("/team", Team, "/new_team")
 """The arguments of `CommandForm.allow_new` for the team of a delivery."""
 
 LIVE = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
-"""The `opt` of the route for the part of a delivery's page that browsers reload again and again.
+"""The `opt` of the route `live`, whose part of a delivery's page browsers reload every few seconds.
 
 That part names no recipients.
 """
@@ -195,7 +195,8 @@ class DeliveryPages(Controller):
     async def undo(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """Take stops off a delivery. If that is refused, show the delivery with the errors.
 
-        If this closes a delivery with other stops, ask for confirmation first.
+        If stops are left on the delivery but none of them is open, the delivery is closed. In this
+        case, ask for confirmation first.
         """
         form = await CommandForm.read(context.request, UndoDispatch)
         return await _change(
@@ -209,8 +210,8 @@ class DeliveryPages(Controller):
     async def move_stops(self, context: Context, delivery: FromPath[str]) -> Response[bytes]:
         """Move stops to another delivery, and show that delivery.
 
-        If that is refused, show the delivery that has the stops, with the errors. If this closes
-        that delivery, ask for confirmation first.
+        If that is refused, show the first delivery with the errors. If no open stop is left on the
+        first delivery, it is closed. In this case, ask for confirmation first.
         """
         form = await CommandForm.read(context.request, MoveStops)
         form.allow_new(*_NEW_TEAM)

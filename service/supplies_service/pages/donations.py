@@ -249,8 +249,8 @@ def _fill_in_last_lines(books: Books, form: CommandForm[RecordDonation], by: str
     """Replace the form's lines by the lines of the last donation from the typed donor.
 
     If no donor is typed, use the last donation that the user recorded. If the typed donor is
-    unknown, change nothing. Batches and expiry days stay empty, because they differ from donation
-    to donation.
+    unknown, leave the lines unchanged. Batches and expiry days are left empty, because they differ
+    from donation to donation.
 
     Args:
         by: Code of the user.

@@ -39,7 +39,7 @@ ROWS = 50
 
 
 class EntryPages(Controller):
-    """The pages about entries."""
+    """Routes of the pages about entries."""
 
     path = "/entries"
     include_in_schema = False

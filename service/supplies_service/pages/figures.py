@@ -68,8 +68,8 @@ class FigurePages(Controller):
             figure: The name of the figure.
             item: Code of the item, for a figure about goods.
             activity: The kind of activity, for the figure `activity`.
-            step: The name of a step, for the figure `step`. A report derives the stock at the end
-                of the period from that at the beginning in steps, such as goods lost.
+            step: The name of a step, for the figure `step`. A report explains the stock at the end
+                of the period by steps from the stock at the beginning, such as goods lost.
             after: Number of rows on the pages before this one.
             first, last: The period. If a day is empty, it is the day of the first or last entry.
         """
@@ -86,7 +86,7 @@ class FigurePages(Controller):
 
 
 class _Chosen(NamedTuple):
-    """The figure that the page is about, its options and its period, taken from the URL."""
+    """The figure that the page is about, and the options and period from the URL."""
 
     figure: str
     item: str

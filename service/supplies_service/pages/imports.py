@@ -43,7 +43,7 @@ _ON_PAGE = {
         "the file has no column for {wanted}; choose one below, or give one value for all rows"
     ),
 }
-"""Messages of this page. The keys are the messages of the command line that they replace.
+"""Messages of this page that replace messages of the command line. The keys are the latter.
 
 The command line names its options. The page names fields of its form.
 """

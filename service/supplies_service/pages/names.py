@@ -1,4 +1,4 @@
-"""What pages show in place of the ids of documents and lots, and the choices that forms offer."""
+"""Names that pages show for documents and lots, and the choices that forms offer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _PAGES = {
     "v": "/deliveries",
     "x": "/shipments",
 }
-"""Addresses of the pages about documents, by the prefix of the documents' ids."""
+"""The URLs of the pages about documents, by the prefix of the documents' ids."""
 
 _DOCUMENT = re.compile(r"[a-z]_(\w+_)?\d+", re.ASCII)
 """Regular expression of the ids of documents."""
@@ -195,7 +195,7 @@ class Names(RecordNames):
         free: bool = False,
         most: int | None = None,
     ) -> list[GoodsWithTeam]:
-        """Return the goods that are in stock by the books although teams still carry them.
+        """Return the goods that the books have in stock although teams still carry them.
 
         There is one row for each delivery, with the sum of its goods.
 
@@ -204,9 +204,8 @@ class Names(RecordNames):
             location, lot: Only goods of this location or lot; "" means all.
             allocation: Only goods that are set aside in this allocation; "" means all.
             free: Whether to return only goods that are free by the books.
-            most: The quantity in the books, which limits the sum of the rows. If the teams carry
-                more, somebody else has taken the rest of the goods. Goods of the oldest deliveries
-                are left out first. None means no limit.
+            most: The maximum sum of the rows: the quantity in the books. If the teams carry more,
+                goods of the oldest deliveries are left out first. None means no limit.
         """
         found = [
             one
@@ -331,7 +330,7 @@ class Names(RecordNames):
     def _named(self, name: str, text: str) -> str:
         """Return a value of an error message in the words of the page.
 
-        Messages contain names of items in their fields `item`, also in messages within messages.
+        A value may be a message too. Its values are then replaced in the same way.
         """
         if isinstance(text, Sentence):
             if text.template == GOODS:

@@ -199,7 +199,7 @@ def _noting(
 
 
 def _pointer_in_form(form: CommandForm[NeedsOfRecipient], at: int, pointer: str) -> str:
-    """Return the pointer of the form field into which a field of a need was typed.
+    """Convert the pointer to a field of a need to the pointer to that field in the form.
 
     Args:
         at: Number of the need among the lines that are not empty, from 0.

@@ -99,7 +99,7 @@ class PhonePages(Controller):
 
 
 def _joinable(access: AccessContext, shown: Sequence[Phone]) -> set[str]:
-    """Return the links with which the shown phones joined and with which others still can join.
+    """Return those links of the shown phones that other phones can still use to join.
 
     A link is given by its code, as in `Phone.joined_by`.
 

@@ -110,7 +110,7 @@ class PledgePages(Controller):
 
     @post("/{pledge:str}/cancel", opt=STAFF)
     async def cancel(self, context: Context, pledge: FromPath[str]) -> Response[bytes]:
-        """Cancel the goods of a pledge that have not arrived. If refused, show the errors."""
+        """Cancel the goods of a pledge that have not arrived, or show the errors."""
         form = await CommandForm.read(context.request, CancelPledge)
         return await _change(context, pledge, form)
 

@@ -50,7 +50,7 @@ class RecallPages(Controller):
 
     @post(opt=STAFF)
     async def quarantine(self, context: Context) -> Response[bytes]:
-        """Move the unallocated goods of the batch to a quarantine. If refused, show the errors."""
+        """Move the unallocated goods of the batch to a quarantine, or show the errors."""
         form = await CommandForm.read(context.request, QuarantineBatch)
         query = urlencode({"item": form.value("/item"), "batch": form.value("/batch")})
         found = await _read(context, form)

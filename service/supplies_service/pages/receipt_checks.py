@@ -23,7 +23,7 @@ from supplies_service.security.authorization import allow_anyone
 
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _NUMBER = re.compile(r"(?:NO\.)?([A-Z0-9]{1,8})-?([0-9]{4})-?([0-9]{6})")
-"""The dashes that keyboards write, and a number whose dashes may be missing."""
+"""A receipt number as people type it: dashes may be missing. `_DASHES` are dashes of keyboards."""
 
 
 class ReceiptCheckPages(Controller):

@@ -65,8 +65,8 @@ class ReportTablePages(Controller):
             context: The request.
             report: The name of the report.
             first, last: The period. If a day is empty, it is the day of the first or last entry. If
-                both days and `as_of` are empty, the period is the last `DEFAULT_DAYS` days, except
-                for a report that needs an option, such as a household. It covers all days.
+                both days and `as_of` are empty, the period is the last `DEFAULT_DAYS` days. But a
+                report that needs an option, such as a household, then covers all days.
             as_of: Entries after this day do not count; "" means that all entries count.
             item, team, recipient, campaign, account, batch, lot, days: Options of reports. If an
                 option that the report needs is empty, only the form is shown.
@@ -122,10 +122,10 @@ def _check_names(kind: ReportKind, texts: dict[str, str]) -> None:
 
 
 def parse_form(text: str) -> Form:
-    """Return the form of a file that an address names.
+    """Return the file format that a URL names: pdf, csv or xlsx.
 
     Raises:
-        InvalidField: the form is unknown.
+        InvalidField: the format is unknown.
     """
     for form in get_args(Form):
         if form == text:

@@ -38,7 +38,7 @@ DEFAULT_DAYS = 31
 
 
 _NEEDS = {MET: "met", ASSIGNED: "set-aside", CLAIMED: "promised", NEEDED: "open"}
-"""The parts of the needs for an item in their bar, by the kind of account."""
+"""The names of the parts of the bar that shows the needs for an item, by the kind of account."""
 
 
 class GoodsRow(NamedTuple):

@@ -142,7 +142,7 @@ async def log_refused_sign_in(context: RequestContext, who: str | None) -> None:
 def known_device(
     context: RequestContext, access: AccessContext, password: users.StoredPassword
 ) -> str | None:
-    """Return the name of the requesting device, if the user has signed in on it before."""
+    """Return the name of the device that sent a request, if the user has signed in on it before."""
     cookie = context.request.cookies.get(devices.cookie_name(access, password.user))
     return devices.known_device(access, password, cookie)
 
@@ -221,7 +221,7 @@ def code_page(
 
 
 def tour_people(request: Request[Any, Any, Any]) -> list[users.User]:
-    """Return the users of the demo. A visitor can sign in as any of them without a password.
+    """Return the users of the demo, as whom a visitor can sign in without a password.
 
     The list is empty unless the first station has the books of the demo and the request comes
     directly from this machine.

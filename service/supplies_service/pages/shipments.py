@@ -60,7 +60,7 @@ class ShipmentPages(Controller):
     async def shipments(
         self, context: Context, after: FromQuery[str | None] = None
     ) -> Response[bytes]:
-        """List shipments: those on the way here, those on the way to other stations, and all."""
+        """List shipments that are on their way here or to other stations, and all shipments."""
         with context.reading() as books:
             awaited = list_awaited_shipments(books, limit=None).items if after is None else []
             under_way = list_unacknowledged_shipments(books) if after is None else []

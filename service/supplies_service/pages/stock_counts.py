@@ -33,7 +33,7 @@ FURTHER_LINES = 3
 
 
 class CountPages(Controller):
-    """The pages about stock counts."""
+    """Routes of the pages about stock counts."""
 
     path = "/stock/counts"
     include_in_schema = False

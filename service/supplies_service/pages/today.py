@@ -119,9 +119,9 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
 
 
 def _is_shown(what: AlertKind, role: Role) -> bool:
-    """Return whether the home page shows users with this role a group of alerts of this kind.
+    """Return whether users with this role see a group of alerts of this kind on the home page.
 
-    Late deliveries have no group, because the list of teams that are out marks them.
+    Late deliveries have no group, because they are marked in the list of teams that are out.
     """
     return what != "delivery_out" and (what not in TASKS_ONLY or role in ROLES_THAT_ACT[what])
 

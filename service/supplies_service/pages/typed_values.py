@@ -137,7 +137,7 @@ def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
 
 
 def _tree(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the form fields as nested dicts, following the pointers. Empty fields are left out."""
+    """Return form fields as nested dicts, built from their pointers. Empty fields are left out."""
     tree: dict[str, Any] = {}
     for pointer, text in fields.items():
         if not text.strip():
@@ -248,7 +248,7 @@ def _decimal_places(currency: str) -> int:
 
 
 def _with_form_pointer(fault: Fault, names: Mapping[str, str]) -> Fault:
-    """Return a fault with the pointer of the form field into which the value was typed.
+    """Return a fault with the pointer to the form field into which the value was typed.
 
     Args:
         names: Pointers in the form, by pointers in the JSON.

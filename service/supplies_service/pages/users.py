@@ -108,7 +108,7 @@ class UserPages(Controller):
 
     @post("/{user:str}/disable")
     async def disable(self, context: Context, user: FromPath[str]) -> Response[bytes]:
-        """Disable the user. Sessions, tokens and invitations of the user end."""
+        """Disable the user. This ends the user's sessions, tokens and invitations."""
         form = await CommandForm.read(context.request, EmptyBody)
         return await _change(
             context, form, user, lambda ledger: users.disable(_access(ledger), user), "disable"
@@ -126,7 +126,7 @@ class UserPages(Controller):
 
     @post("/{user:str}/role")
     async def change_role(self, context: Context, user: FromPath[str]) -> Response[bytes]:
-        """Give the user another role. Sessions, tokens and invitations of the user end."""
+        """Give the user another role. This ends the user's sessions, tokens and invitations."""
         form = await CommandForm.read(context.request, NewRole)
         _prepare_team(form)
         if not form.is_save:

@@ -33,7 +33,7 @@ _RETURNS: dict[Noun, type[ReturnLoan] | type[ReturnIssue]] = {
 
 
 class WithdrawalPages(Controller):
-    """The pages about loans and issues."""
+    """Routes of the pages about loans and issues."""
 
     path = "/stock/out"
     include_in_schema = False

@@ -137,7 +137,7 @@ def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
 def _show_with_warnings(
     context: RequestContext, find: Callable[[AccessContext, str], list[Warned]], delivery: str
 ) -> Show[DeliveryEntered]:
-    """Return a function that builds the response to a command with warnings about a delivery.
+    """Return a function that builds the response to a command, with warnings about a delivery.
 
     Args:
         context: The request.
@@ -265,10 +265,10 @@ class DeliveryController(Controller):
     ) -> CreatedOrConflict[DeliveryEntered]:
         """Report the outcome of one stop.
 
-        An outcome that contradicts the books is recorded as a conflict, with status 202. If the
-        header `Sent-At` has the time of the sender's clock when it sends the request, `happened_at`
-        is corrected by the difference to the station's clock. All phones of the station share one
-        set of idempotency keys, because a phone may get another id before it repeats a request.
+        An outcome that contradicts the books is recorded as a conflict, with status 202. The header
+        `Sent-At` can state the time of the sender's clock when the request is sent. `happened_at`
+        is then corrected by the difference to the station's clock. All phones of the station share
+        one set of idempotency keys, because a phone may get another id before it repeats a request.
         """
         await ownership.check_report(context, delivery)
         offset = clock_offset(context.request, context.ledger.clock())

@@ -36,7 +36,7 @@ from supplies_service.security.authorization import allow_roles
 
 
 class DonationEntered(View, frozen=True, kw_only=True):
-    """The response to a recorded donation: entry, donation, receipt, and allocations made from it.
+    """The response to a recorded donation: entry, donation, receipt, and the allocations it made.
 
     Attributes:
         warnings: Warnings that another donation or a stock count probably recorded the goods too;

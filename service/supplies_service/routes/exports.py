@@ -37,7 +37,7 @@ Personal = Annotated[
 ]
 
 _PARAMETERS = {"first": "from", "last": "to"}
-"""The query parameter for each field of `ExportRequest` that is named differently."""
+"""For the fields of `ExportRequest` that have another name in queries, the query parameter."""
 
 
 class ExportController(Controller):

@@ -1,4 +1,4 @@
-"""The health of the service: whether it works, and what its operator should do."""
+"""The health of the service: whether the service works, and what its operator should do."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_anyone, allow_roles
 
 PROBE_INTERVAL_SECONDS = 10.0
-"""If nothing was written for this many seconds, a health request makes a test write."""
+"""A health request makes a test write if nothing was written for this number of seconds."""
 
 PROBE_TIMEOUT_SECONDS = 5.0
 """Maximum number of seconds that a test write may take."""
 
 MIN_FREE_BYTES = 512 * 2**20
-"""If the database's disk has fewer free bytes, the operator is asked to act."""
+"""The operator is asked to act if the disk of the database has fewer free bytes than this."""
 
 MAX_DAYS_UNVERIFIED = 31
-"""If the last verification of the books is more days ago, the operator is asked to act."""
+"""The operator is asked to act if the books were last verified more than this many days ago."""
 
 
 MAX_CLOCK_BEHIND, MAX_CLOCK_AHEAD = timedelta(days=1), timedelta(days=366)

@@ -81,7 +81,7 @@ class LinkEnded(Credential, frozen=True, kw_only=True):
 
 
 class LinksRevoked(View, frozen=True, kw_only=True):
-    """The response after all links of a donor or team were revoked, with their number.
+    """The response after all links of a donor or team were revoked, with the number of links.
 
     Attributes:
         joined_phones: The ids of the phones that joined the team by one of the links and still have

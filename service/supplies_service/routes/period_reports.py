@@ -1,7 +1,7 @@
 """The reports that `supplies.exports.reports` describes: as JSON, PDF, CSV and XLSX.
 
-The handlers are made from these descriptions. The JSON of stock, recall and alerts has handlers of
-its own, in `routes.reports`.
+The handlers are made from these descriptions. Only the JSON of stock, recall and alerts comes from
+handlers in `routes.reports`.
 """
 
 from __future__ import annotations

@@ -189,7 +189,7 @@ class ReceiptController(Controller):
     async def replace(
         self, context: Context, payload: Body[ReplaceReceipt]
     ) -> CreatedResponse[ReceiptEntered]:
-        """Void a receipt, and issue another one for the same donations, as the books are now."""
+        """Void a receipt, and issue another one for the same donations from the present books."""
         return await context.record(payload, partial(show_receipt, context.station_keys))
 
 
@@ -210,8 +210,8 @@ async def receipt_pdf(context: RequestContext, number: str, copy: int | None) ->
 async def receipts_pdf(context: RequestContext, first: date, last: date) -> PDFResponse:
     """Return all valid receipts of a period as one PDF.
 
-    The receipts are read only when drawing begins. So requests that wait for their turn to draw
-    need no memory for receipts.
+    The receipts are read only when drawing begins, so that waiting requests need no memory for
+    receipts.
     """
 
     def draw() -> bytes:

@@ -62,7 +62,7 @@ TableForm = Literal["csv", "xlsx"]
 _MEDIA_TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 TABLE_FILES = {"media_types": tuple(_MEDIA_TYPES.values())}
-"""The part of a route's `opt` that names the formats of files with the tables of a report."""
+"""The part of a route's `opt` with the formats in which a report's tables can be downloaded."""
 
 
 ComparedKind = Annotated[

@@ -170,11 +170,11 @@ class RunController(Controller):
     ) -> CreatedOrConflict[HandOutRecorded]:
         """Record goods that the team handed out at its counter, without an allocation.
 
-        A hand-out that contradicts the books is recorded as a conflict, with status 202. If the
-        header `Sent-At` has the time of the sender's clock when it sends the request, `happened_at`
-        is corrected by the difference to the station's clock. All phones of the station share one
-        set of idempotency keys on this route, because a phone may get another id before it repeats
-        a request.
+        A hand-out that contradicts the books is recorded as a conflict, with status 202. The header
+        `Sent-At` can state the time of the sender's clock when the request is sent. `happened_at`
+        is then corrected by the difference to the station's clock. All phones of the station share
+        one set of idempotency keys on this route, because a phone may get another id before it
+        repeats a request.
         """
         await ownership.check_recipient(context, payload.recipient)
         offset = clock_offset(context.request, context.ledger.clock())

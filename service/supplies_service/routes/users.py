@@ -108,14 +108,14 @@ class UserController(Controller):
     async def invite(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[Invited]:
-        """Create a URL, returned only once, at which a user can set another password."""
+        """Create a URL at which a user can set another password. The URL is returned only once."""
         return await _invite(context, lambda access: users.get(access, user))
 
     @post("/{user:str}/disable", operation_id="disableUser", opt=allow_roles("coordinator"))
     async def disable(
         self, context: Context, user: FromPath[str], payload: Body[EmptyBody]
     ) -> CreatedResponse[User]:
-        """Disable a user. All sessions and tokens of the user end at once."""
+        """Disable a user. This ends all sessions and tokens of the user at once."""
         return await context.run_admin_idempotent(
             lambda access: Outcome(f"/api/users/{user}", users.disable(access, user)),
             users.get,
@@ -132,7 +132,7 @@ class UserController(Controller):
     async def change_role(
         self, context: Context, user: FromPath[str], payload: Body[NewRole]
     ) -> CreatedResponse[User]:
-        """Give a user another role. All sessions and tokens of the user end at once."""
+        """Give a user another role. This ends all sessions and tokens of the user at once."""
         return await context.run_admin_idempotent(
             lambda access: Outcome(f"/api/users/{user}", users.change_role(access, user, payload)),
             users.get,

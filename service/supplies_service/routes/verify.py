@@ -143,5 +143,5 @@ class VerifyController(Controller):
     async def verify(
         self, context: Context, number: FromPath[str], c: FromQuery[str]
     ) -> VerifiedReceipt:
-        """Verify a receipt by its number and check code. The check code is the parameter `c`."""
+        """Verify a receipt by its number in the path and its check code in the parameter `c`."""
         return await check_receipt(context, number, c, verified_receipt)

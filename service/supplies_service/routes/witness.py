@@ -23,9 +23,9 @@ class WitnessController(Controller):
         """Get a signed checkpoint of each station's last entry, one line of text for each.
 
         Keep the checkpoints outside the books: `supplies verify --witness` compares the books with
-        them later. A station that receives or acknowledges a shipment cites an entry of its
-        partner, the other station. Further lines are about the entries of each partner that were
-        cited last. The last lines are the latest stored checkpoints of partner stations.
+        them later. When a station receives or acknowledges a shipment, it cites an entry of the
+        other station. Further lines are about the entry of each other station that was cited last.
+        The last lines are the latest stored checkpoints of partner stations.
         """
         text = await context.read_in_thread(lambda books: _checkpoints(context, books))
         return Response(text, media_type=MediaType.TEXT)

@@ -74,7 +74,7 @@ async def record_use(
     caller: Caller,
     caller_station: StationService,
 ) -> None:
-    """Store when the caller's credential was used, and log a read of personal data by staff.
+    """Store the time when the caller's credential was used. Log it if staff read personal data.
 
     Args:
         connection: The authenticated request. The read is logged at the station of the request.
@@ -115,8 +115,8 @@ def access_line(
         outcome: What the caller did, as in `AccessLogLine`.
         subject: The code of the person whose data was read. If None, the first path parameter
             outside `_NOT_CODES` is used. A value that does not look like a code is left out.
-        detail: As in `AccessLogLine`. If None and the caller used a link, the line names the user
-            who made the link.
+        detail: As in `AccessLogLine`. If None, and if the caller used a link, it is the user who
+            made the link.
     """
     if subject is None:
         codes = (code for name, code in connection.path_params.items() if name not in _NOT_CODES)

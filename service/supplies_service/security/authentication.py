@@ -37,10 +37,10 @@ _API_KINDS: tuple[CallerKind, ...] = ("token", "link", "phone")
 
 
 class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Sets `user` of a request to its caller.
+    """Sets the attributes `user` and `auth` of a request.
 
-    Sets `auth` to whether the request must be stored as the last use of the caller's credential.
-    Both are None if there is no caller.
+    `user` is the caller. `auth` says whether the time of the request must be stored as the last use
+    of the caller's credential. Both are None if there is no caller.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""Cache of authenticated callers. It saves looking up their credentials until the next write."""
+"""Cache of authenticated callers, so that their credentials are not looked up for each request."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ async def select_station(connection: Connection, handler: BaseRouteHandler, call
     """Select the books of the station that `?station=` names, if the caller may read them.
 
     Raises:
-        Forbidden: the caller is not a coordinator of the head station of that station's
-            organisation.
+        Forbidden: the caller is not a coordinator of the head station of the organisation to which
+            that station belongs.
     """
     if not accepts_station(handler):
         return
