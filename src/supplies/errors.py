@@ -309,9 +309,19 @@ class NewerVersion(StoreError):
 
 
 class GuardMissing(StoreError):
-    """A database trigger or table that protects the books is missing or was changed."""
+    """A database trigger or table that protects the books is missing or was changed.
+
+    Attributes:
+        guard: What is missing or was changed, without the advice that `detail` adds.
+    """
 
     title = template("The books are not guarded")
+
+    def __init__(self, guard: str) -> None:
+        self.guard = guard
+        super().__init__(
+            f"{guard}; compare all rows with `supplies verify`, and restore the books from a backup"
+        )
 
 
 class BooksBroken(SuppliesError):

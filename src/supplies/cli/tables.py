@@ -36,10 +36,9 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """
     from rich.table import Table
 
-    texts = [["" if value is None else str(value) for value in row] for row in rows]
+    texts = [list(map(_text, row)) for row in rows]
     are_numbers = [
-        bool(rows) and all(isinstance(row[index], int) for row in rows)
-        for index in range(len(names))
+        bool(rows) and all(type(row[index]) is int for row in rows) for index in range(len(names))
     ]
     # Texts with line breaks or tabs are left to rich.
     is_simple = all(text.isprintable() for row in texts for text in row)
@@ -151,7 +150,7 @@ def _in_words(value: Any) -> str:
         )
     if isinstance(value, list):
         return "; ".join(map(_in_words, value))
-    return str(value)
+    return _text(value)
 
 
 def print_structs(rows: Sequence[msgspec.Struct]) -> None:
@@ -208,4 +207,11 @@ def _as_text(value: object) -> Text:
     """
     from rich.text import Text
 
-    return Text("" if value is None else str(value))
+    return Text(_text(value))
+
+
+def _text(value: object) -> str:
+    """Return how a table shows a value: nothing for None, and yes or no for a truth value."""
+    if value is None:
+        return ""
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)

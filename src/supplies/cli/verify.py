@@ -172,7 +172,7 @@ def _verify(
             store.check_integrity()
         with progress_bar("Verifying entries") as report:
             verified = verify_books(store, code, witnesses=known, since=trusted, progress=report)
-        store.check_guards()
+        _check_guards(store)
         compared = check_any_applies(known, {each.station for each in verified.stations})
         if file is not None:
             file.add(store, verified)
@@ -180,6 +180,23 @@ def _verify(
         return _Result(verified, len(known), compared, file, found)
     finally:
         store.close()
+
+
+def _check_guards(store: Store) -> None:
+    """Check the guards of books whose rows were compared and found right.
+
+    Raises:
+        StoreError: a trigger or table is missing or was changed.
+    """
+    from supplies.errors import GuardMissing, StoreError
+
+    try:
+        store.check_guards()
+    except GuardMissing as missing:
+        raise StoreError(
+            f"every row agrees with the hash chain, but {missing.guard}; restore the books from a "
+            "backup"
+        ) from None
 
 
 def _print_json(result: _Result) -> None:

@@ -34,7 +34,7 @@ def check_guards(store: Store, books: str) -> None:
         if name.partition(".")[0] in schema.table_names():
             raise GuardMissing(
                 f"the trigger {name} of {store.url} does not belong to this program and could "
-                "suppress rows; verify the books before they are used"
+                "suppress rows"
             )
     functions = {
         name: f"{_function_rights(definer, settings)}{body}"
@@ -70,8 +70,7 @@ def _compare(store: Store, wanted: Mapping[str, str], found: Mapping[str, str]) 
         if found.get(name) != text:
             how = "was changed" if name in found else "is missing"
             raise GuardMissing(
-                f"the guard {name} of {store.url} {how}: its books are no longer protected; "
-                "restore the database from a backup, or verify it before it is used"
+                f"the guard {name} of {store.url} {how}: its books are no longer protected"
             )
 
 
@@ -97,8 +96,7 @@ def _check_constraints(store: Store) -> None:
     for table, wanted in schema.constraint_counts().items():
         if found.get(table, Counter()) != wanted:
             raise GuardMissing(
-                f"the table {table} of {store.url} is not as this program created it; "
-                "restore the database from a backup"
+                f"the table {table} of {store.url} is not as this program created it"
             )
 
 
@@ -120,10 +118,7 @@ def _check_bypasses(store: Store) -> None:
     )
     for row, what in ((off, "foreign keys are turned off"), (rule, "a rule rewrites it")):
         if row is not None:
-            raise GuardMissing(
-                f"the table {row[0]} of {store.url} is no longer protected ({what}); "
-                "verify the books before they are used"
-            )
+            raise GuardMissing(f"the table {row[0]} of {store.url} is no longer protected ({what})")
 
 
 def _check_views(store: Store) -> None:
@@ -137,6 +132,4 @@ def _check_views(store: Store) -> None:
     )
     missing = set(schema.view_names()) - {str(name) for (name,) in rows}
     if missing:
-        raise GuardMissing(
-            f"the view {min(missing)} of {store.url} is missing; restore the database from a backup"
-        )
+        raise GuardMissing(f"the view {min(missing)} of {store.url} is missing")

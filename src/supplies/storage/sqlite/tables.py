@@ -102,10 +102,7 @@ class SchemaManager:
                 raise self._unguarded(f"{name} on {table} does not belong to this program")
 
     def _unguarded(self, what: str) -> GuardMissing:
-        return GuardMissing(
-            f"the guard {what}: the books in {self._path} are no longer protected; "
-            "check them with `supplies verify`, and restore them from a backup"
-        )
+        return GuardMissing(f"the guard {what}: the books in {self._path} are no longer protected")
 
     def _found(self) -> set[str]:
         rows = self._store.all("SELECT name FROM sqlite_master WHERE type = 'table'")
