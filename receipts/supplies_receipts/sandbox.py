@@ -54,7 +54,7 @@ class Sandbox:
         """Run the function on `question` and return its result.
 
         Raises:
-            WorkerCrashed: the function did not return.
+            WorkerCrashed: the function returned no result.
         """
         with self._lock:
             try:

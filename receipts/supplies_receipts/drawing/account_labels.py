@@ -54,7 +54,7 @@ def shelf(places: Mapping[str, int]) -> int:
 
 
 def elsewhere(places: Mapping[str, int]) -> dict[str, int]:
-    """Return the quantities at the places other than handed over, in transit and on the shelf.
+    """Return the quantities at all places except handed over, in transit and on the shelf.
 
     The order is that of `PLACE_LABELS`.
     """

@@ -27,7 +27,7 @@ _units: ContextVar[Mapping[str, UnitWords]] = ContextVar("units", default=Mappin
 
 @contextmanager
 def as_issued_by(station: Letterhead) -> Iterator[None]:
-    """Within the `with` block, use the languages of a station and the station's names of units."""
+    """Use the languages of a station, and its names of units, within the `with` block."""
     languages = _languages.set(station.languages)
     units = _units.set(station.units or {})
     try:
@@ -323,7 +323,7 @@ def counted(value: int, code: str, shown: ShownUnit | UnsetType = UNSET) -> Word
 
 
 def many(count: int, noun: str) -> str:
-    """Return a count with an English noun, such as 60 visits. 1 is followed by the singular."""
+    """Return a number with an English noun, such as 60 visits or 1 visit."""
     return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
 
 

@@ -105,7 +105,7 @@ class Style(msgspec.Struct, frozen=True):
 
     @property
     def resolved(self) -> Style:
-        """This style with the size in which this paper draws it. Caches use it in their keys."""
+        """This style with the size that is used on this paper. Caches use it in their keys."""
         points = self.points
         return self if points == self.size else replace(self, size=points, fitted=True)
 

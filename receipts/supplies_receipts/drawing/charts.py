@@ -28,7 +28,7 @@ _BESIDE = 1.5  # between a bar and its figure
 def goods(
     x: float, width: float, lines: Sequence[GoodsLine], names: Mapping[str, ItemName]
 ) -> Block:
-    """Return a bar for each item, with the shares of its goods that were handed over and used.
+    """Return a bar for each item. It shows which shares of the goods were handed over and used.
 
     At most `MOST` items are shown: those with the largest quantities handed over and used. Each bar
     has its own scale, because quantities in different units cannot be compared.

@@ -1,4 +1,4 @@
-"""What all reports on A4 have in common: margins, heading, sections and footer."""
+"""The parts that all reports on A4 share: margins, heading, sections and footer."""
 
 from __future__ import annotations
 

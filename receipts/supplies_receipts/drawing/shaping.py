@@ -81,8 +81,8 @@ class Run(msgspec.Struct, frozen=True):
 
     Attributes:
         size: Font size in points.
-        box: The box around the glyphs, if they are the code of a character for which no font has a
-            glyph; otherwise None.
+        box: The box around the glyphs if no font has a glyph for a character, so that its code is
+            drawn; otherwise None.
         face: Name of the font.
     """
 

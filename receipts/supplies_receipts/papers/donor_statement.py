@@ -198,7 +198,7 @@ def _figures(goods: Sequence[StatementLine]) -> Block:
 def _amounts(
     goods: Sequence[StatementLine], quantity: Callable[[StatementLine], int]
 ) -> list[_Amount]:
-    """Return for each unit the sum of one quantity over all lines, the largest sum first."""
+    """Return the sum of one quantity over all lines, by unit. The largest sum comes first."""
     lines: dict[str, list[StatementLine]] = defaultdict(list)
     for line in goods:
         if quantity(line):

@@ -122,7 +122,7 @@ def _draw(sheet: Sheet, paper: ReceiptPaper) -> None:
 def _planned(
     document: DonationReceipt, headers: list[float], foot: float
 ) -> tuple[tuple[float, float], list[Block]]:
-    """Return the paper size, and for each page the content below the header of the page.
+    """Return the paper size, and the content of each page below the page's header.
 
     Args:
         headers: Height of the header of the first page, and of the header of each further page.

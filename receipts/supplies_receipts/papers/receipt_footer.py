@@ -184,7 +184,7 @@ def _voided(sheet: Sheet, proof: Proof, on: date) -> None:
 
 
 def _given_back(sheet: Sheet, mark: GivenBackMark) -> None:
-    """Draw the goods that were given back to the donor, with quantities given back and received."""
+    """Draw the mark about goods that were given back to the donor, with their quantities."""
     words = _ALL_GIVEN_BACK if mark.all else _PARTLY_GIVEN_BACK
     goods = " · ".join(
         f"{bilingual.named(each.name, each.name_en).primary} "

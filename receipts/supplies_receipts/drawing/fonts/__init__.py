@@ -73,7 +73,7 @@ def _registered() -> Any:
 _reportlabs = ttfonts.makeToUnicodeCMap
 
 drawn_text: dict[tuple[str, int], str] = {}
-"""The text that a glyph represents, so that text can be copied from a PDF.
+"""The texts that glyphs represent, so that text can be copied from a PDF.
 
 The key is the title of the font, and the private code point by which the glyph is drawn.
 """
@@ -97,4 +97,4 @@ def _to_unicode(name: str, subset: list[int]) -> str:
 
 
 _NOTHING = ""
-"""Text of a glyph whose characters another glyph represents, so that they are copied only once."""
+"""The text of a glyph if another glyph has the same characters, so that they are copied once."""
