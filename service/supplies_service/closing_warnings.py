@@ -14,7 +14,8 @@ from supplies_service.phone_warnings import find_silent_phones
 def find_closing_warnings(access: AccessContext, delivery: str) -> list[Warned]:
     """Return warnings about what is still open when a delivery is closed.
 
-    They are about phones that may have unsent records, and stops with an open conflict.
+    The warnings are about phones that may have unsent records, and about stops with an open
+    conflict.
     """
     return [*find_silent_phones(access, delivery), *_open_conflicts(access.books, delivery)]
 

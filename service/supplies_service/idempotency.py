@@ -28,7 +28,7 @@ T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 KEY_HEADER = "idempotency-key"
 
 ALL_PHONES = "phones"
-"""The caller's code that is stored with the idempotency keys of all phones.
+"""The code of the caller that is stored with the idempotency keys of all phones.
 
 Phones share one code, because a phone that joins a second time gets another id.
 """

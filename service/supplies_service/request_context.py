@@ -221,7 +221,7 @@ class RequestContext:
         return AccessContext(books, self.ledger.clock())
 
     async def log_own_access(self) -> None:
-        """Log that a courier or donor reads personal data, if the route's `opt` is personal."""
+        """Log that a courier or donor reads personal data, unless the response contains none."""
         if self.request.route_handler.opt.get("personal", False):
             await log_access(self.request, self.caller)
 

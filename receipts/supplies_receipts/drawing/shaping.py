@@ -26,7 +26,7 @@ _BOX_TEXT = 0.45
 _BOX_MARGIN = 0.1
 """Empty space inside and outside the box for a character without a glyph.
 
-It is a fraction of the text size.
+Like `_BOX_TEXT`, it is a fraction of the text size.
 """
 
 RIGHT_TO_LEFT, LEFT_TO_RIGHT = "\u200f", "\u200e"

@@ -165,7 +165,7 @@ def _ranges(ranges: Iterable[ReceiptRange]) -> str:
 
 
 class _Amount(NamedTuple):
-    """The sum of some goods of one unit, and the items that it consists of."""
+    """The sum of quantities in one unit, and the names of the items that it includes."""
 
     quantity: int
     unit: str

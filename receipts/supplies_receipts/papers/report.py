@@ -13,7 +13,7 @@ from supplies_receipts.drawing.blocks import GUTTER, HEADER, HEADER_EN, Block, C
 from supplies_receipts.drawing.report_page import CELL, CELL_EN, MARGIN, WIDTH
 
 _LEAST, _MOST = 11.0, 52.0
-"""Minimum and maximum width of a column in millimetres, before the columns fill the page."""
+"""Minimum and maximum width of a column in millimetres, before columns are made to fill a page."""
 
 
 def draw_report(paper: ReportPaper) -> bytes:

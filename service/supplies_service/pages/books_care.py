@@ -79,8 +79,8 @@ def _new_backup(context: RequestContext) -> Path:
     """Choose the path of a new backup. Check that the backup can be made.
 
     Raises:
-        InvalidField: the database is on a server, or is backed up by the station's head; or the
-            disk is too full.
+        InvalidField: the database is on a server; only coordinators of the head station may back it
+            up; or the disk is too full.
     """
     url = context.ledger.store.url
     file = database_file(url)

@@ -74,7 +74,7 @@ class Saved(NamedTuple):
     """The result of recording a form.
 
     Attributes:
-        location: Address of the page to show next.
+        location: URL of the page to show next.
         entry: Number of the recorded entry; None if the form recorded no entry.
     """
 
@@ -86,7 +86,7 @@ class FormRecorded(View, frozen=True, kw_only=True):
     """The stored response to a form. It is returned if the same form is sent a second time.
 
     Attributes:
-        location: Address of the page to show after the form was recorded.
+        location: URL of the page to show after the form was recorded.
     """
 
     location: str
@@ -102,7 +102,7 @@ class CommandForm(Generic[C]):
         extra: Other fields of the form, by name.
         key: The idempotency key of the form. Forms with the same key are recorded once.
         do: The value of the pressed button, such as "save" or "add:/lines".
-        confirmed: Keys of the warnings that the user confirmed, as from `warning_key`.
+        confirmed: Keys of the warnings that the user confirmed; see `warning_key`.
         errors: Messages about fields, by JSON pointer.
         choices: For each ambiguous field, by JSON pointer, the records to choose from.
         parts: The structs of new records that the form may register, by JSON pointer to the fields

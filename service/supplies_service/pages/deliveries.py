@@ -76,9 +76,9 @@ _NEW_TEAM = ("/team", Team, "/new_team")
 """The arguments of `CommandForm.allow_new` for the team of a delivery."""
 
 LIVE = {"page": True} | allow_roles("coordinator", "recorder", "auditor")
-"""The `opt` of the route `live`, whose part of a delivery's page browsers reload every few seconds.
+"""The `opt` of the route `live`: a part of a delivery's page that browsers reload regularly.
 
-That part names no recipients.
+This part names no recipients.
 """
 
 

@@ -37,7 +37,7 @@ HOUSEHOLDS: Mapping[str, Callable[[Books, date, date], list[str]]] = {
 """Figures of the station report that count households, with the function that lists them."""
 
 ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}
-"""Figures of the station report that count activities of one kind, with this kind.
+"""Figures of the station report that count activities, each with the kind that it counts.
 
 For the figure `activity`, the URL of the page names the kind.
 """

@@ -32,7 +32,7 @@ from supplies_service.request_bodies import read_body
 from supplies_service.request_context import Context, RequestContext
 
 MAX_FILE = 600_000
-"""Largest size of a file in bytes. In a hidden field, such a file fits into a request's body."""
+"""Largest size of a file in bytes. A request's body has space for such a file in a hidden field."""
 
 _ON_PAGE = {
     NOT_REGISTERED: template("{name} is not registered; register it, or tick the box below"),
@@ -43,7 +43,7 @@ _ON_PAGE = {
         "the file has no column for {wanted}; choose one below, or give one value for all rows"
     ),
 }
-"""Messages of this page that replace messages of the command line. The keys are the latter.
+"""The messages of this page that replace messages of the command line, by the replaced message.
 
 The command line names its options. The page names fields of its form.
 """

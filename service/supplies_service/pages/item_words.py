@@ -27,11 +27,11 @@ def pack_of(text: str, size: int, units: Units, taken: Collection[str]) -> str:
     """Return the code of the pack that a typed text names, or the text if no unit has this word.
 
     Args:
-        text: A code, a word in Chinese or English, or a label as from `Names.pack_label`.
+        text: A code, a word in Chinese or English, or a label that `Names.pack_label` returned.
         size: The number of base units in the pack.
         units: The words for units, by code.
-        taken: The codes of the item's other packs. Packs with the same word and different sizes
-            get different codes, such as `box` and `box100`.
+        taken: The codes of the item's other packs. Packs with the same word and different sizes get
+            different codes, such as `box` and `box100`.
     """
     wanted = normalize_text(text)
     labelled = wanted.rpartition(SEPARATOR)[2]

@@ -56,7 +56,7 @@ def translations(language: Language) -> NullTranslations:
 def translate_sentence(sentence: str, language: Language) -> str:
     """Translate a `Sentence` into a language. Any other text is returned unchanged.
 
-    Values that are a day or a month are written like other days on pages.
+    Days and months in the sentence are formatted like other days on pages.
     """
     if not isinstance(sentence, Sentence):
         return sentence

@@ -129,13 +129,13 @@ def _defaults() -> dict[str, str]:
 
 
 def _address_for_phones(books: Books, shown: str, path: str) -> str:
-    """Return the address at which phones open a link.
+    """Return the URL at which phones open a link.
 
-    The result is `shown`. If `shown` works only on this computer and the station has a public web
-    address, the result is that web address with `path`.
+    The result is usually `shown`. But if `shown` works only on this computer, and the station has a
+    public web address, the result is that web address followed by `path`.
 
     Args:
-        shown: The link's address with the host that the coordinator's browser uses.
+        shown: The URL of the link with the host that the coordinator's browser uses.
         path: The path of the link.
     """
     host = books.station.host

@@ -68,12 +68,13 @@ class Choice(NamedTuple):
 def find_record(books: Books, kind: type[CatalogueRecord], text: str) -> str | list[Choice]:
     """Return the code of the record that a typed text names.
 
-    If several records match the text, return them to choose from. If none does, return [].
+    If several records match the text, return all of them, to choose from. If no record matches,
+    return [].
 
     Args:
         books: The books.
         kind: The kind of record.
-        text: A code, a name, a part of a name, or a label as from `Names.label`.
+        text: A code, a name, a part of a name, or a label that `Names.label` returned.
     """
     wanted = normalize_text(text)
     for code in (wanted.rpartition(SEPARATOR)[2], wanted):
@@ -106,10 +107,11 @@ def is_party(books: Books, code: str) -> bool:
 def find_purpose(books: Books, text: str) -> str | list[Choice]:
     """Return the code of the purpose that a typed text names.
 
-    If several purposes match the text, return them to choose from. If none does, return [].
+    If several purposes match the text, return all of them, to choose from. If no purpose matches,
+    return [].
 
     Args:
-        text: A code, a name, a part of a name, or a label as from `Names.purpose_label`.
+        text: A code, a name, a part of a name, or a label that `Names.purpose_label` returned.
     """
     wanted = normalize_text(text)
     for code in (wanted.rpartition(SEPARATOR)[2], wanted):

@@ -64,7 +64,7 @@ _DOCUMENT = re.compile(r"[a-z]_(\w+_)?\d+", re.ASCII)
 """Regular expression of the ids of documents."""
 
 _HOLDER = re.compile(r"[^ ,]+ \((a_\w+)\)(, )?", re.ASCII)
-"""Regular expression of an allocation in a list of error messages, as in R-1 (a_7)."""
+"""Regular expression of one recipient and allocation in an error message, such as R-1 (a_7)."""
 
 
 class Names(RecordNames):
@@ -361,7 +361,7 @@ class Names(RecordNames):
         return f"{translate_sentence(self._named('item', item), self._language)} {words}"
 
     def _item_with_name(self, name: str) -> str | None:
-        """Return the code of the item with a Chinese name, or None if there is none."""
+        """Return the code of the item with this Chinese name, or None if there is none."""
         code = self._books.value(
             "SELECT min(code) FROM items WHERE station = :station AND name = :name", name=name
         )

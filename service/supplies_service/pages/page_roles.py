@@ -17,4 +17,4 @@ EVERY_USER = {"page": True} | allow_roles("coordinator", "recorder", "courier", 
 """The roles for pages about the user's own account."""
 
 COORDINATORS = {"page": True} | allow_roles("coordinator", personal=True)
-"""The role for pages on which coordinators decide. Such a page may show names of people."""
+"""The role for pages that only coordinators may open. Such a page may show names of people."""

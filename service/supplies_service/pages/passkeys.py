@@ -94,7 +94,7 @@ class PasskeySignIn(Controller):
         """Return the data for signing in with a passkey. The number of requests is limited.
 
         Raises:
-            RateLimited: there were too many requests from this address.
+            RateLimited: there were too many requests from this network address.
         """
         sent = await form_fields(context.request, ("station",))
         address = client_address(context.request)

@@ -188,9 +188,9 @@ class SignInPages(Controller):
         The browser of a courier also joins the courier's team as a phone, and opens its page.
 
         Raises:
-            NotFoundException: these are not the demo's books, the demo has no such user,
-                or the request does not come directly from this machine.
-            RateLimited: too many people signed in from this address.
+            NotFoundException: these are not the demo's books, the demo has no such user, or the
+                request does not come directly from this machine.
+            RateLimited: too many people signed in from this network address.
         """
         person = next((one for one in tour_people(context.request) if one.code == user), None)
         if person is None:

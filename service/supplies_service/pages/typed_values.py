@@ -161,7 +161,7 @@ def _json_value(kind: Any, value: Any, there: str, here: str, names: dict[str, s
 
     Args:
         kind: The type to which the JSON value will be decoded.
-        value: A typed text, or a dict of texts and dicts, as from `_tree`.
+        value: A typed text, or a part of the dict that `_tree` returned.
         there: JSON pointer to the value in the JSON.
         here: JSON pointer to the value in the form.
         names: A dict to which this function adds pointers in the form, by pointers in the JSON.

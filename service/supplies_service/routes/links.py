@@ -61,7 +61,8 @@ class LinkMade(View, frozen=True, kw_only=True):
 
     Attributes:
         secret: The secret; None in the response to a repeated request.
-        address: The page that the link opens; None in the response to a repeated request.
+        address: The URL of the page that the link opens; None in the response to a repeated
+            request.
     """
 
     link: Credential
@@ -96,7 +97,8 @@ class PhonesRevoked(View, frozen=True, kw_only=True):
     """The response after phones were revoked, with these phones.
 
     Attributes:
-        warnings: A warning that the link still lets phones join; left out if the link has ended.
+        warnings: A warning that other phones can still join by the link; left out if the link has
+            ended.
     """
 
     phones: list[Phone]
@@ -198,7 +200,7 @@ def is_valid(access: AccessContext, link: Credential) -> bool:
 
 
 def _warn_of_valid_link(access: AccessContext, link: Credential) -> list[Warned]:
-    """Return a warning if phones can still join by a link, and an empty list if it has ended."""
+    """Return a warning if phones can still join by a link. If the link has ended, return []."""
     if not is_valid(access, link):
         return []
     detail = (

@@ -79,7 +79,7 @@ async def find_invitation(
         secret: The secret of the link, or the code on the run sheet.
 
     Raises:
-        RateLimited: too many requests from one address were refused.
+        RateLimited: too many requests from one network address were refused.
     """
     service = context.stations.find(phones.station_of(secret))
     if service is not None:

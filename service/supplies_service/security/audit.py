@@ -47,7 +47,8 @@ async def log_anonymous_refusal(connection: Connection) -> None:
     The number of such lines is limited, so that attackers cannot fill the disk.
 
     Raises:
-        RateLimited: too many requests from this address were refused. This one is not logged.
+        RateLimited: too many requests from this network address were refused. This refusal is not
+            logged.
     """
     address = client_address(connection)
     await check_rate_limit(connection, rate_limits.REFUSED_REQUESTS, address)

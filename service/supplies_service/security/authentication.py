@@ -55,7 +55,7 @@ class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
 
         Raises:
             Unauthenticated: a request to the API has no valid token.
-            RateLimited: too many requests with an invalid secret came from one address.
+            RateLimited: too many requests with an invalid secret came from one network address.
         """
         handler = connection.route_handler
         if serves_anonymous(connection, handler):

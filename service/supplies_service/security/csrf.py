@@ -41,7 +41,7 @@ class CsrfMiddleware:
 
         Raises:
             Forbidden: the form does not come from a page of the service.
-            RateLimited: too many refused requests from one address.
+            RateLimited: too many requests from one network address were refused.
         """
         if scope.get("method") not in _SAFE_METHODS:
             await _check_origin(Connection(scope))

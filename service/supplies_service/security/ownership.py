@@ -138,8 +138,8 @@ async def check_recipient(context: RequestContext, recipient: str) -> None:
     """Check that a courier may hand out goods to a recipient at the counter.
 
     A recipient is allowed if it is or was a group, or if the team has or had a delivery for it. The
-    refusal does not say whether a household exists. A repeat of an earlier request
-    is allowed, so that it gets the same response.
+    error does not say whether a household exists. A repeat of an earlier request is allowed, so
+    that it gets the same response.
 
     Raises:
         Forbidden: the recipient was never a group, and the team never had a delivery for it.

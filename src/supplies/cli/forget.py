@@ -114,8 +114,8 @@ def due(database: str, station: str | None, yes: bool, as_of: date | None, as_js
 def as_in(database: str, station: str | None, other: str, yes: bool) -> None:
     """List people and texts that were forgotten in BOOKS but not here, or erase them here too.
 
-    BOOKS is another database of the same stations. Use this after restoring a backup: the backup
-    still contains what was forgotten after it was made.
+    BOOKS is another database of the same stations. Use this after restoring a backup, because the
+    backup still contains people and texts that were forgotten later.
     """
     from supplies.cli.opening import open_ledgers
     from supplies.ledger.ledger import Ledger

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _period(first: date | None, last: date | None, entries: tuple[date, date]) -> tuple[date, date]:
-    """Return the period. If its first or last day is None, use the one of `entries`."""
+    """Return the period. If its first or last day is None, take the day from `entries`."""
     return first or entries[0], last or entries[1]
 
 

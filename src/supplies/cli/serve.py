@@ -43,7 +43,7 @@ def serve(
 ) -> None:
     """Run the web service for people and programs until Ctrl-C.
 
-    The first start prints an address at which the first coordinator sets a password.
+    The first start prints a URL at which the first coordinator sets a password.
     """
     gc.disable()  # Each worker turns it on when it has started.
     from supplies_service.serve import check_address, plan_checkpoints

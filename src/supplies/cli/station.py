@@ -101,7 +101,7 @@ def add(
     series: str,
     under: str | None,
 ) -> None:
-    """Add a station to a database with books.
+    """Add a station to an existing database.
 
     CODE is the code of the new station: letters and digits.
     """

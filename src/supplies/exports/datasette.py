@@ -43,7 +43,7 @@ _SEARCHED = {
     "stock": ("place", "item", "batch"),
     "handed_out": ("recipient", "item", "community"),
 }
-"""The columns of each table that full-text search finds texts in."""
+"""The columns that full-text search covers, by table."""
 
 
 def write_datasette(books: Books, path: Path, language: Language, *, personal: bool) -> None:

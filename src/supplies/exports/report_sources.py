@@ -22,9 +22,10 @@ These are the columns of the row, the other fields of the report, and the days o
 """
 
 Source = str | Callable[[Values], str | None]
-"""The URL at which a row's entries can be seen: a template, or a function.
+"""A URL template for the entries behind a row, or a function that returns the template.
 
-The function returns the template for the values of a row, or None if there are no entries to show.
+The argument of the function is the values of the row. The function returns None if there are no
+entries to show.
 """
 
 AS_OF = "as_of"

@@ -16,7 +16,7 @@ HEADER_WITHIN = 30
 
 _IGNORED = re.compile(r"[\s_\-./:：*#（）()\[\]【】]+")
 _OTHER_DAY = re.compile("生产|出生|出厂|制造|birth|manufactur|production|有效|失效|保质|expir")
-"""Regular expression of headings above dates that are not the day of the event.
+"""Regular expression for headings of columns with a date that is not the day of the event.
 
 An example is 生产日期, the date of production.
 """

@@ -106,7 +106,7 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def sentence(self) -> str:
-        """Return why the row was not recorded: a `Sentence` if the reason can be translated."""
+        """Return why the row was not recorded: a `Sentence` if it has a translation, or a text."""
         return self.why if self.message is None else self.message.sentence()
 
 

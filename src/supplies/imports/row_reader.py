@@ -239,7 +239,7 @@ class RowReader:
         return fields
 
     def all_texts(self, rows: Sequence[Row], name: str, separator: str = "; ") -> str:
-        """Return the different texts of a column in the rows of one document, joined."""
+        """Return the different texts of a column in the rows of one document, as one text."""
         texts = (self.text(row, name) for row in rows)
         return separator.join(dict.fromkeys(text for text in texts if text))
 

@@ -45,7 +45,7 @@ class ProposedLot(View, frozen=True, kw_only=True):
 
 
 class ProposedLine(View, frozen=True, kw_only=True):
-    """A quantity of one item for one need, in base units, and the lots to take it from."""
+    """A quantity of one item for one need, in base units, and the lots that the goods are from."""
 
     item: str
     quantity: int

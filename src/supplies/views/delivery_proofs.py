@@ -20,7 +20,7 @@ from supplies.views.pagination import View
 ProofKind = Literal["signature", "photo"]
 
 StopCodeResult = Literal[CodeResult, "too_many_wrong"]
-"""The result of comparing all codes that were reported for a stop with its right code.
+"""The result of comparing all codes that were reported for a stop with the code of the stop.
 
 `too_many_wrong`: no code was right, and further codes are not compared.
 """

@@ -21,7 +21,7 @@ FIGURES: Mapping[str, frozenset[ReportColumn]] = {
     "in_transit": frozenset({ReportColumn.IN_TRANSIT}),
     "on_hand": frozenset({ReportColumn.FREE, ReportColumn.ALLOCATED}),
 }
-"""By the name of a quantity in the station report: the columns whose sum is the quantity."""
+"""The quantities in the station report, by name. Each is the sum of one or two columns."""
 
 
 class FigureEntry(View, frozen=True, kw_only=True):

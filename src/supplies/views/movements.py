@@ -252,7 +252,7 @@ def _view(move: Sequence[Any], other: str, change: int, balance: int) -> Movemen
 def _moves(
     books: Books, account: str, item: str, lot: str | None, start: _Position, wanted: int
 ) -> list[_Move]:
-    """Return at most `wanted` transfers that follow a position: older ones, newest first."""
+    """Return at most `wanted` transfers that are older than a position, the newest first."""
     of_lot = "" if lot is None else " AND t.lot = :lot"
     # One query for each side, so that each reads the index of its accounts.
     keys = [

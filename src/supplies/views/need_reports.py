@@ -87,7 +87,7 @@ def report_needs(books: Books, first: date, last: date, today: date) -> NeedsRep
 
 
 class _Noted(NamedTuple):
-    """The latest version of a need."""
+    """The latest version of a need that was noted in the period."""
 
     id: str
     recipient: str

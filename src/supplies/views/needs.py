@@ -191,7 +191,7 @@ def list_needs(
 
 
 def _has_recipients(books: Books, community: str) -> bool:
-    """Return whether any recipient is in this community, which may be unregistered."""
+    """Return whether any recipient is in this community. The community need not be registered."""
     return (
         books.value(
             "SELECT 1 FROM recipients WHERE station = :station AND community = :community LIMIT 1",

@@ -464,4 +464,4 @@ CORRECTABLE_KINDS = frozenset(_READERS)
 """The kinds of entry whose commands can be corrected."""
 
 _WITHOUT_GOODS = frozenset({"need_noted", "pledge_made", "activity_recorded"})
-"""Kinds of entry that move no goods, so that transfers do not show whether they were reversed."""
+"""Kinds of entry that move no goods. For these, transfers do not show if an entry was reversed."""

@@ -259,9 +259,9 @@ _Effect = defaultdict[tuple[str, str], Counter[str]]
 def _effects(
     books: Books, ids: Sequence[str], kinds: tuple[str, ...]
 ) -> tuple[dict[str, _Effect], dict[str, _Effect]]:
-    """Return the net changes by these documents: of entries of these kinds, and of all entries.
+    """Return the net changes by entries of these kinds, and the net changes by all entries.
 
-    Both results are by document id.
+    Both results contain the changes by document.
     """
     rows = query_ids(
         books,
@@ -281,7 +281,10 @@ def _effects(
 
 
 def _paired(effect: _Effect) -> list[MovedLotView]:
-    """Pair the decreases of accounts with the increases of others, for each item and lot."""
+    """Return the quantities that moved between accounts, from the net changes of the accounts.
+
+    For each item and lot, the decreases of some accounts are paired with the increases of others.
+    """
     lines = []
     for (item, lot), quantities in effect.items():
         falls = {account: -quantity for account, quantity in quantities.items() if quantity < 0}

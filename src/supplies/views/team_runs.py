@@ -432,7 +432,7 @@ def _outcome_lines(lines: Iterable[LoadedLine | OutcomeLine]) -> list[RunOutcome
 def read_time_windows(books: Books, recipients: set[str]) -> dict[str, str]:
     """Return the text about the next attempt in each recipient's latest outcome.
 
-    The text contains the day on which the recipient wants the goods and when it is at home.
+    The text says on which day the recipient wants the goods, and when the recipient is at home.
     Outcomes under merged codes of the recipient are included. An outcome without a time counts as
     if it happened when it was recorded. Recipients without such a text are left out.
     """
