@@ -126,8 +126,8 @@ class Authenticated(NamedTuple):
 
     Attributes:
         use_is_due: Whether `record_use` must be called.
-        same_until: Until when this result can be cached, if nothing is written to the database:
-            until the credential expires, or its next use must be stored.
+        same_until: The time until which this result can be cached, if nothing is written to the
+            database. Then the credential expires, or its next use must be stored.
     """
 
     caller: Caller

@@ -66,7 +66,7 @@ def pending_secret(access: AccessContext, user: str) -> str | None:
 
 
 def app_address(access: AccessContext, user: User, secret: str) -> str:
-    """Return the `otpauth` address that contains a secret. Apps read it from a QR code."""
+    """Return the `otpauth` URL that contains a secret. Apps read it from a QR code."""
     name = f"{user.login} ({access.station})"
     app = pyotp.TOTP(secret, name=name, issuer="supplies")
     return app.provisioning_uri()

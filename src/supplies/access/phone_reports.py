@@ -23,7 +23,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 def may_report(books: Books, team: str | None, delivery: str) -> bool:
-    """Return whether a team may report outcomes of a delivery, which it has or had before."""
+    """Return whether a team may report outcomes of a delivery: it has or had the delivery."""
     return team is not None and bool(books.rows(Delivery, delivery=delivery, team=team))
 
 

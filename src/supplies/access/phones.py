@@ -99,7 +99,7 @@ def station_of(secret: str) -> str | None:
 
 
 def find_invitation(access: AccessContext, secret: str) -> Invitation | None:
-    """Return the team that a phone joins with this link or code.
+    """Return the invitation in the secret of a link, or in the code on a run sheet.
 
     Return None if the link or code is not valid.
     """

@@ -183,7 +183,7 @@ class BalanceReader(EntryReader):
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def needs_still_open(self, recipient: str, item: str) -> dict[str, bool]:
-        """Return the ids of all needs of a recipient for an item, each with whether it is open.
+        """Return, by id, whether each need of a recipient for an item is still open.
 
         A need is open if a part of its quantity is still needed or claimed.
         """

@@ -72,8 +72,8 @@ def bigrams(word: str) -> set[str]:
 def index_terms(record: CatalogueRecord) -> set[str]:
     """Return the terms under which the name index stores a record.
 
-    The terms are the record's characters, its bigrams, and the keys from `look_alike_keys`. The
-    texts are split at spaces first, so no bigram contains a space.
+    The terms are the characters and bigrams of the record's texts, and the keys from
+    `look_alike_keys`. The texts are split at spaces first, so no bigram contains a space.
     """
     parts = [part for text in searchable_texts(record) for part in text.split()]
     pieces = {piece for part in parts for piece in (*part, *bigrams(part))}

@@ -33,7 +33,7 @@ class WrittenEntry(NamedTuple):
 class Written:
     """The entries that one command has written, and the documents and lots that they created.
 
-    The documents and lots are new, so no other entry has rows about them. So a view that shows them
+    The documents and lots are new, so no other entry has rows about them. A view that shows them
     need not read other entries.
     """
 

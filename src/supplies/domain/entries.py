@@ -180,7 +180,7 @@ def entry_id(command_id: str, part: int) -> str:
     """Return the id of an entry.
 
     The first entry of a command has the id of the command. The id of each further entry is a UUIDv5
-    (RFC 9562) made of the command's id and `part`. It is computed here because the function
+    (RFC 9562) made of the command's id and `part`. The UUIDv5 is computed here because the function
     `uuid.uuid5` takes four times as long.
 
     Raises:

@@ -129,7 +129,7 @@ class _Search:
     def _refusal(self) -> SuppliesError | None:
         """Run the rule. Return its error, or None if it accepts the command.
 
-        Also add the unknown codes that the rule has read to `_found`.
+        Also add to `_found` the unknown codes that the rule has read.
         """
         self._books.refusals.clear()
         error: SuppliesError | None = None

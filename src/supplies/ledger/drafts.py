@@ -74,7 +74,7 @@ class Draft:
         about: The person whom the entry concerns, as `donor:CODE` or `recipient:CODE`; None if it
             concerns nobody.
         erasables: The contents that can be erased later.
-        index: Looks up rows in all drafts of the command.
+        index: An index of the rows in all drafts of the command.
     """
 
     seq: int

@@ -92,7 +92,7 @@ class Journal:
         sorted_lots: Two caches of `lot_selection`: the lots of an account and item in the order in
             which they are taken, without lots that the command has used up. In the second one,
             expired lots come last.
-        packs: The packs that the lines of the command count.
+        packs: The packs in which lines of the command give their quantities.
         needs_in_order: A cache of `need_fulfilment`: the open needs of a recipient and item, and
             the claims on a pledge and item.
         corrected: What the original command recorded, if this is a correction; otherwise None. The

@@ -303,7 +303,7 @@ def _keys_from(
     before: bytes,
     row: Sequence[Any],
 ) -> list[bytes]:
-    """Return the key with which a code was computed, and all newer keys; [] if it was none of them.
+    """Return the key with which a code was computed, and all newer keys; [] if no key fits.
 
     Later codes must be computed with one of the returned keys. So a stolen older key is of no use.
     """

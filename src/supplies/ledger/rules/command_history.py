@@ -144,7 +144,7 @@ class History:
         Args:
             of_sheet: Id of a count sheet. Return only the transfers that changed the difference
                 booked for the count of this sheet. None means only the transfers that changed no
-                such difference of any count. By default, all transfers are returned.
+                difference of a count. By default, all transfers are returned.
         """
         bodies = [*self.bodies, *self.released]
         if of_sheet is not ...:

@@ -153,7 +153,7 @@ def possible_day(journal: Journal, command: ReportOutcome, reported_at: datetime
 def _stated(command: Fact) -> dict[str, Any]:
     """Return the fields of a command as a conflict stores them.
 
-    Fields that older versions of the program did not have are left out if they are unset.
+    Fields that older versions of the program did not have are left out if they have no value.
     """
     return {
         name: value

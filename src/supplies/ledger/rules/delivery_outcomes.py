@@ -220,7 +220,7 @@ def day_of_time(
 
 
 def check_age(journal: Journal, command: ReportOutcome | ReportHandOut, what: str) -> None:
-    """Check that a phone reports an outcome or hand-out early enough.
+    """Check that a phone reports an outcome or hand-out in time.
 
     A correction may be made at any time.
 

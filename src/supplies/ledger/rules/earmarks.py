@@ -126,7 +126,7 @@ def _wished_need(
     lot: str,
     for_needs: list[ServedClaim],
 ) -> Need | None:
-    """Return the need that is served by goods which the donor wishes for one recipient.
+    """Return the need that is met by goods which the donor wants to give to one recipient.
 
     This is the recipient's most urgent open need, or None if no need is open. In a correction, it
     is the need for which the goods were set aside before. If they were set aside for no need and

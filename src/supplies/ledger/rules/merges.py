@@ -19,7 +19,7 @@ MERGED = "codes_merged"
 
 
 def merge_codes(command: MergeCodes, journal: Journal) -> None:
-    """Merge a code into another code of the same person, which stays in use.
+    """Merge a code into another code of the same person. The other code stays in use.
 
     Raises:
         InvalidField: a code is unknown, the codes are equal, the records are of different kinds, or

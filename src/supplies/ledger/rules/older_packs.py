@@ -104,7 +104,8 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
 def _as_recorded(command: Any, latest: Body) -> Any:
     """Return a command with the fields that its latest entry recorded, except the quantities.
 
-    The result has the digest of the recorded request if both count the same packs.
+    If `command` counts the same packs as the recorded request, the result has the digest of that
+    request.
 
     Args:
         command: The corrected version of the command.

@@ -87,10 +87,10 @@ def _stated_by_line(
 
 
 def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExpiry]:
-    """Return rows about the expiry of products that the original command made of the same item.
+    """Return rows about products of the original command that had the expiry in this line.
 
-    Only products with the expiry in the line are considered. Rows that recorded this expiry come
-    first, then rows of lots whose expiry was changed to it later.
+    Only products of the same item are considered. Rows that state this expiry come first. Then come
+    rows of lots whose expiry was changed to it later.
     """
     lots = () if journal.corrected is None else journal.corrected.lots
     products = [journal.recorded_lot(lot.lot) for lot in lots if lot.item == line.item]
@@ -133,9 +133,9 @@ def record_statement(journal: Journal, draft: Draft, stated: ProductExpiry) -> N
 
 
 def describe_products(journal: Journal, draft: Draft, lots: Iterable[str]) -> None:
-    """Draft new expiries for lots that were repacked from other lots, if their expiry changes too.
+    """Draft the new expiry of each lot that was repacked from these lots, if it changes.
 
-    Lots that were repacked from these lots again are included.
+    Lots that were repacked several times are included.
 
     Args:
         lots: The lots whose expiry the drafted entries may change.

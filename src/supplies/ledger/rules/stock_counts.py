@@ -24,7 +24,7 @@ from supplies.ledger.rules.need_fulfilment import (
 
 
 def open_count_sheet(command: OpenCountSheet, journal: Journal) -> None:
-    """Open a count sheet. The count is later compared with the stock when the sheet was opened.
+    """Open a count sheet. The count is later compared with the stock at this moment.
 
     Raises:
         InvalidField: the location is unknown.

@@ -8,7 +8,10 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.rules.line_transfers import move_lines
 
 EXPIRED = "expired"
-"""The write-off reason for expired goods. With it, they may be taken without `allow_expired`."""
+"""The write-off reason for expired goods.
+
+Goods that are written off with this reason may be taken without `allow_expired`.
+"""
 
 
 def write_off(command: WriteOff, journal: Journal) -> None:

@@ -119,7 +119,7 @@ class Address:
             StoreError: the URL is not the URL of a PostgreSQL database.
         """
         shown = _without_password(url)
-        url, ours = _ours(url, shown)
+        url, ours = _split_parameters(url, shown)
         try:
             given = conninfo_to_dict(url)
         except psycopg.Error:
@@ -160,7 +160,7 @@ class Pool:
             max_size=address.connections,
             num_workers=1,
             configure=_begin_session,
-            check=_is_alive,
+            check=_check_alive,
             # The pool connects again at the next request, not in the background.
             reconnect_timeout=0,
             open=True,
@@ -260,7 +260,7 @@ def _begin_session(connection: Connection) -> None:
     connection.execute(_SESSION.format(lock_timeout=BUSY_TIMEOUT_MS).encode(), prepare=False)
 
 
-def _is_alive(connection: Connection) -> None:
+def _check_alive(connection: Connection) -> None:
     """Check that an idle connection was not lost.
 
     If it was lost, raise the error of the driver. A query is sent only if the server has sent data
@@ -273,7 +273,7 @@ def _is_alive(connection: Connection) -> None:
         connection.execute(b"", prepare=False)
 
 
-def _ours(url: str, shown: str) -> tuple[str, dict[str, int]]:
+def _split_parameters(url: str, shown: str) -> tuple[str, dict[str, int]]:
     """Return the URL for the driver, and the values of this program's own parameters in the URL.
 
     Raises:

@@ -303,7 +303,8 @@ class SqliteStore:
 
         The log may contain rows that were erased from the database. SQLite cannot empty the log
         while another process reads the file. This method waits only briefly for readers, because a
-        process that replicates the file reads all the time. SQLite then empties the log later.
+        process that replicates the file reads all the time. If the log is still being read, SQLite
+        empties it later.
         """
         self.run(f"PRAGMA busy_timeout = {PURGE_TIMEOUT_MS}")
         try:
