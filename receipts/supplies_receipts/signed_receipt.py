@@ -98,7 +98,7 @@ def prepare() -> None:
 def answer(question: bytes) -> bytes:
     """Check one receipt within the sandbox.
 
-    The question contains the PDF and the public keys. Question and result are encoded as
+    `question` contains the PDF and the public keys. `question` and the result are encoded as
     MessagePack.
     """
     asked = msgspec.msgpack.decode(question, type=_Question)

@@ -93,7 +93,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         next_at: When the next checkpoint is due; None if none was written, because the file failed
             or because the job only asked partners again.
-        failed: For the file and each partner that failed: its name, and the reason.
+        failed: The reason of each failure, by the file or partner that failed.
     """
 
     next_at: datetime | None

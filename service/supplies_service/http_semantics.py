@@ -27,7 +27,7 @@ class HttpSemanticsMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Apply the HTTP rules of this middleware (see the class) to a request and its response."""
+        """Handle a request as the description of the class says."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return

@@ -47,7 +47,6 @@ class _Cached(NamedTuple):
     logged: dict[str, Any]
 
     async def send(self, send: Send) -> None:
-        """Send the cached response."""
         # A copy of the list, because middlewares add headers.
         await send({"type": "http.response.start", "status": 200, "headers": [*self.headers]})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})

@@ -67,7 +67,6 @@ class _JSONBytes:
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response."""
         await send(
             {"type": "http.response.start", "status": self._status, "headers": self._headers}
         )
@@ -101,7 +100,7 @@ class JSONResponse(Response[T]):
     def render(
         self, content: Any, media_type: str, enc_hook: Callable[[Any], Any] | None = None
     ) -> bytes:
-        """Encode a struct with a shared encoder. Litestar would create one each time."""
+        """Encode a struct with a shared encoder. Litestar would create one for each response."""
         if isinstance(content, msgspec.Struct):
             return encode(content)
         return super().render(content, media_type)
@@ -191,7 +190,6 @@ class _FileStream:
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response."""
         with self._file:
             await send({"type": "http.response.start", "status": 200, "headers": self._headers})
             while part := await run_sync(self._file.read, _PART_BYTES):

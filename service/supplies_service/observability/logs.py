@@ -65,9 +65,9 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
 def configure_logging(stream: TextIO = sys.stderr) -> None:
     """Send the service's log to a stream. The lowest level is INFO.
 
-    Log records do not get the line of code, thread and process. The log does not show them, and
-    finding them takes a third of the time to write a log line. See "Optimization" in Python's
-    logging guide.
+    Python's search for the line of code, thread and process of each log record is switched off. The
+    log does not show them, and the search takes a third of the time to write a log line. See
+    "Optimization" in Python's logging guide.
     """
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -275,8 +275,8 @@ class CommandForm(Generic[C]):
     ) -> tuple[C, list[Warned]]:
         """Register the new records of the form. Call this in the job that records the form.
 
-        Return the command with the codes of the new records, and a warning for each record
-        registered before that looks like one of them.
+        Return the command with the codes of the new records, and a warning for each older record
+        that looks like one of the new records.
         """
         warnings = list[Warned]()
         for pointer, part in self._registered().items():

@@ -212,7 +212,6 @@ def _for_page(sentence: str) -> str:
 
 
 def _in_language(context: RequestContext, sentence: str) -> str:
-    """Return a message in the language of the page."""
     with context.reading() as books:
         language = language_of(context.request, paper_settings(books).languages)
     return translate_sentence(_for_page(sentence), language)

@@ -55,7 +55,7 @@ def register_record(
 ) -> tuple[str, list[Warned]]:
     """Register a record under the next free code.
 
-    Return the code, and a warning for each record registered before that looks like the new one.
+    Return the code, and a warning for each older record that looks like the new one.
 
     Raises:
         InvalidField: the station has too many purposes.

@@ -106,7 +106,8 @@ class OrganisationPages(Controller):
 
         Args:
             context: The request.
-            first, last: The period. An empty day is that of the first or last entry of the head.
+            first, last: The period. An empty day means the day of the first or last entry of the
+                head station.
             as_of: Entries after this day do not count; "" means that all entries count.
             form: "pdf", "csv" or "xlsx".
         """

@@ -222,7 +222,7 @@ class RecordNames:
         return text if word.casefold() == text.casefold() else f"{word}{SEPARATOR}{text}"
 
     def pack_words(self) -> list[str]:
-        """Return the words of all units, which may be packs too."""
+        """Return the words for all units, because each unit may be a kind of pack."""
         return list(dict.fromkeys(map(self.unit, self._units)))
 
     def category(self, category: str) -> str:

@@ -147,7 +147,6 @@ class StationPages(Controller):
 
 
 def _fields(shown: StationWithSettings) -> dict[str, str]:
-    """Return the form fields for the settings of a station."""
     fields = fields_of(shown)
     lists: dict[str, Mapping[str, UnitWords | PurposeName]] = {
         "/papers/units": dict(shown.papers.units or {}),

@@ -109,8 +109,8 @@ def catalogue_controller(kind: type[CatalogueRecord], singular: str) -> type[Con
         ) -> CreatedResponse[RecordRegistered]:
             """Register a record under a new code. Without a code, it gets the next free one.
 
-            `warnings` names records that look like the same one: they have the same name, telephone
-            number or address.
+            `warnings` names older records that have the same name, telephone number or address,
+            because the record may be registered twice.
             """
             return await register_record(
                 context,

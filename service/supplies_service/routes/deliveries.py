@@ -242,7 +242,7 @@ class DeliveryController(Controller):
         opt=allow_roles("coordinator", "recorder", "courier", personal=True),
     )
     async def run_sheet(self, context: Context, delivery: FromPath[str]) -> RunSheet:
-        """Get the run sheet: the stops, the goods for each, and how to reach its address."""
+        """Get the run sheet: the goods to load, and the stops with their goods and addresses."""
         await ownership.check_delivery(context, delivery)
         return await context.show_in_thread(lambda books: build_run_sheet(books, delivery))
 

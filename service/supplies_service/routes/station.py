@@ -30,9 +30,9 @@ class StationController(Controller):
 
     @get("/units", operation_id="listUnits", opt=allow_roles("coordinator", "recorder", "auditor"))
     async def units(self, context: Context) -> Page[UnitView]:
-        """List all units of measure that have a word for people to read, by code.
+        """List the words for units of measure, by the code of the unit.
 
-        The program brings words for common units. A station can set others in `papers.units`.
+        The program contains words for common units. A station can set others in `papers.units`.
         """
         with context.reading() as books:
             return Page(items=list_units(books))

@@ -75,7 +75,7 @@ async def record_use(
     caller: Caller,
     caller_station: StationService,
 ) -> None:
-    """Store the time when the caller's credential was used. Log it if staff read personal data.
+    """Store when the caller's credential was used. If staff read personal data, log the read.
 
     Args:
         connection: The authenticated request. The read is logged at the station of the request.

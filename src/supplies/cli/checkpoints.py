@@ -82,7 +82,6 @@ class CheckpointFile:
             read_checkpoints(self._before, name)
 
     def __str__(self) -> str:
-        """Return the name of the file."""
         return str(self._output)
 
     def add(self, store: Store, verified: Verified) -> None:

@@ -69,7 +69,6 @@ class OutputFile:
             pass  # An empty file was created in the folder and deleted again.
 
     def __str__(self) -> str:
-        """Return the name of the file."""
         return str(self._path)
 
     def write(self, content: bytes, *, is_public: bool = False) -> None:

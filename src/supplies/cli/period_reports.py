@@ -65,8 +65,6 @@ def built_report(
 
 
 def _command(kind: ReportKind) -> click.Command:
-    """Return the command that prints a report."""
-
     @answer_options
     @report_paper_options
     def command(database: str, station: str | None, **options: Any) -> Answer | None:

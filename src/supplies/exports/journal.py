@@ -28,7 +28,7 @@ class JournalEntry(NamedTuple):
     """An entry of the books with its transfers of goods, promises or needs.
 
     Attributes:
-        booked_on: The day in ISO format, like `happened_on`.
+        booked_on: The day on which the entry is booked, in ISO format like `happened_on`.
         hash: The hash of the entry in hexadecimal.
         recorded_at: Time of recording, as stored text in UTC.
         supersedes: Number of the entry that this entry corrects; None if it is not a correction.

@@ -149,7 +149,6 @@ class ListedRows(Sequence[Listed]):
     def __getitem__(self, index: slice) -> list[Listed]: ...
 
     def __getitem__(self, index: int | slice) -> Listed | list[Listed]:
-        """Return a row, or a list of rows."""
         if isinstance(index, slice):
             return list(islice(self, *index.indices(len(self))))
         at = range(len(self))[index]

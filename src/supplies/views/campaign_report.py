@@ -63,7 +63,7 @@ class CampaignReport(PeriodReport, frozen=True, kw_only=True):
 
 
 class CampaignArrival(View, frozen=True, kw_only=True):
-    """A donation or other arrival of a campaign, with the latest entry about it."""
+    """A donation or other arrival of goods from a campaign, with the latest entry about it."""
 
     entry: int
     document: str
@@ -105,9 +105,9 @@ def list_campaign_arrivals(
 def report_campaigns(
     books: Books, first: date, last: date, *, campaign: str | None = None
 ) -> CampaignReport:
-    """Return what was promised for and arrived from campaigns in a period.
+    """Return the goods that were promised for campaigns or arrived from them in a period.
 
-    The places of the goods are those at the end of the period.
+    The report shows where the goods were at the end of the period.
 
     Args:
         campaign: Report only this campaign. If None, all are reported.

@@ -136,8 +136,9 @@ def read_latest(
 
     Args:
         statement: The type of row.
-        decided_by: The latest entry about an id is the latest one with a row of this type; None
-            means `statement`. Needed for rows of lines, because the latest entry may have no lines.
+        decided_by: The latest entry is the last one with a row of this type. If None, `statement`
+            is used. Needed if `statement` is a type of line, because the latest entry may have no
+            lines.
     """
     grouped: dict[str, list[S]] = {}
     unread = []

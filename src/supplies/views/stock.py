@@ -50,7 +50,7 @@ class StockRow(View, frozen=True, kw_only=True):
             absent.
         with_teams: The quantity that teams of open deliveries still have to bring back. The books
             count these goods in the stock already. The value is never larger than `on_hand`. Absent
-            if there are no such goods, and in the stock at an earlier time.
+            if there are no such goods, or if the stock at an earlier time is shown.
     """
 
     location: str

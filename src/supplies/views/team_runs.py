@@ -296,7 +296,6 @@ class _Runs:
         }
 
     def run(self, delivery: DeliveryView) -> TeamRun:
-        """Return the run of a delivery."""
         bag: Counter[str] = Counter()
         for stop in delivery.present_stops:
             for line in self._loaded[delivery.id, stop.allocation]:
