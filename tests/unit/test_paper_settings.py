@@ -132,7 +132,7 @@ def test_checker_agreement_and_fiscal_ticket_are_on_the_corrected_receipt_too(
         ({"name": "\u3000"}, "/name is blank"),
         ({"papers": {"statement": "谢谢"}}, "in both languages"),
         ({"papers": {"languages": "fr"}}, "languages"),
-        ({"papers": {"jurisdiction": "mars"}}, "there are cn"),
+        ({"papers": {"jurisdiction": "mars"}}, "choose one of cn"),
         ({"papers": {"logo": "no base64!"}}, "base64"),
         ({"papers": {"logo": base64.b64encode(b"GIF89a").decode()}}, "not a complete PNG"),
         ({"papers": {"logo": base64.b64encode(png()[:-20]).decode()}}, "not a complete PNG"),
