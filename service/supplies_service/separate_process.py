@@ -57,10 +57,10 @@ async def run_apart(module: str, job: msgspec.Struct, outcome: type[T], *, secon
 
 
 def serve_job(job: type[J], run: Callable[[J], msgspec.Struct]) -> None:
-    """Read a job, run it with low priority, and print its outcome, within the separate process.
+    """In the separate process, read a job, run it with low priority, and print its outcome.
 
-    A sequence that is not a list, such as `ListedRows`, is printed as a list. `run_apart` then
-    makes a sequence of this type from the list.
+    A sequence of another type, such as `ListedRows`, is printed as a list. `run_apart` then
+    converts the list back to that type.
     """
     os.nice(_NICENESS)
     outcome = run(msgspec.json.decode(sys.stdin.buffer.read(), type=job))

@@ -165,7 +165,7 @@ class Stations:
     def open_ledger(self, station: str) -> Ledger:
         """Open the books of a station on a separate database connection. The caller closes them.
 
-        Use the ledger in a thread, for reads so long that other reads must not wait for them.
+        Use the ledger in a thread for long reads, so that other reads do not wait for them.
         """
         return Ledger.open(self._database, station=station, clock=self._clock, create=False)
 

@@ -34,7 +34,7 @@ HOUSEHOLDS: Mapping[str, Callable[[Books, date, date], list[str]]] = {
     "surveyed": list_surveyed_households,
     "fully-met": lambda books, _, last: list_fully_met_households(books, last),
 }
-"""Figures of the station report that count households, with the function that lists them."""
+"""For each figure of the station report that counts households, the function that lists them."""
 
 ACTIVITIES = {"workers": WORKERS, "contacts": CONTACTS, "visits": VISITS}
 """Figures of the station report that count activities, each with the kind that it counts.

@@ -114,14 +114,14 @@ def _month_field(struct: type[msgspec.Struct]) -> tuple[str, str]:
 
 
 def is_code_field(kind: Any, pointer: str, fields: Mapping[str, str]) -> bool:
-    """Return whether a field can contain a code, because it accepts any text.
+    """Return whether a field accepts any text, and so can contain a code.
 
-    Some fields have a name from `REFERENCES`, but accept only a few fixed words. They contain no
-    code.
+    Some fields have a name from `REFERENCES`, but accept only a few fixed words. They never
+    contain a code.
 
     Args:
         kind: The struct that the form fills in.
-        fields: The fields of the form, which may decide the type of a part.
+        fields: The fields of the form. Their values may decide the type of a struct within `kind`.
     """
     at, seen = kind, ""
     for name in pointer.split("/")[1:]:

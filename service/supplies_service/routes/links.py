@@ -1,8 +1,8 @@
 """Links for people without an account.
 
-A donor's link opens the page with the donor's receipts. A team's link lets phones join the team. A
-program can also use the secret of a team's link itself, to read the team's open deliveries and
-report their outcomes.
+A donor's link opens the page with the donor's receipts. A team's link lets phones join the team.
+With the secret of a team's link, a program can also read the team's open deliveries and report
+their outcomes, without joining as a phone.
 """
 
 from __future__ import annotations

@@ -468,9 +468,10 @@ class Journal:
         return {key[0]: balances[key] for key in sorted(balances) if balances[key] != 0}
 
     def changed_keys(self) -> list[Key]:
-        """Return the balances that this command changes, as sorted tuples of account, item and lot.
+        """Return the account, item and lot of each balance that this command changes, sorted.
 
-        In a correction, these are the balances that the correction changes in the books.
+        For a correction, these are only the balances for which it books something else than the
+        original command.
         """
         return sorted(key for key, change in self._changed.items() if change)
 

@@ -53,7 +53,8 @@ def keep(store: Store, station: str, checkpoints: Iterable[Checkpoint], now: dat
         now: The current time.
 
     Raises:
-        InvalidField: a checkpoint has the key id of an earlier one of its station, but another key.
+        InvalidField: a checkpoint has the same key id as an earlier checkpoint of its station, but
+            a different key.
         StoreError: the database cannot be written.
     """
     here = {str(code) for (code,) in store.all("SELECT code FROM stations")}

@@ -174,10 +174,10 @@ class _Check:
             self._digests[table, key] = digest
 
     def compare_with(self, seen: LastSeal) -> None:
-        """Check that the books still have the last seal and log line that a program noted.
+        """Check that the last seal and log line noted beside the key file are still in the books.
 
         Args:
-            seen: The last seal and line, as noted in the file beside the key file.
+            seen: The last seal and log line. The program that made them noted them in that file.
         """
         missing = find_missing(self.reader.store, seen)
         if missing == "seals":

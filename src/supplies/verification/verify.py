@@ -61,7 +61,7 @@ ENTRIES_PER_CHUNK = 5_000
 """Number of entries that are read into memory at a time."""
 
 ENTRIES_PER_COMPARISON = 100_000
-"""Number of entries after which the rows that they wrote are compared with the stored rows.
+"""Number of entries whose rows are recomputed before they are compared with the stored rows.
 
 Each comparison reads whole tables, because most tables are not sorted by entry. So a higher number
 saves time, and a lower number saves memory.
@@ -101,9 +101,9 @@ class VerifiedStation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of verifying stations: what was verified in all, and the result for each station.
+    """The result of verifying stations: the totals, and the result for each station.
 
-    Entries up to a checkpoint, after which the verification began, are not counted.
+    If a verification began after a checkpoint, the entries up to the checkpoint are not counted.
     """
 
     entries: int

@@ -212,7 +212,7 @@ def find_counts(books: Books, allocation: str) -> list[int]:
 
 
 def read_stated_packs(books: Books, ids: list[str]) -> dict[str, list[PackedLineView]]:
-    """Return the lines whose quantities were given in packs, by allocation.
+    """Return, for each allocation, the lines whose quantities were given in packs.
 
     The lines are from the latest command that made or corrected the allocation.
     """

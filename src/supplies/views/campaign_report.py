@@ -167,8 +167,9 @@ def _parts(
 ) -> Iterator[tuple[LotShare, dict[str, int]]]:
     """Yield each owner's share of an arrived lot, and the part of the share from each campaign.
 
-    Usually a lot arrives at once. But if a stock count found it, several arrivals may be booked
-    later. Then each share is divided in proportion to the quantities that arrived.
+    Most lots have a single arrival. A lot that a stock count found may have several, because they
+    are booked afterwards. Each share of such a lot is divided between the campaigns in proportion
+    to the quantities that arrived.
 
     Args:
         arrived: The quantity that arrived from each campaign.

@@ -82,10 +82,10 @@ For some earlier times and time zones, Python cannot compute the local time.
 
 
 def reason_of_conflict(books: Books, conflict: ConflictView) -> Sentence:
-    """Return a sentence on how a report contradicts the books. Places have their current names.
+    """Return a sentence on how a report contradicts the books.
 
-    The sentence names the outcome that was recorded when the report came, even if this outcome has
-    been corrected since.
+    The sentence has the current names of places, but the outcome that was recorded when the report
+    came, even if this outcome has been corrected since.
     """
     stored = books.rows_of_entry(ConflictReason, conflict.seq)
     if stored:

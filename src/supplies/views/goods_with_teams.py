@@ -24,7 +24,7 @@ class GoodsWithTeam(NamedTuple):
     """Goods of one lot that a team brings back from an open delivery, in base units.
 
     Attributes:
-        account: The account to which the outcome booked the goods: free or set aside.
+        account: The account, free or set aside, to which the outcome returned the goods.
     """
 
     delivery: str

@@ -30,7 +30,7 @@ from supplies.views.shared_queries import read_lots
 
 
 class RecalledLot(View, frozen=True, kw_only=True):
-    """A lot of the recalled batch, or a lot that was repacked from it.
+    """A lot from the recalled batch, or a lot that was repacked from it.
 
     Attributes:
         origin: The account from which the lot came, such as `donor:D-01`.

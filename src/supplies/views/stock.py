@@ -193,8 +193,8 @@ def _parts_of_shelf(
 def _parse_cursor(after: str | None) -> StockKey | None:
     """Return the key of the row in a cursor; None if the cursor is None.
 
-    The key is returned in three parts, because rows are sorted by the first part, then the second,
-    then the third. As one text, `a-b:x` would come before `a:x`, because "-" sorts before ":".
+    The key has three parts, because rows are sorted part by part. If the parts were joined into one
+    text, `a-b:x` would come before `a:x`, because "-" sorts before ":".
     """
     if after is None:
         return None

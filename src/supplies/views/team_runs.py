@@ -103,7 +103,7 @@ class ShownGoods(View, frozen=True, kw_only=True):
 
     Attributes:
         words: The quantity with its unit.
-        unit: The words for the unit, with which the phone shows other quantities of the item.
+        unit: The word for the item's unit. The phone shows it beside quantities that are typed.
     """
 
     item: str
@@ -118,7 +118,7 @@ class RunLine(View, frozen=True, kw_only=True):
 
     Attributes:
         words: The quantity with its unit, in the language of the phone.
-        unit: The words for the unit, with which the phone shows other quantities of the item.
+        unit: The word for the item's unit. The phone shows it beside quantities that are typed.
         packs: The packs in which the quantity was set aside; empty if it was given in base units.
     """
 

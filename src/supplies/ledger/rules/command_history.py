@@ -279,9 +279,9 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:
-    """Return the quantity of goods that a stock count found before their gift was recorded.
+    """Return, for each balance, the quantity that counts found before its gift was recorded.
 
-    The result has one quantity for each balance; 0 if the gift was reversed.
+    If the gift was reversed, each quantity is 0.
     """
     if history.first.kind != "donation_received":
         return {}

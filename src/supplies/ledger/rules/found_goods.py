@@ -171,7 +171,7 @@ def _check_found_at(
     """Check that the correction of a found gift leaves the goods where a count found them.
 
     Args:
-        place: The location or delivery at which the goods were unexplained.
+        place: The location or delivery where the count found more goods than the books expected.
         stock: The account to which the corrected line would bring the goods.
 
     Raises:

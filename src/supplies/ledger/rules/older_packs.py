@@ -102,10 +102,10 @@ def _quantities(history: History, command: Command) -> dict[tuple[_Field, int], 
 
 
 def _as_recorded(command: Any, latest: Body) -> Any:
-    """Return a command with the fields that its latest entry recorded, except the quantities.
+    """Return a corrected command with all other fields than the quantities as they were recorded.
 
-    If `command` counts the same packs as the recorded request, the result has the digest of that
-    request.
+    The quantities stay as corrected. So if they are the same packs as in the recorded request, the
+    result is that request again, and has the same digest.
 
     Args:
         command: The corrected version of the command.
