@@ -1,6 +1,6 @@
 """Run a function of a module in a separate process, so that requests are not delayed.
 
-The process reads its job from standard input and prints its outcome, both as JSON.
+The process reads its job as JSON from standard input, and prints its outcome as JSON.
 """
 
 from __future__ import annotations

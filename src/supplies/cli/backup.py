@@ -35,7 +35,8 @@ def backup(
     """Copy the books while they are in use, and verify the copy.
 
     FILE is the backup to write. It must not exist yet. The exit status is 1 if the backup is
-    complete, but users, settings or access log were changed without the keys of the station.
+    complete, but somebody without the keys of the station changed users, settings or the access
+    log.
     """
     from supplies.cli.progress import progress_bar
     from supplies.maintenance.backup import KEYS_SUFFIX, back_up

@@ -93,9 +93,10 @@ class StatedEntries:
         return [row for row in self.latest.rows if isinstance(row, kind)]
 
     def row(self, kind: type[R]) -> R:
-        """Return the first row of a type, from the latest entry that has such a row.
+        """Return the first row of a type in the latest entry that has rows of this type.
 
-        A correction does not repeat rows of every type.
+        That may be an earlier entry than the last, because a correction does not repeat rows of
+        every type.
         """
         return next(
             row for first in reversed(self._chain) for row in first.rows if isinstance(row, kind)

@@ -105,7 +105,7 @@ class WriteOff(Command, frozen=True, kw_only=True):
     """Write off unallocated goods.
 
     Attributes:
-        reason: `expired`, `damaged`, `missing` or another code of a reason.
+        reason: `expired`, `damaged`, `missing` or another reason code.
     """
 
     reason: Code

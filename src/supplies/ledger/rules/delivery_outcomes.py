@@ -270,7 +270,7 @@ def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def at_present_stop(command: ReportOutcome, journal: Journal) -> ReportOutcome:
-    """Return the report with its delivery replaced by the delivery that has the stop now.
+    """Return the report, changed to name the delivery that its stop belongs to now.
 
     The stop may have been moved to another delivery after the team left.
     """

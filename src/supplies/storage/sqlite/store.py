@@ -38,9 +38,9 @@ MINIMUM_VERSION = (3, 37, 0)
 
 
 ROWS_PER_STATEMENT = (500, 100, 20, 5)
-"""How many rows one INSERT statement can insert. The largest possible number is used.
+"""How many rows are inserted with one INSERT statement: the largest of these numbers that fits.
 
-SQLite allows at least 32,766 parameters in an SQL statement.
+SQLite allows 32,766 parameters in a statement, and each value of each row is a parameter.
 """
 
 
