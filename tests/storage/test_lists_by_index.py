@@ -68,7 +68,7 @@ LISTS: list[tuple[List, dict[str, Any]]] = [
     (get_stock, {"item": "mask"}),
 ]
 
-PASSING = {"w", "wanted", "moves", "account", "a", "counted"}
+PASSING = {"w", "wanted", "json_each", "moves", "account", "a", "counted"}
 """Tables that a query builds for itself."""
 
 named = pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from supplies.books.written import NOTHING_WRITTEN, Written, WrittenEntry
@@ -15,7 +14,7 @@ A = TypeVar("A")
 MAX_IDS = 2000
 """Maximum number of ids in one query.
 
-Both databases limit the number of parameters of a query.
+PostgreSQL has a parameter for each, and limits their number.
 """
 
 
@@ -83,15 +82,6 @@ def query_ids(books: Queries, ids: Iterable[str | int], sql: str, **params: Any)
     wanted = list(dict.fromkeys(ids))
     rows: list[Row] = []
     for start in range(0, len(wanted), MAX_IDS):
-        part = wanted[start : start + MAX_IDS]
-        names, table = _wanted_table(len(part))
-        rows += books.all(table + sql, **dict(zip(names, part, strict=True)), **params)
+        table, parameters = books.store.wanted_ids(wanted[start : start + MAX_IDS])
+        rows += books.all(table + sql, **parameters, **params)
     return rows
-
-
-@lru_cache(maxsize=64)
-def _wanted_table(count: int) -> tuple[list[str], str]:
-    """Return the parameter names for `count` ids, and the SQL that defines the table `wanted`."""
-    names = [f"id{index}" for index in range(count)]
-    values = ", ".join(f"(:{name})" for name in names)
-    return names, f"WITH wanted (id) AS (VALUES {values}) "

@@ -27,6 +27,13 @@ class Store(Protocol):
     def one(self, sql: str, params: Params = ...) -> Row | None:
         """Return the first row of a query, or None."""
 
+    def wanted_ids(self, ids: Sequence[str | int]) -> tuple[str, Params]:
+        """Return `WITH wanted (id) AS (…)`, a table of these ids for a query, and its parameters.
+
+        Args:
+            ids: At most `MAX_IDS` in `supplies.books.queries`.
+        """
+
     def run(self, sql: str, params: Params | Sequence[Any] = ...) -> int:
         """Run one SQL statement. Return the number of rows that it changed."""
 

@@ -103,10 +103,11 @@ def _numbers_of_days(document_type: DocumentType[Any], days: Days) -> NumberQuer
     """
     number = "CAST(substr(f.document, 3) AS BIGINT)"
     return _source(
-        # An entry is booked on the day on which it happened or later.
+        # An entry is booked on the day on which it happened or later. Without `|| ''`, SQLite would
+        # read the entries of this kind of all days.
         f"SELECT DISTINCT {number} AS number FROM entries f WHERE f.station = :station "
         "AND f.booked_on >= :first AND f.happened_on >= :first AND f.happened_on <= :last "
-        f"AND f.kind = :kind AND {number} > :after",
+        f"AND f.kind || '' = :kind AND {number} > :after",
         kind=document_type.kind,
         first=days[0].isoformat(),
         last=days[1].isoformat(),

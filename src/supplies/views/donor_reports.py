@@ -192,8 +192,9 @@ def _values_of_gifts(
     for donation, donor, day, minor, currency in books.all(
         "SELECT a.arrival, a.party, e.happened_on, o.value_minor, o.currency "
         "FROM entries e CROSS JOIN arrivals a CROSS JOIN arrival_lines l CROSS JOIN lots o "
-        "WHERE e.station = :station AND e.kind = :kind "
-        # An entry is booked on the day on which it happened or later.
+        # An entry is booked on the day on which it happened or later. Without `|| ''`, SQLite would
+        # read the entries of this kind of all days.
+        "WHERE e.station = :station AND e.kind || '' = :kind "
         "AND e.booked_on >= :first AND e.happened_on >= :first AND e.happened_on <= :last "
         "AND a.station = e.station AND a.arrival = e.document AND a.seq = e.seq "
         "AND a.seq = (SELECT max(b.seq) FROM arrivals b "

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from supplies.books.queries import query_ids
 from supplies.books.reader import Books
-from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED, keys_of
+from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
 from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Urgency
 from supplies.views.needs import DOCUMENT_TYPE
 from supplies.views.pagination import View
 from supplies.views.periods import PeriodReport, check_days
+from supplies.views.shared_queries import read_account_balances
 
 _ORDER = {"high": 0, "normal": 1, "low": 2}
 
@@ -62,8 +63,8 @@ def report_needs(books: Books, first: date, last: date, today: date) -> NeedsRep
         InvalidField: `last` is before `first`.
     """
     check_days(first, last)
-    missing = _missing(books)
     noted = _noted(books, first, last)
+    missing = _missing(books, [need.id for need in noted])
     met_on = _days_met(books, [need.id for need in noted if need.id not in missing])
     groups: defaultdict[tuple[str, str | None, Urgency], list[_Noted]] = defaultdict(list)
     for need in noted:
@@ -99,8 +100,9 @@ class _Noted(NamedTuple):
 def _noted(books: Books, first: date, last: date) -> list[_Noted]:
     rows = books.all(
         "SELECT n.need, n.recipient, n.item, n.urgency, e.happened_on "
-        "FROM entries e CROSS JOIN needs n WHERE e.station = :station AND e.kind = :kind "
-        # An entry is booked on the day on which it happened or later.
+        # An entry is booked on the day on which it happened or later. Without `|| ''`, SQLite would
+        # read the entries of this kind of all days.
+        "FROM entries e CROSS JOIN needs n WHERE e.station = :station AND e.kind || '' = :kind "
         "AND e.booked_on >= :first AND e.happened_on >= :first AND e.happened_on <= :last "
         "AND n.station = e.station AND n.need = e.document AND n.seq = e.seq "
         "AND n.seq = (SELECT max(m.seq) FROM needs m "
@@ -115,15 +117,12 @@ def _noted(books: Books, first: date, last: date) -> list[_Noted]:
     ]
 
 
-def _missing(books: Books) -> Counter[str]:
+def _missing(books: Books, needs: list[str]) -> Counter[str]:
     """Return the quantity that is not handed over yet, by need. Needs met in full are left out."""
     missing: Counter[str] = Counter()
     for kind in (NEEDED, CLAIMED, ASSIGNED):
-        for account, quantity in books.all(
-            "SELECT b.account, b.quantity FROM balances b WHERE b.station = :station "
-            f"AND b.account >= '{kind.prefix}' AND b.account < '{kind.name};' AND b.quantity > 0"
-        ):
-            missing[keys_of(account)[0]] += int(quantity)
+        for balance in read_account_balances(books, kind, needs):
+            missing[balance.id] += balance.quantity
     return missing
 
 

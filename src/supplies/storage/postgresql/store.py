@@ -12,6 +12,7 @@ import os
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import psycopg
@@ -35,6 +36,14 @@ only after a minute.
 
 MINIMUM_VERSION = 130_000
 """Oldest supported version of PostgreSQL: 13."""
+
+
+@lru_cache(maxsize=64)
+def _wanted_table(count: int) -> tuple[list[str], str]:
+    """Return the parameter names for `count` ids, and the SQL that defines the table `wanted`."""
+    names = [f"id{index}" for index in range(count)]
+    values = ", ".join(f"(:{name})" for name in names)
+    return names, f"WITH wanted (id) AS (VALUES {values}) "
 
 
 class PostgresStore:
@@ -140,6 +149,14 @@ class PostgresStore:
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
         """Return the first row of a query, or None."""
         return self._execute(sql, params).fetchone()
+
+    def wanted_ids(self, ids: Sequence[str | int]) -> tuple[str, Params]:
+        """Return `WITH wanted (id) AS (…)`, a table of these ids for a query, and its parameters.
+
+        Each id is a parameter, so that the planner knows how many there are.
+        """
+        names, table = _wanted_table(len(ids))
+        return table, dict(zip(names, ids, strict=True))
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
         """Run one SQL statement. Return the number of rows that it changed."""
