@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # beancount (GPL), which is not part of the program.
 REFUSED_LICENCES := AGPL-3.0-only;AGPL-3.0-or-later;GPL-2.0-only;GPL-2.0-or-later;GPL-3.0-only;GPL-3.0-or-later;GNU Affero General Public License v3;GNU Affero General Public License v3 or later (AGPLv3+);GNU General Public License (GPL);GNU General Public License v2 (GPLv2);GNU General Public License v2 or later (GPLv2+);GNU General Public License v3 (GPLv3);GNU General Public License v3 or later (GPLv3+)
 
-.PHONY: run test test-cluster test-firefox simulate attack check bench bench-growth screenshots keystrokes lock audit clean
+.PHONY: run test test-days test-cluster test-firefox simulate attack check bench bench-growth screenshots keystrokes lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make attack        flood and starve a service, try each limit of each field, and take away the database"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
+	@echo "make test-days     work a day in the browser in each language and width, with and without scripts"
 	@echo "make test-firefox  record a team's run in the Firefox of this machine, without a network"
 	@echo "make screenshots   take a picture of each page of each role into var/screenshots; needs Chromium"
 	@echo "make keystrokes    count the keys and seconds of recording a donation by keyboard; needs Chromium"
@@ -63,6 +64,9 @@ run: .venv/installed
 # Tests of a file stay together, so that its fixtures are made by one worker.
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-days: .venv/installed-test
+	DAYS=all $(BIN)/python -m pytest -n $(WORKERS) tests/pages/test_a_whole_day.py
 
 test-cluster: .venv/installed-test
 	$(BIN)/python -m pytest tests/cluster

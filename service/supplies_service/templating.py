@@ -29,7 +29,13 @@ from supplies_service.pages.languages import (
 
 def render(language: Language, template: str, values: Mapping[str, object]) -> bytes:
     """Render a template of `pages/templates`. An undefined name in the template is an error."""
-    return environment(language).get_template(template).render(**values).encode()
+    page = environment(language).get_template(template).render(**values)
+    return keep_days_whole(page).encode()
+
+
+def keep_days_whole(page: str) -> str:
+    """Mark the days in the texts of a page, so that no line ends within a day."""
+    return _DAY_IN_TEXT.sub(r'<span class="whole">\g<0></span>', page)
 
 
 @cache
@@ -130,7 +136,7 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
     the attribute `data-blank`, and narrow screens do not show them. Cells that contain only a day
     or a time get the attribute `data-day`, and those with a short Latin text `data-short`; they are
     not wrapped. Cells that contain only a few short Latin words get the attribute `data-words`, and
-    are wrapped only between words. Days within other texts are not wrapped either.
+    are wrapped only between words.
     """
     column = 0
 
@@ -145,14 +151,17 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
     labelled = _BLANK.sub(r"\1 data-blank>", _TAGS.sub(label, rows))
     labelled = _DAY.sub(r"\1 data-day>", labelled)
     labelled = _SHORT.sub(r"\1 data-short>", labelled)
-    labelled = _DAY_IN_TEXT.sub(r'<span class="whole">\g<0></span>', labelled)
     labelled = _WORDS.sub(r"\1 data-words>", labelled)
     return Markup(labelled)  # noqa: S704  # `rows` is markup that was escaped
 
 
 _TAGS = re.compile(r"<t[rdh]\b")
 _DAY = re.compile(r"(<td[^>]*)>(?=\s*\d{4}(?:-\d\d-\d\d|年\d+月\d+日)[\d: ]*</td>)")
-_DAY_IN_TEXT = re.compile(r"(?<= )\d{4}-\d\d-\d\d(?=[^<>]*<)")
+_DAY_IN_TEXT = re.compile(
+    r"(?<![\d-])(?<! data-day>)\d{4}(?:-\d\d-\d\d|年\d{1,2}月(?:\d{1,2}日)?)(?: \d\d:\d\d)?"
+    # Not in attributes, nor in elements that contain only text.
+    r"(?=[^<>]*<(?!/(?:title|option|textarea|script|style|text)\b))"
+)
 _SHORT = re.compile(
     r'(<td(?![^>]*(?: data-day|class="number"))[^>]*)>'
     r"(?=(?:<a [^>]*>)?(?=[^<]{3,12}<)[A-Za-z][\w.@]*[ -][\w .@-]+(?:</a>)?</td>)",

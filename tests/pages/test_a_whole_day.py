@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from supplies_service.pages.languages import Language
-from support.browser import OpenPage, Site, serious_faults
+from supplies_service.pages.languages import LANGUAGES, Language
+from support.browser import WIDTHS, OpenPage, Site, serious_faults
 from support.command_line import run
 from support.desk_worker import DeskWorker
 from support.page_client import PASSWORD
@@ -20,6 +22,12 @@ from support.service_process import free_port, running_service
 
 MASKS, SOAP = "口罩", "洗手液"
 HOUSEHOLDS = ("王家", "李家", "赵家")
+
+ALL_DAYS = [*product(LANGUAGES, WIDTHS, (False, True))]
+SOME_DAYS = [("zh", 360, False), ("en", 1280, True)]
+"""The languages, widths and whether scripts run; with `make test-days`, all of them."""
+
+RUN_ALL = os.environ.get("DAYS") == "all"
 
 
 @contextmanager
@@ -197,10 +205,7 @@ def closes_the_days_before(worker: DeskWorker) -> None:
     worker.sees("Reopen days")
 
 
-@pytest.mark.parametrize(
-    ("language", "width", "javascript"),
-    [("zh", 360, False), ("en", 1280, True)],
-)
+@pytest.mark.parametrize(("language", "width", "javascript"), ALL_DAYS if RUN_ALL else SOME_DAYS)
 def test_a_new_station_works_for_a_whole_day(
     chromium: Browser, tmp_path: Path, language: Language, width: int, javascript: bool
 ) -> None:

@@ -114,6 +114,11 @@ def test_a_reload_keeps_what_was_typed_until_it_is_saved(open_page: OpenPage) ->
     page.reload()
     expect(field(page, "/lines/0/quantity")).to_have_value("77")
     expect(field(page, "/lines/1/quantity")).to_have_value("5")
+    expect(field(page, "/donor")).to_be_focused()
+    selected = field(page, "/donor").evaluate(
+        "it => it.value.slice(it.selectionStart, it.selectionEnd)"
+    )
+    assert selected == field(page, "/donor").input_value() != ""
     field(page, "/lines/1/quantity").fill("")
     page.get_by_role("button", name="Save and next").click()
     expect(page.get_by_text("Recorded:")).to_be_visible()

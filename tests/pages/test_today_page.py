@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from markupsafe import Markup
 from playwright.sync_api import expect
-from supplies_service.templating import label_cells
+from supplies_service.templating import keep_days_whole, label_cells
 from support.browser import (
     WIDTH_AND_LANGUAGE,
     OpenPage,
@@ -110,13 +110,21 @@ def test_cells_are_labelled_with_the_titles_of_their_columns() -> None:
     )
 
 
-def test_short_cells_and_days_within_a_text_are_kept_whole() -> None:
-    rows = Markup("<tr><td>Store A</td><td>bought 2020-02-05</td><td>on 2020-02-05, late</td></tr>")
-    assert label_cells(rows, ["Place", "Lot", "Note"]) == (
-        '<tr><td data-label="Place" data-short>Store A</td>'
-        '<td data-label="Lot">bought <span class="whole">2020-02-05</span></td>'
-        '<td data-label="Note">on <span class="whole">2020-02-05</span>, late</td></tr>'
-    )
+def test_short_cells_are_kept_whole() -> None:
+    rows = Markup("<tr><td>Store A</td></tr>")
+    assert label_cells(rows, ["Place"]) == '<tr><td data-label="Place" data-short>Store A</td></tr>'
+
+
+def test_no_line_ends_within_a_day() -> None:
+    for text, marked in (
+        ("<p>bought 2020-02-05, late</p>", "<p>bought {2020-02-05}, late</p>"),
+        ("<p>2020年2月5日 17:05前</p>", "<p>{2020年2月5日 17:05}前</p>"),
+        ("<p>至2030年5月</p>", "<p>至{2030年5月}</p>"),
+        ('<a title="2020-02-05">JZ-2020-000001</a>',) * 2,
+        ("<title>2020-02-05</title><option>2020年2月5日</option>",) * 2,
+    ):
+        whole = marked.replace("{", '<span class="whole">').replace("}", "</span>")
+        assert keep_days_whole(text) == whole
 
 
 def test_cells_of_a_few_latin_words_are_marked() -> None:

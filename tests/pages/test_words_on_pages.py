@@ -17,10 +17,12 @@ from support.page_client import sign_in_as
 from support.rest_client import RestClient
 from support.service_fixture import Service
 
+from supplies.access import donor_requests
 from supplies.access.access_context import AccessContext
-from supplies.domain.catalogue_records import Location
+from supplies.domain.catalogue_records import Item, Location
 from supplies.domain.commands import CloseDelivery, LotLine, WriteOff
 from supplies.errors import NotEnough, Sentence, Unaccounted
+from supplies.ledger.ledger import Ledger
 from supplies.stations.paper_settings import paper_settings
 
 PAGES = Path(supplies_service.pages.__file__).parent
@@ -151,3 +153,15 @@ def test_a_line_with_an_unknown_item_leads_to_its_registration(
     assert 'href="/items/new?name=%E5%B8%90%E7%AF%B7" target="_blank"' in refused
     assert 'value="帐篷"' in browser.open("/items/new?name=%E5%B8%90%E7%AF%B7")
     assert "王某" not in browser.open("/recipients/new?name=%E7%8E%8B%E6%9F%90")
+
+
+def test_the_report_of_alerts_names_what_each_is_about(rest: RestClient, service: Service) -> None:
+    path = str(service.folder / "books.db")
+    with Ledger.open(path, station="lx", clock=service.clock) as ledger:
+        ledger.register(Item(code="tent", name="帐篷", minimum=5))
+        with ledger.admin_transaction() as books:
+            wish = donor_requests.NewRequest(kind="correct", wish="another name")
+            donor_requests.add(AccessContext(books, ledger.clock()), "D-1", wish)
+    html = sign_in_as(rest.client, service, "coordinator").open("/reports/tables/alerts")
+    subjects = re.findall(r'<td data-label="About"[^>]*>(?:<a [^>]*>)?([^<]*)', html)
+    assert {"广州某企业", "帐篷"} <= set(subjects)

@@ -388,5 +388,8 @@ def test_receipts_of_edition_2_thank_in_type_of_7_points_and_older_ones_stay_as_
     address = f"{receipt().document.station.host}/v"
     assert address in shown
     assert address not in reading.text(older)
+    (donation,) = receipt().document.donations
+    assert donation in reading.text(older)
+    assert donation not in shown
     assert draw_receipt(receipt()) == older
     assert min(reading.sizes(new)) >= 7

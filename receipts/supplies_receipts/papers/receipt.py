@@ -229,9 +229,11 @@ def _fields(document: DonationReceipt) -> list[Block]:
             f"{received.primary}  {document.location}",
             at,
         ),
-        _Field(Words("捐赠编号", "Donation no."), bilingual.listed(document.donations)),
         _Field(Words("联系方式", "Contact"), donor.phone or "—"),
     ]
+    if document.edition is msgspec.UNSET:
+        ids = bilingual.listed(document.donations)
+        pairs.insert(2, _Field(Words("捐赠编号", "Donation no."), ids))
     if document.agreement is not None:
         pairs.append(_Field(_AGREEMENT, document.agreement))
     if document.fiscal_ticket is not None:

@@ -12,9 +12,11 @@ from supplies.access import access_log, credentials, one_time_codes, passkeys, s
 from supplies.access.access_context import AccessContext
 from supplies.access.roles import USER_ROLES
 from supplies.access.users import NewRole, NewUser, User
+from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Team
 from supplies.errors import Sentence, SuppliesError
 from supplies.ledger.ledger import Ledger
+from supplies.views.first_steps import get_first_steps
 from supplies_service.pages.command_forms import CommandForm, Saved, render_form
 from supplies_service.pages.forms import redirect
 from supplies_service.pages.page_roles import COORDINATORS
@@ -199,7 +201,14 @@ def _list_page(
     with context.reading() as books:
         access = context.access(books)
         page = users_page(access, after, ROWS)
-        return render_form(context, "users.html", form, page=page, roles=USER_ROLES)
+        return render_form(
+            context, "users.html", form, page=page, roles=USER_ROLES, is_new=_is_new(books)
+        )
+
+
+def _is_new(books: Books) -> bool:
+    """Return whether nothing is recorded yet, so that pages lead back to the guide."""
+    return not get_first_steps(books).entries
 
 
 def _user_page(
@@ -237,6 +246,7 @@ def _user_page(
             passkeys=len(passkeys.list_passkeys(access, code)),
             address=address,
             expires_at=expires_at,
+            is_new=_is_new(books),
             forms={name: forms.get(name, CommandForm(EmptyBody)) for name in _FORMS},
             role_form=forms.get("role") or _role_form(user),
             roles=USER_ROLES,

@@ -6,7 +6,6 @@ password there.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import NamedTuple
 
 from supplies.access import users
@@ -18,14 +17,17 @@ FIRST_LOGIN = "coordinator"
 COMMAND_LINE_AUTHOR = "machine"
 """The name that is stored as the author of changes made on the command line."""
 
-_FIRST_LIFETIME = timedelta(days=1)
-
 
 class FirstSignIn(NamedTuple):
-    """The login of the first coordinator, and the path of the page for setting the password."""
+    """The login of the first coordinator, and the path of the page for setting the password.
+
+    Attributes:
+        expires_at: The time until which the path is valid, in UTC.
+    """
 
     login: str
     path: str
+    expires_at: str
 
 
 def first_sign_in(access: AccessContext) -> FirstSignIn | None:
@@ -43,10 +45,8 @@ def first_sign_in(access: AccessContext) -> FirstSignIn | None:
         if user.role == "coordinator" and not user.disabled_at
     ]
     user = coordinators[0] if coordinators else _add_coordinator(access)
-    _, path = users.invite(
-        access, user, by=COMMAND_LINE_AUTHOR, lifetime=_FIRST_LIFETIME, keep_earlier=True
-    )
-    return FirstSignIn(user.login, path)
+    invitation, path = users.invite(access, user, by=COMMAND_LINE_AUTHOR, keep_earlier=True)
+    return FirstSignIn(user.login, path, invitation.expires_at)
 
 
 def _add_coordinator(access: AccessContext) -> users.User:

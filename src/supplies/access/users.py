@@ -255,7 +255,6 @@ def invite(
     user: User,
     *,
     by: str,
-    lifetime: timedelta | None = None,
     keep_earlier: bool = False,
 ) -> tuple[Credential, str]:
     """Invite a user to set a password.
@@ -266,7 +265,6 @@ def invite(
         access: The access tables of the station.
         user: The user.
         by: The code of the person who invites.
-        lifetime: How long the invitation is valid. None means the default for invitations.
         keep_earlier: Whether earlier invitations stay valid until they expire or the user sets a
             password.
 
@@ -276,7 +274,7 @@ def invite(
     if not keep_earlier:
         credentials.revoke_all(access, kinds=("invitation",), holder=user.code)
     invitation, secret = credentials.issue(
-        access, kind="invitation", role=user.role, by=by, holder=user.code, lifetime=lifetime
+        access, kind="invitation", role=user.role, by=by, holder=user.code
     )
     return invitation, f"/invitation/{secret}"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 from supplies.errors import InvalidField
-from supplies.ledger.ledger import Ledger
+from supplies.ledger.ledger import Ledger, zone_of
 from supplies.storage.engines import open_store
 from supplies.storage.store import Store
 
@@ -67,6 +68,11 @@ def _find_stations(store: Store, named: str | None) -> list[str]:
     if not codes:
         raise InvalidField(f"there is no station in {store.url}; make one with `supplies init`")
     return codes if named is None else [named]
+
+
+def local_time(timestamp: str, station: Station) -> str:
+    """Convert a stored UTC timestamp to a time in the station's time zone, to the minute."""
+    return f"{datetime.fromisoformat(timestamp).astimezone(zone_of(station)):%Y-%m-%d %H:%M}"
 
 
 def warn_of_local_address(station: Station, *, to: TextIO | None = None) -> None:

@@ -53,6 +53,7 @@ def serve(
     from supplies.access import users
     from supplies.access.access_context import AccessContext
     from supplies.access.bootstrap import first_sign_in
+    from supplies.cli.opening import local_time
     from supplies.signing.station_keys import ensure_keys, key_file
 
     settings = Settings.from_environment(
@@ -70,6 +71,7 @@ def serve(
         served = _begin_stations(ledger, only=station)
         with ledger.admin_transaction() as books:
             first = first_sign_in(AccessContext(books, ledger.clock()))
+            this_station = books.station
     if key_is_new:
         print(
             f"There was no key to sign receipts with; a new one is in {key_file(database)}, "
@@ -83,7 +85,7 @@ def serve(
     if first is not None:
         greeting = (
             f"Nobody can sign in yet. The first coordinator, {first.login}, sets a password at "
-            "this address, once, within a day:\n"
+            f"this address, once, until {local_time(first.expires_at, this_station)}:\n"
             f"  http://{_in_url(settings.host)}:{settings.port}{first.path}\n{greeting}"
         )
     status = run_service(settings, address, checkpoints, greeting=greeting)

@@ -17,7 +17,9 @@ from supplies.errors import InvalidField
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from supplies.access.credentials import Credential
     from supplies.access.users import User
+    from supplies.domain.catalogue_records import Station
 
 _login_argument = click.argument("login", metavar="LOGIN")
 
@@ -60,8 +62,8 @@ def add(
 ) -> None:
     """Add a user who signs in with the name LOGIN.
 
-    The command prints a URL at which the user sets a password. The URL works once, within three
-    days. With --password-from-stdin, the password is set at once instead.
+    The command prints a URL at which the user sets a password, and the time until which the URL
+    works, once. With --password-from-stdin, the password is set at once instead.
     """
     from supplies.access import users
     from supplies.access.access_context import AccessContext
@@ -71,24 +73,27 @@ def add(
     with open_ledger(database, station) as ledger:
         new = users.NewUser(login=login, role=role, team=team)
         password = _read_password(login) if password_from_stdin else None
-        path = None
+        invited = None
         with ledger.admin_transaction() as books:
             access = AccessContext(books, ledger.clock())
             added = users.add(access, new, by=COMMAND_LINE_AUTHOR)
             if password is None:
-                _, path = users.invite(access, added, by=COMMAND_LINE_AUTHOR)
+                invited = users.invite(access, added, by=COMMAND_LINE_AUTHOR)
             else:
                 users.set_password(access, added.code, password)
-            # In books made before hosts were checked, a host may end with a slash.
-            host = books.station.host.rstrip("/")
+            this_station = books.station
     print(f"{added.login} is a {added.role}; entries name them {added.code}.")
-    if path is not None:
-        _print_invitation(host, path)
+    if invited is not None:
+        _print_invitation(this_station, *invited)
 
 
-def _print_invitation(host: str, path: str) -> None:
-    print("They set their password at this address, once, within three days:")
-    print(f"  {host}{path}")
+def _print_invitation(station: Station, invitation: Credential, path: str) -> None:
+    from supplies.cli.opening import local_time
+
+    end = local_time(invitation.expires_at, station)
+    print(f"They set their password at this address, once, until {end}:")
+    # In books made before hosts were checked, a host may end with a slash.
+    print(f"  {station.host.rstrip('/')}{path}")
     print(
         "It begins with the station's `host`. If the service has another address, put "
         "/invitation/… after that one."
@@ -199,8 +204,8 @@ def disable(database: str, station: str | None, login: str) -> None:
 def enable(database: str, station: str | None, login: str) -> None:
     """Let the disabled user LOGIN sign in again.
 
-    The command prints a URL at which the user sets a new password. The URL works once, within three
-    days.
+    The command prints a URL at which the user sets a new password, and the time until which the URL
+    works, once.
     """
     from supplies.access import users
     from supplies.access.access_context import AccessContext
@@ -213,10 +218,10 @@ def enable(database: str, station: str | None, login: str) -> None:
         if found.disabled_at is None:
             raise InvalidField(f"{found.login} is not disabled; nothing was changed")
         enabled = users.enable(access, found.code)
-        _, path = users.invite(access, enabled, by=COMMAND_LINE_AUTHOR)
-        host = books.station.host.rstrip("/")
+        invited = users.invite(access, enabled, by=COMMAND_LINE_AUTHOR)
+        this_station = books.station
     print(f"{enabled.login} can sign in again, with the role {enabled.role}.")
-    _print_invitation(host, path)
+    _print_invitation(this_station, *invited)
 
 
 @user.command()

@@ -16,8 +16,10 @@ from supplies.domain.catalogue_records import (
     Community,
     Item,
     Location,
+    Station,
     Team,
 )
+from supplies.domain.entry_rows import Delivery
 from supplies.exports.report_kinds.kind import ReportKind
 from supplies.exports.report_sources import Values, source_address, values_of_report
 from supplies.exports.report_words import HEADINGS, TABLE_TITLES, value_words
@@ -139,10 +141,10 @@ class _Words:
             return self._item(str(value), row)
         if column in _NAMED:
             return self._name(_NAMED[column], str(value))
-        if column == "lot" or (column == "code" and row.get("what") in ("expired", "expires_soon")):
+        if column == "lot":
             return self._lot(str(value))
-        if column == "code" and row.get("what") == "unexplained":
-            return self._name(Location, str(value))
+        if column == "code":
+            return self._subject(str(row["what"]), str(value))
         if column == "value":
             return _amount(value, row["currency"])
         if column == "year":
@@ -176,6 +178,22 @@ class _Words:
         if origin is None or isinstance(words, str):
             return code
         return BilingualText(zh=f"{words.zh} {origin.day}", en=f"{words.en} {origin.day}")
+
+    def _subject(self, what: str, code: str) -> ReportCell:
+        """Return what an alert is about. People are named by their code."""
+        match what:
+            case "expired" | "expires_soon":
+                return self._lot(code)
+            case "below_minimum":
+                return self._name(Item, code)
+            case "unexplained":
+                return self._name(Location, code)
+            case "local_address":
+                return self._name(Station, code)
+            case "delivery_out":
+                delivery = self._books.latest_row(Delivery, delivery=code)
+                return code if delivery is None else self._name(Team, delivery.team)
+        return code
 
     def _name(self, kind: type[CatalogueRecord], code: str) -> ReportCell:
         record: Any = self._books.catalogue.get(kind, code)

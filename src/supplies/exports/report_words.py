@@ -28,7 +28,7 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "campaign": ("项目", "Campaign"),
         "change": ("增减", "Change"),
         "claimed": ("已认领", "Claimed"),
-        "code": ("编号", "About"),
+        "code": ("对象", "About"),
         "community": ("社区", "Community"),
         "cover_days": ("可用天数", "Days of cover"),
         "currency": ("币种", "Currency"),

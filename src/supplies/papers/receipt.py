@@ -77,8 +77,8 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
             before this field existed.
         thanks: The words with which the station thanks the donor.
         edition: The layout of the paper. It is absent on receipts issued before this field existed.
-            These are drawn in the first layout, which has smaller type and does not name the page
-            for checking receipts.
+            These are drawn in the first layout, which has smaller type, prints the ids of the
+            donations and does not name the page for checking receipts.
         replaces: Numbers of the receipts that this receipt replaces.
     """
 

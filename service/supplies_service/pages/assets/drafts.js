@@ -12,6 +12,10 @@ export function keepDraft(form) {
 
   if (form.dataset.draft === "new" && kept && kept !== asShown) {
     restore(form, JSON.parse(kept));
+    // As after Tab: what is typed next replaces the restored text, and is not added to it.
+    const first = form.querySelector("[autofocus]");
+    first?.focus();
+    first?.select?.();
     const note = form.querySelector("[data-restored]");
     if (note) {
       note.hidden = false;
