@@ -32,7 +32,7 @@ help:
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"
 	@echo "make test-days     work a day in the browser in each language and width, with and without scripts"
 	@echo "make test-firefox  record a team's run in the Firefox of this machine, without a network"
-	@echo "make screenshots   take a picture of each page of each role into var/screenshots; needs Chromium"
+	@echo "make screenshots   take a picture of each page of each role into var/screenshots; needs Chromium (ROLES=… LANGUAGES=…)"
 	@echo "make keystrokes    count the keys and seconds of recording a donation by keyboard; needs Chromium"
 	@echo "make lock          write the versions and hashes of all dependencies into the lock files"
 	@echo "make audit         look for known vulnerabilities and refused licences of the dependencies"
@@ -122,7 +122,7 @@ attack: .venv/installed-test
 	ROLES="coordinator recorder auditor courier donor" $(BIN)/python -m pytest --durations=20 $(ATTACKS:%=tests/service/test_%.py) tests/pages/test_known_devices.py tests/pages/test_one_time_codes.py
 
 screenshots: .venv/installed-test
-	$(BIN)/python -m tools.screenshots
+	$(BIN)/python -m tools.screenshots $(if $(ROLES),--roles $(ROLES)) $(if $(LANGUAGES),--languages $(LANGUAGES))
 
 keystrokes: .venv/installed-test
 	$(BIN)/python -m tools.keystrokes

@@ -1,15 +1,17 @@
 """Take a picture of each page that each role sees, at two widths and in both languages.
 
     make screenshots
+    make screenshots ROLES="auditor courier" LANGUAGES=en
 
 The tool records the demo with some open cases, serves it, and follows the links from the first page
 as each role. Pages to which no link leads are named in `UNLINKED`. It opens one page for each route
 and writes `var/screenshots/LANGUAGE-WIDTH/ROLE-PAGE.png`. The pictures of `new` are those of a
-station without records.
+station without records, and those of `head` the pages of a head's coordinator about all stations.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import socket
@@ -18,38 +20,47 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import get_args
 
+import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from supplies import (
     Allocate,
     AllocationLine,
     ArrivalLine,
+    Item,
     Ledger,
     LendGoods,
+    Location,
     LotLine,
     MakePledge,
     MergeCodes,
+    NoteNeed,
     PledgeLine,
+    Recipient,
     RecordArrival,
     ReportOutcome,
     SendShipment,
 )
-from supplies.access import credentials, donor_requests, users
+from supplies.access import credentials, donor_requests, one_time_codes, users
 from supplies.access.access_context import AccessContext
 from supplies.access.donor_requests import NewRequest
+from supplies.access.passwords import hash_password
 from supplies.access.roles import UserRole
 from supplies.demo.longxue import STATION
+from supplies.signing.station_keys import StationKeys
 from supplies.views.deliveries import list_deliveries
+from supplies.views.receipts import list_receipts, with_signature
 from tools.browser import LOCALES, WIDTHS, find_chromium, start_browser
 
 TARGET = Path(__file__).parents[1] / "var" / "screenshots"
 START_SECONDS = 60
+PASSWORD = "seven red bicycles"
 LEFT_OUT = re.compile(r"/(schema|assets|find|.*/pdf)|.*#")
 """Paths that are not opened, because they are not pages."""
 
@@ -64,35 +75,57 @@ UNLINKED: Mapping[str, Sequence[str]] = {
 """Paths of pages to which no link leads, such as error pages, by the role that opens them."""
 
 
+ROLES = (*get_args(UserRole), "nobody", "donor", "head", "new")
+
+
 def main() -> None:
-    """Take all pictures.
+    """Take the pictures that the command line asks for.
 
     Raises:
-        SystemExit: Chromium is missing, or the service did not start.
+        SystemExit: An option is wrong, Chromium is missing, or the service did not start.
     """
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots")
+    parser.add_argument("--roles", nargs="+", choices=ROLES, default=ROLES)
+    parser.add_argument("--languages", nargs="+", choices=LOCALES, default=tuple(LOCALES))
+    options = parser.parse_args()
     program = find_chromium()
     if program is None:
         sys.exit("Chromium is needed: install chromium")
     shutil.rmtree(TARGET, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder, start_browser(program) as browser:
+        take = partial(_take_role, browser, options.languages)
         demo, empty = Path(folder) / "demo.db", Path(folder) / "empty.db"
         run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL)
         run([supplies_program(), "demo", "--database", str(demo)])
         leave_cases_open(demo)
-        sessions = {role: session_of_demo_user(demo, role) for role in get_args(UserRole)}
         with served_demo(demo) as address:
-            for role, session in (*sessions.items(), ("nobody", "")):
-                _take_role(browser, address, role, session, UNLINKED.get(role, ()))
-            _take_role(browser, address, "donor", "", [_donor_link(demo)])
-        new = ("--database", str(empty), "--station", "nx", "--name", "南沙社工站")
-        run([supplies_program(), "init", *new])
-        session = _session_of_new_user(empty, "nx")
-        with served_demo(empty) as address:
-            _take_role(browser, address, "new", session)
+            for role in get_args(UserRole):
+                if role in options.roles:
+                    session = session_of_demo_user(demo, role)
+                    take(address, role, session, UNLINKED.get(role, ()))
+            if "nobody" in options.roles:
+                take(address, "nobody", "", [*UNLINKED["nobody"], _receipt_address(demo)])
+                _take_code_form(browser, options.languages, address, _user_with_codes(demo))
+            if "donor" in options.roles:
+                take(address, "donor", "", [_donor_link(demo)])
+        if "head" in options.roles:
+            _add_stations(run, demo)
+            with served_demo(demo) as address:
+                take(address, "head", _session_of_new_user(demo, "qu"))
+        if "new" in options.roles:
+            new = ("--database", str(empty), "--station", "nx", "--name", "南沙社工站")
+            run([supplies_program(), "init", *new])
+            with served_demo(empty) as address:
+                take(address, "new", _session_of_new_user(empty, "nx"))
 
 
 def _take_role(
-    browser: Browser, address: str, role: str, session: str, unlinked: Sequence[str] = ()
+    browser: Browser,
+    languages: Iterable[str],
+    address: str,
+    role: str,
+    session: str,
+    unlinked: Sequence[str] = (),
 ) -> None:
     """Take pictures of all pages that a role can see.
 
@@ -101,7 +134,7 @@ def _take_role(
     """
     linked = find_pages(browser, address, session) if session else {}
     paths = [*linked.items(), *((f"unlinked-{at}", path) for at, path in enumerate(unlinked, 1))]
-    for language in LOCALES:
+    for language in languages:
         for width in WIDTHS:
             folder = TARGET / f"{language}-{width}"
             folder.mkdir(parents=True, exist_ok=True)
@@ -112,6 +145,20 @@ def _take_role(
                         page.wait_for_load_state("networkidle")
                     page.screenshot(path=folder / f"{role}-{name}.png", full_page=True)
             print(f"{folder.name}: {len(paths)} pages of {role}")
+
+
+def _take_code_form(browser: Browser, languages: Iterable[str], address: str, login: str) -> None:
+    """Take pictures of the form for a one-time code, which is shown after the password."""
+    for language in languages:
+        for width in WIDTHS:
+            with signed_in(browser, address, "", language, width) as page:
+                page.goto(f"{address}/sign-in")
+                page.locator("#login").fill(login)
+                page.locator("#password").fill(PASSWORD)
+                page.locator("#password").press("Enter")
+                page.locator("#code").wait_for()
+                picture = TARGET / f"{language}-{width}" / "nobody-sign-in-code.png"
+                page.screenshot(path=picture, full_page=True)
 
 
 def leave_cases_open(database: Path) -> None:
@@ -143,6 +190,45 @@ def _donor_link(database: Path) -> str:
         access = AccessContext(books, ledger.clock())
         _, secret = credentials.issue(access, kind="link", role="donor", by="u_1", donor="D-01")
         return f"/my/{secret}"
+
+
+def _receipt_address(database: Path) -> str:
+    """Return the path behind the QR code of the last valid receipt."""
+    keys = StationKeys.for_database(str(database))
+    with Ledger.open(str(database), station=STATION) as ledger:
+        valid = [one for one in list_receipts(ledger.books).items if one.status == "issued"]
+        receipt = with_signature(ledger.books, valid[-1], keys.sign)
+    return f"/v/{receipt.number}?c={receipt.check_code}"
+
+
+def _user_with_codes(database: Path) -> str:
+    """Add a user who signs in with a one-time code. Return the login."""
+    with Ledger.open(str(database), station=STATION) as ledger, ledger.admin_transaction() as books:
+        access = AccessContext(books, ledger.clock())
+        user = users.add(access, users.NewUser(login="liang", role="recorder"), by="screenshots")
+        users.set_password(access, user.code, hash_password(PASSWORD, user.login))
+        secret = one_time_codes.start(access, user)
+        one_time_codes.confirm(access, user.code, pyotp.TOTP(secret).at(ledger.clock()))
+        return user.login
+
+
+def _add_stations(run: Callable[[Sequence[str]], object], database: Path) -> None:
+    """Add a head to the demo's station, and another station with goods and needs."""
+    station = (supplies_program(), "station")
+    books = ("--database", str(database))
+    run([*station, "add", "qu", "--name", "区红十字会", "--series", "QU", *books])
+    run([*station, "add", "hp", "--name", "黄浦社工站", "--series", "HP", *books])
+    for code in (STATION, "hp"):
+        run([*station, "set", "--station", code, "--under", "qu", *books])
+    with Ledger.open(str(database), station="hp") as ledger:
+        ledger.register(Item(code="mask", name="口罩", name_en="mask"))
+        ledger.register(
+            Location(code="store", name="黄浦仓库"), Recipient(code="R-001", name="何家")
+        )
+        record = partial(ledger.record, by="u_1")
+        goods = [ArrivalLine(item="mask", quantity=400)]
+        record(RecordArrival(origin="bought", party="pharmacy", location="store", lines=goods))
+        record(NoteNeed(recipient="R-001", item="mask", quantity=30))
 
 
 def session_of_demo_user(database: Path, role: UserRole) -> str:
