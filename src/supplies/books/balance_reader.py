@@ -113,14 +113,16 @@ class BalanceReader(EntryReader):
         before `since`, if there is one.
         """
         account, item, lot = key
-        where = "WHERE station = :station AND account = :account AND item = :item AND lot = :lot"
-        params = {"account": account, "item": item, "lot": lot, "since": since}
-        before = self.all(
-            f"SELECT day, quantity FROM days {where} AND day < :since ORDER BY day DESC LIMIT 1",
-            **params,
+        where = "station = :station AND account = :account AND item = :item AND lot = :lot"
+        rows = self.all(
+            f"SELECT day, quantity FROM days WHERE {where} AND day >= coalesce((SELECT max(day) "
+            f"FROM days WHERE {where} AND day < :since), :since)",
+            account=account,
+            item=item,
+            lot=lot,
+            since=since,
         )
-        after = self.all(f"SELECT day, quantity FROM days {where} AND day >= :since", **params)
-        return {day: int(quantity) for day, quantity in before + after}
+        return {day: int(quantity) for day, quantity in rows}
 
     def balance_and_lowest_since(
         self, day: date, account: str, item: str, lot: str

@@ -95,6 +95,7 @@ class Journal:
         packs: The packs in which lines of the command give their quantities.
         needs_in_order: A cache of `need_fulfilment`: the open needs of a recipient and item, and
             the claims on a pledge and item.
+        promised_items: A cache of `pledges`: the items of each pledge.
         corrected: What the original command recorded, if this is a correction; otherwise None. The
             effect of the original command is subtracted from all balances, so that its rule can run
             again.
@@ -132,6 +133,7 @@ class Journal:
         self._not_indexed: list[Key] = []
         self._needs: dict[str, Need] = {}
         self.needs_in_order: dict[tuple[str, str], NeedsInOrder] = {}
+        self.promised_items: dict[str, frozenset[str]] = {}
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
         self.sorted_lots: tuple[_SortedLots, _SortedLots] = ({}, {})
         self._recorded: dict[str, dict[str, dict[Key, int]]] = {}

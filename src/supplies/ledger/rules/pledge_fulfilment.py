@@ -19,7 +19,7 @@ from supplies.ledger.needs_in_order import most_urgent_first
 from supplies.ledger.rules.earmarks import ServedClaim
 from supplies.ledger.rules.expired_goods import Destination
 from supplies.ledger.rules.need_fulfilment import claims_on_pledge, drop_claim, return_account
-from supplies.ledger.rules.pledges import find_pledge, pledge_lines, promised
+from supplies.ledger.rules.pledges import find_pledge, promised, promises_item
 
 _Claim = tuple[Need, int, int]
 """A need with a claim on a pledge, the most that it may get, and the rest that must remain.
@@ -108,7 +108,7 @@ def _check_pledge(journal: Journal, goods: DonatedGoods, name: str) -> str:
                 donor_2=goods.donor,
             ),
         )
-    if not pledge_lines(journal, pledge.pledge, item=goods.line.item):
+    if not promises_item(journal, pledge.pledge, goods.line.item):
         raise InvalidField.at(
             f"{goods.pointer}/pledge",
             Sentence(

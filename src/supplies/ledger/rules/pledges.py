@@ -44,14 +44,19 @@ def find_pledge(books: Books, pledge: str, pointer: str = "") -> Pledge:
     return found
 
 
-def pledge_lines(journal: Journal, pledge: str, **where: str) -> list[StatedLine]:
-    """Return the latest lines of a pledge.
-
-    Args:
-        where: Column names with values. Only lines with these values are returned.
-    """
+def pledge_lines(journal: Journal, pledge: str) -> list[StatedLine]:
+    """Return the latest lines of a pledge."""
     seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
-    return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge, **where)
+    return journal.books.rows_of_entry(StatedLine, seq, pledge=pledge)
+
+
+def promises_item(journal: Journal, pledge: str, item: str) -> bool:
+    """Return whether a pledge promises an item. The lines of the pledge are read only once."""
+    items = journal.promised_items.get(pledge)
+    if items is None:
+        items = frozenset(line.item for line in pledge_lines(journal, pledge))
+        journal.promised_items[pledge] = items
+    return item in items
 
 
 def campaign_of_pledges(journal: Journal, pledges: Iterable[str]) -> str | None:
