@@ -18,6 +18,10 @@ SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
 """Only in SQLite can a statement replace rows and a connection turn foreign keys off."""
 
 
+class Undone(Exception):
+    """Rolls a transaction back."""
+
+
 @pytest.fixture
 def connection(station: StationLedger, books_url: str) -> Iterator[Any]:
     """A plain connection to books with ten masks given, four of them on their way to R-1."""
@@ -156,33 +160,79 @@ def test_the_access_log_cannot_be_truncated_or_replaced(connection: Any, engine:
         connection.run(other)
 
 
-def _append(connection: Any, *transfer: object) -> None:
-    """Insert an entry with one transfer by plain SQL, dated on the last day."""
+def _append(connection: Any, *transfers: tuple[object, ...], day: str = "2020-02-10") -> None:
+    """Insert an entry and its transfers by plain SQL, with one statement for all transfers."""
     (seq,) = connection.one("SELECT seq + 1 FROM heads")
     connection.run(
         "INSERT INTO entries (station, seq, id, part, kind, document, happened_on, booked_on, "
         "recorded_at, recorded_by, body, hash) VALUES "
-        "('lx', ?, 'x', 0, 'goods_moved', 'm', '2020-02-10', '2020-02-10', 'now', 'me', ?, ?)",
-        (seq, b"", bytes(32)),
+        "('lx', ?, ?, 0, 'goods_moved', 'm', ?, ?, 'now', 'me', ?, ?)",
+        (seq, f"x-{seq}", day, day, b"", bytes(32)),
     )
+    _transfer(connection, *((seq, line, day, *row) for line, row in enumerate(transfers, 1)))
+
+
+def _transfer(connection: Any, *rows: tuple[object, ...]) -> None:
+    marks = ", ".join(["('lx', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
     connection.run(
         "INSERT INTO transfers (station, seq, line, day, source, target, item, lot, quantity, "
-        "allocation, recipient) VALUES ('lx', ?, 1, '2020-02-10', ?, ?, ?, ?, ?, ?, ?)",
-        (seq, *transfer),
+        f"allocation, recipient) VALUES {marks}",
+        [value for row in rows for value in row],
     )
 
 
 def test_an_overdraft_written_in_sql_is_refused(connection: Any) -> None:
     with pytest.raises(NotEnough), connection.writing():
-        _append(connection, "stock:store", "stock:annex", "mask", "l_lx_1_1", 7, None, None)
+        _append(connection, ("stock:store", "stock:annex", "mask", "l_lx_1_1", 7, None, None))
+
+
+def test_a_balance_must_not_be_negative_between_the_transfers_of_a_statement(
+    connection: Any,
+) -> None:
+    out = ("stock:store", "stock:annex", "mask", "l_lx_1_1", 7, None, None)
+    into = ("donor:D-01", "stock:store", "mask", "l_lx_1_1", 7, None, None)
+    for day in ("2020-02-01", "2020-02-10"):
+        with pytest.raises(NotEnough), connection.writing():
+            _append(connection, out, into, day=day)
+        with connection.writing():
+            _append(connection, into, out, day=day)
+
+
+@pytest.mark.parametrize("day", ["2020-02-01", "2020-02-10"])
+def test_transfers_change_the_balances_whether_inserted_together_or_one_by_one(
+    connection: Any, day: str
+) -> None:
+    transfers = [
+        ("donor:D-01", "stock:store", "mask", "l_lx_1_1", 5, None, None),
+        ("stock:store", "stock:attic", "mask", "l_lx_1_1", 3, None, None),
+        ("stock:attic", "stock:store", "mask", "l_lx_1_1", 1, None, None),
+        ("stock:store", "stock:attic", "mask", "l_lx_1_1", 1, None, None),
+        ("donor:D-01", "stock:attic", "mask", "l_lx_1_1", 2, None, None),
+    ]
+    found = []
+
+    def book(together: int) -> None:
+        _append(connection, *transfers[:together], day=day)
+        (seq,) = connection.one("SELECT seq FROM heads")
+        rows = [(seq, line, day, *row) for line, row in enumerate(transfers, 1)]
+        for start in range(together, len(rows), together):
+            _transfer(connection, *rows[start : start + together])
+        tables = "balances", "days"
+        found.append([sorted(connection.all(f"SELECT * FROM {table}")) for table in tables])
+        raise Undone
+
+    for together in (len(transfers), 2, 1):
+        with pytest.raises(Undone), connection.writing():
+            book(together)
+    assert found[0] == found[1] == found[2]
 
 
 def test_a_delivery_to_another_recipient_is_refused_by_a_foreign_key(connection: Any) -> None:
     away = "in_transit:v_4:a_3"
     with pytest.raises(StoreError, match=r"(?i)foreign key"), connection.writing():
-        _append(connection, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-2")
+        _append(connection, (away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-2"))
     with pytest.raises(StoreError, match="parcel"), connection.writing():
-        _append(connection, away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-1")
+        _append(connection, (away, "received:R-2", "mask", "l_lx_1_1", 4, "a_3", "R-1"))
 
 
 def test_gaps_in_numbers_and_transfers_without_an_entry_are_refused(connection: Any) -> None:

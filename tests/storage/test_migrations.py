@@ -28,8 +28,10 @@ def old(guards: dict[str, str]) -> list[str]:
     """Return the triggers of version 1, in their wording of that time."""
     since = schema.guards_added_after(guards, 1).keys() - schema.REWRITTEN_IN_VERSION.keys()
     rewritten = {name: guards[name] for name in guards if name in schema.REWRITTEN_IN_VERSION}
+    one_row = re.compile("REFERENCING .* FOR EACH STATEMENT")
     other_words = {
-        n: text.replace("t.lot = NEW.lot", "NEW.lot = t.lot") for n, text in rewritten.items()
+        name: one_row.sub("FOR EACH ROW", text.replace("BEGIN", "BEGIN /* version 1 */", 1))
+        for name, text in rewritten.items()
     }
     return [
         text

@@ -54,15 +54,15 @@ The value is the version of the tables in which the trigger or function was adde
 REWRITTEN_IN_VERSION: Mapping[str, int] = {
     "balances_from_zero": 20,
     "days_from_the_day_before": 20,
-    "balances_follow": 16,
-    "days_follow": 16,
-    **dict.fromkeys(("entries_gapless", "entries_head", "transfers_move"), 55),
+    **dict.fromkeys(("entries_gapless", "entries_head"), 55),
+    **dict.fromkeys(("balances_follow", "days_follow"), 56),
+    **dict.fromkeys(("transfers_move", "transfers.transfers_move"), 56),
     **{f"{table}_no_replace": 55 for table in _SEVERAL_KEYS},
 }
 """Triggers and functions that were changed after they were added.
 
 The value is the version of the tables in which the trigger or function was last changed. The names
-are those of triggers in SQLite, and of functions in PostgreSQL.
+are those of triggers in SQLite, and of functions and triggers in PostgreSQL.
 """
 
 SECURITY_DEFINER_SINCE: Mapping[str, int] = {
@@ -284,7 +284,8 @@ def postgres_guards(schema: str) -> PostgresGuards:
     Args:
         schema: Name of the schema, quoted for SQL.
     """
-    text = _text("postgresql/guards.sql").replace("{schema}", schema)
+    text = _text("postgresql/guards.sql").replace("{floor}", floor_condition())
+    text = text.replace("{schema}", schema)
     _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
     )

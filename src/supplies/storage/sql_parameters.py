@@ -1,9 +1,18 @@
-"""Translate the parameters in SQL to the form that the PostgreSQL driver needs."""
+"""SQL statements with their parameters, in the form that a driver needs."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import chain
+from typing import Any
+
+ROWS_PER_STATEMENT = (500, 100, 20, 5, 1)
+"""How many rows are inserted with one INSERT statement: the largest of these numbers that fits.
+
+SQLite allows at least 32,766 parameters in an SQL statement, and PostgreSQL 65,535.
+"""
 
 _TOKEN = re.compile(
     r"""
@@ -31,3 +40,26 @@ def _pyformat_token(token: re.Match[str]) -> str:
     if token["name"]:
         return f"%({token['name']})s"
     return "%s" if token["mark"] else token[0].replace("%", "%%")
+
+
+def group_rows(sql: str, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yield SQL statements that insert several rows each, with their parameters.
+
+    Args:
+        sql: A statement that inserts one row, `INSERT … VALUES (?, …)`. A single row may also have
+            a statement of another form.
+    """
+    rows = list(rows)
+    start = 0
+    for count in ROWS_PER_STATEMENT:
+        while len(rows) - start >= count:
+            part = rows[start : start + count]
+            yield (sql, part[0]) if count == 1 else (_for_many(sql, count), [*chain(*part)])
+            start += count
+
+
+@cache
+def _for_many(sql: str, count: int) -> str:
+    """Turn an INSERT statement for one row into one that inserts `count` rows."""
+    insert, values, row = sql.rpartition(" VALUES ")
+    return f"{insert}{values}{', '.join([row] * count)}"

@@ -1,6 +1,7 @@
 -- Triggers that protect the books against every program that writes to the database; the same rules
--- as in sqlite/guards.sql. {table} is filled in for each table of the ledger, {schema} with the schema
--- of the books: without it, a search path could put another table in place of one of these.
+-- as in sqlite/guards.sql. {table} is filled in for each table of the ledger, {floor} with the condition
+-- for accounts that may be negative, and {schema} with the schema of the books: without it, a search path
+-- could put another table in place of one of these.
 -- Triggers are written in the form in which PostgreSQL returns them, because opening compares them.
 
 -- functions
@@ -111,64 +112,102 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- All transfers of one INSERT are booked together, each row with its final quantity. But a floor must hold
+-- after each transfer, in the order of the lines. So if a balance is below zero in between, it is booked
+-- only up to the line where it is lowest; then the constraint refuses it.
 CREATE FUNCTION {schema}.transfers_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO {schema}.balances VALUES
-        (NEW.station, NEW.source, NEW.item, NEW.lot, 0, 0, 0),
-        (NEW.station, NEW.target, NEW.item, NEW.lot, 0, 0, 0)
-        ON CONFLICT DO NOTHING;
-    UPDATE {schema}.balances SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
-        WHERE station = NEW.station AND account = NEW.source
-            AND item = NEW.item AND lot = NEW.lot;
-    UPDATE {schema}.balances SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
-        WHERE station = NEW.station AND account = NEW.target
-            AND item = NEW.item AND lot = NEW.lot;
-    INSERT INTO {schema}.days
-        SELECT NEW.station, moved.account, NEW.item, NEW.lot, NEW.day, coalesce((
-            SELECT d.quantity FROM {schema}.days AS d
-            WHERE d.station = NEW.station AND d.account = moved.account
-                AND d.item = NEW.item AND d.lot = NEW.lot AND d.day < NEW.day
-            ORDER BY d.day DESC LIMIT 1
-        ), 0), 0, 0
-        FROM (VALUES (NEW.source), (NEW.target)) AS moved (account)
-        ON CONFLICT DO NOTHING;
-    UPDATE {schema}.days SET quantity = quantity - NEW.quantity, seq = NEW.seq, line = NEW.line
-        WHERE station = NEW.station AND account = NEW.source
-            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
-    UPDATE {schema}.days SET quantity = quantity + NEW.quantity, seq = NEW.seq, line = NEW.line
-        WHERE station = NEW.station AND account = NEW.target
-            AND item = NEW.item AND lot = NEW.lot AND day >= NEW.day;
+    WITH steps AS (
+        SELECT a.station, m.account, a.item, a.lot, a.day, a.seq, a.line, m.change, sum(m.change) OVER (
+            PARTITION BY a.station, m.account, a.item, a.lot ORDER BY a.line
+        ) AS so_far
+        FROM added AS a
+        CROSS JOIN LATERAL (VALUES (a.source, -a.quantity), (a.target, a.quantity))
+            AS m (account, change)
+    ),
+    moved AS MATERIALIZED (
+        SELECT station, account, item, lot, day, seq, max(line) AS line, sum(change) AS change,
+            NOT ({floor}) AS floored, min(so_far) AS lowest,
+            (array_agg(line ORDER BY so_far, line))[1] AS lowest_line
+        FROM steps
+        GROUP BY station, account, item, lot, day, seq
+    ),
+    booked AS (
+        INSERT INTO {schema}.balances AS b
+        SELECT m.station, m.account, m.item, m.lot, before.quantity + booked.change, m.seq, booked.line
+        FROM moved AS m
+        CROSS JOIN LATERAL (SELECT coalesce((
+            SELECT o.quantity FROM {schema}.balances AS o
+            WHERE o.station = m.station AND o.account = m.account
+                AND o.item = m.item AND o.lot = m.lot
+        ), 0)) AS before (quantity)
+        CROSS JOIN LATERAL (SELECT
+            CASE WHEN m.floored AND before.quantity + m.lowest < 0 THEN m.lowest ELSE m.change END,
+            CASE WHEN m.floored AND before.quantity + m.lowest < 0 THEN m.lowest_line ELSE m.line END
+        ) AS booked (change, line)
+        ON CONFLICT (station, account, item, lot) DO UPDATE
+            SET quantity = excluded.quantity, seq = excluded.seq, line = excluded.line
+    )
+    INSERT INTO {schema}.days AS d
+    SELECT m.station, m.account, m.item, m.lot, before.day, before.quantity + booked.change,
+        m.seq, booked.line
+    FROM moved AS m
+    CROSS JOIN LATERAL (
+        SELECT m.day, coalesce((
+            SELECT o.quantity FROM {schema}.days AS o
+            WHERE o.station = m.station AND o.account = m.account
+                AND o.item = m.item AND o.lot = m.lot AND o.day <= m.day
+            ORDER BY o.day DESC LIMIT 1
+        ), 0)
+        UNION ALL
+        SELECT o.day, o.quantity FROM {schema}.days AS o
+        WHERE o.station = m.station AND o.account = m.account
+            AND o.item = m.item AND o.lot = m.lot AND o.day > m.day
+    ) AS before (day, quantity)
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN m.floored AND before.quantity + m.lowest < 0 THEN m.lowest ELSE m.change END,
+        CASE WHEN m.floored AND before.quantity + m.lowest < 0 THEN m.lowest_line ELSE m.line END
+    ) AS booked (change, line)
+    ON CONFLICT (station, account, item, lot, day) DO UPDATE
+        SET quantity = excluded.quantity, seq = excluded.seq, line = excluded.line;
     RETURN NULL;
 END $$;
 
+-- A row of `balances` or `days` changes by the transfers of one entry: from the line after the one that
+-- the row names, if it names this entry, to the line that it names afterwards. ON CONFLICT also runs the
+-- trigger for INSERT if there is a row, and then the one for UPDATE.
 CREATE FUNCTION {schema}.balances_follow() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    sound boolean;
+    before bigint := 0;
+    passed bigint := 0;
+    sound boolean := true;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        sound := NEW.quantity = 0 AND NEW.seq = 0 AND NEW.line = 0 AND (EXISTS (
-            SELECT 1 FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station AND t.source = NEW.account
-                AND t.item = NEW.item AND t.lot = NEW.lot
-                AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
-        ) OR EXISTS (
-            SELECT 1 FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station AND t.target = NEW.account
-                AND t.item = NEW.item AND t.lot = NEW.lot
-                AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
-        ));
-    ELSE
+    IF TG_OP = 'UPDATE' THEN
+        before := OLD.quantity;
+        passed := CASE WHEN NEW.seq = OLD.seq THEN OLD.line ELSE 0 END;
         sound := NEW.station = OLD.station AND NEW.account = OLD.account
-            AND NEW.item = OLD.item AND NEW.lot = OLD.lot
-            AND (NEW.seq, NEW.line) > (OLD.seq, OLD.line)
-            AND NEW.quantity - OLD.quantity = (
-                SELECT CASE NEW.account
-                    WHEN t.target THEN t.quantity WHEN t.source THEN -t.quantity END
-                FROM {schema}.transfers AS t
-                WHERE t.station = NEW.station AND t.seq = NEW.seq AND t.line = NEW.line
-                    AND t.item = NEW.item AND t.lot = NEW.lot
-            );
+            AND NEW.item = OLD.item AND NEW.lot = OLD.lot AND NEW.seq >= OLD.seq;
+    ELSIF EXISTS (
+        SELECT 1 FROM {schema}.balances AS b
+        WHERE b.station = NEW.station AND b.account = NEW.account
+            AND b.item = NEW.item AND b.lot = NEW.lot
+    ) THEN
+        RETURN NEW;
     END IF;
+    sound := sound AND (NEW.line, NEW.quantity - before) = (
+        SELECT max(m.line), sum(m.change) FROM (
+            SELECT t.line, -t.quantity FROM {schema}.transfers AS t
+            WHERE t.station = NEW.station
+                AND t.source = NEW.account AND t.item = NEW.item
+                AND t.lot = NEW.lot AND t.seq = NEW.seq
+            UNION ALL
+            SELECT t.line, t.quantity FROM {schema}.transfers AS t
+            WHERE t.station = NEW.station
+                AND t.target = NEW.account AND t.item = NEW.item
+                AND t.lot = NEW.lot AND t.seq = NEW.seq
+        ) AS m (line, change)
+        WHERE m.line > passed AND m.line <= NEW.line
+    );
     IF sound IS NOT TRUE THEN
         RAISE EXCEPTION 'kept: balances follow the transfers'
             USING ERRCODE = 'integrity_constraint_violation';
@@ -178,39 +217,40 @@ END $$;
 
 CREATE FUNCTION {schema}.days_follow() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    sound boolean;
+    before record;
+    passed bigint := 0;
+    sound boolean := true;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        sound := NEW.seq = 0 AND NEW.line = 0 AND NEW.quantity = coalesce((
-            SELECT d.quantity FROM {schema}.days AS d
-            WHERE d.station = NEW.station AND d.account = NEW.account
-                AND d.item = NEW.item AND d.lot = NEW.lot AND d.day < NEW.day
-            ORDER BY d.day DESC LIMIT 1
-        ), 0) AND (EXISTS (
-            SELECT 1 FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station AND t.source = NEW.account
-                AND t.item = NEW.item AND t.lot = NEW.lot
-                AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
-                AND t.day = NEW.day
-        ) OR EXISTS (
-            SELECT 1 FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station AND t.target = NEW.account
-                AND t.item = NEW.item AND t.lot = NEW.lot
-                AND t.seq = (SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station)
-                AND t.day = NEW.day
-        ));
-    ELSE
+    IF TG_OP = 'UPDATE' THEN
+        before := OLD;
+        passed := CASE WHEN NEW.seq = OLD.seq THEN OLD.line ELSE 0 END;
         sound := NEW.station = OLD.station AND NEW.account = OLD.account
             AND NEW.item = OLD.item AND NEW.lot = OLD.lot AND NEW.day = OLD.day
-            AND (NEW.seq, NEW.line) > (OLD.seq, OLD.line)
-            AND NEW.quantity - OLD.quantity = (
-                SELECT CASE NEW.account
-                    WHEN t.target THEN t.quantity WHEN t.source THEN -t.quantity END
-                FROM {schema}.transfers AS t
-                WHERE t.station = NEW.station AND t.seq = NEW.seq AND t.line = NEW.line
-                    AND t.item = NEW.item AND t.lot = NEW.lot AND t.day <= NEW.day
-            );
+            AND NEW.seq >= OLD.seq;
+    ELSE
+        SELECT d.day, d.quantity INTO before FROM {schema}.days AS d
+        WHERE d.station = NEW.station AND d.account = NEW.account
+            AND d.item = NEW.item AND d.lot = NEW.lot AND d.day <= NEW.day
+        ORDER BY d.day DESC LIMIT 1;
+        IF before.day = NEW.day THEN
+            RETURN NEW;
+        END IF;
     END IF;
+    sound := sound AND (NEW.line, NEW.quantity - coalesce(before.quantity, 0)) = (
+        SELECT max(m.line), sum(m.change) FROM (
+            SELECT t.line, t.day, -t.quantity FROM {schema}.transfers AS t
+            WHERE t.station = NEW.station
+                AND t.source = NEW.account AND t.item = NEW.item
+                AND t.lot = NEW.lot AND t.seq = NEW.seq
+            UNION ALL
+            SELECT t.line, t.day, t.quantity FROM {schema}.transfers AS t
+            WHERE t.station = NEW.station
+                AND t.target = NEW.account AND t.item = NEW.item
+                AND t.lot = NEW.lot AND t.seq = NEW.seq
+        ) AS m (line, day, change)
+        WHERE m.line > passed AND m.line <= NEW.line
+            AND (m.day = NEW.day OR (m.day < NEW.day AND TG_OP = 'UPDATE'))
+    );
     IF sound IS NOT TRUE THEN
         RAISE EXCEPTION 'kept: days follow the transfers'
             USING ERRCODE = 'integrity_constraint_violation';
@@ -344,7 +384,7 @@ CREATE TRIGGER entries_head AFTER INSERT ON entries FOR EACH ROW EXECUTE FUNCTIO
 CREATE TRIGGER heads_follow BEFORE INSERT OR UPDATE ON heads FOR EACH ROW EXECUTE FUNCTION heads_follow();
 CREATE TRIGGER heads_kept BEFORE DELETE OR TRUNCATE ON heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
 CREATE TRIGGER transfers_of_the_last_entry BEFORE INSERT ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_of_the_last_entry();
-CREATE TRIGGER transfers_move AFTER INSERT ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_move();
+CREATE TRIGGER transfers_move AFTER INSERT ON transfers REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION transfers_move();
 CREATE TRIGGER balances_follow BEFORE INSERT OR UPDATE ON balances FOR EACH ROW EXECUTE FUNCTION balances_follow();
 CREATE TRIGGER balances_kept BEFORE DELETE OR TRUNCATE ON balances FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
 CREATE TRIGGER days_follow BEFORE INSERT OR UPDATE ON days FOR EACH ROW EXECUTE FUNCTION days_follow();

@@ -24,14 +24,14 @@ from supplies.storage.postgresql.guards import check_guards
 from supplies.storage.postgresql.pool import Address, Connection, shared_pool
 from supplies.storage.postgresql.tables import ADVISORY_LOCK_NAMESPACE, SchemaManager
 from supplies.storage.postgresql.transaction import Cursor, Transaction
-from supplies.storage.sql_parameters import pyformat
+from supplies.storage.sql_parameters import group_rows, pyformat
 from supplies.storage.store import Params, Row
 
-ANALYZE_AFTER_ROWS = 400
-"""Number of rows written to new tables after which the next commit runs ANALYZE.
+ANALYZE_AFTER_ROWS = (400, 4_000, 40_000)
+"""After how many rows written to new tables the next commit runs ANALYZE.
 
 Without statistics, the server may choose a bad index. The server would run ANALYZE by itself, but
-only after a minute.
+only after a minute. It runs several times, because the first rows are often those of the catalogue.
 """
 
 MINIMUM_VERSION = 130_000
@@ -62,7 +62,8 @@ class PostgresStore:
         self._pool = shared_pool(self._address)
         self._open: Transaction | None = None
         self._lent: Connection | None = None
-        self._rows_until_analyze: int | None = None
+        self._rows_written = 0
+        self._analyze_after: tuple[int, ...] = ()
         self._closed = False
         try:
             self._check_server()
@@ -70,7 +71,7 @@ class PostgresStore:
                 self._tables.migrate(create=create)
                 if guarded:
                     self.check_guards()
-                self._rows_until_analyze = self._rows_before_analyze()
+                self._analyze_after = self._rows_before_analyze()
         except BaseException:
             self.close()
             raise
@@ -115,19 +116,20 @@ class PostgresStore:
             self._open.flush()
             self._open.connection.execute(script.encode(), prepare=False)
 
-    def _rows_before_analyze(self) -> int | None:
-        """Return how many rows may be written before ANALYZE should run.
+    def _rows_before_analyze(self) -> tuple[int, ...]:
+        """Return after how many written rows ANALYZE should run.
 
-        Return None if ANALYZE need not run: the tables have statistics, or this user does not own
-        the tables and so must not run it.
+        Return an empty tuple if ANALYZE need not run: the tables have statistics, or this user does
+        not own the tables and so must not run it.
         """
         row = self.one("SELECT 1 FROM pg_class WHERE oid = 'entries'::regclass AND reltuples > 0")
-        return ANALYZE_AFTER_ROWS if row is None and self._tables.user_is_owner() else None
+        return ANALYZE_AFTER_ROWS if row is None and self._tables.user_is_owner() else ()
 
     def _analyze(self) -> None:
         """Run ANALYZE if enough rows were written. An error of ANALYZE is ignored."""
-        if self._rows_until_analyze is not None and self._rows_until_analyze <= 0:
-            self._rows_until_analyze = None
+        later = tuple(rows for rows in self._analyze_after if rows > self._rows_written)
+        if later != self._analyze_after:
+            self._analyze_after = later
             names = ", ".join(schema.table_names())
             with suppress(StoreError):
                 self.run(f"ANALYZE (SKIP_LOCKED) {names}")
@@ -163,17 +165,21 @@ class PostgresStore:
         return self._execute(sql, params).rowcount
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run an SQL statement once for each row. Write its parameters as `?`.
+        """Run an SQL statement once for each row. Write its parameters as `… VALUES (?, …)`.
 
-        Within a transaction the statement is queued. It runs together with the next query, or at
-        the end of the savepoint or transaction.
+        Several rows are inserted with one statement, because the triggers of a statement work for
+        all its rows together. Within a transaction the statements are queued. They run together
+        with the next query, or at the end of the savepoint or transaction.
         """
+        rows = list(rows)
         with self._translated_errors():
             if self._open is not None:
-                for row in rows:
-                    self._open.enqueue(pyformat(sql), row)
-                    if self._rows_until_analyze is not None:
-                        self._rows_until_analyze -= 1
+                for statement, values in group_rows(sql, rows):
+                    # The server would keep the plan of a long statement for each set of columns
+                    # that are NULL.
+                    once = statement is not sql
+                    self._open.enqueue(pyformat(statement), values, prepare=not once)
+                self._rows_written += len(rows)
             else:
                 with self._borrowed() as connection, connection.cursor() as cursor:
                     cursor.executemany(pyformat(sql), rows)

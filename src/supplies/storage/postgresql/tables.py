@@ -83,7 +83,10 @@ class SchemaManager:
         functions = schema.guards_added_after(guards.functions, since)
         script = "\n".join(functions.values())
         self._script(script.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
-        self._script(";\n".join(schema.guards_added_after(guards.triggers, since).values()))
+        triggers = schema.guards_added_after(guards.triggers, since)
+        for table, name in (key.split(".") for key in triggers if since):
+            self._script(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+        self._script(";\n".join(triggers.values()))
         for name, version in schema.SECURITY_DEFINER_SINCE.items():
             # A function that is replaced loses these rights.
             if since < version or name in functions:

@@ -34,31 +34,39 @@ class Transaction:
     def __init__(self, connection: Connection, begin: str) -> None:
         self.connection = connection
         self._parts = 0
-        self._waiting: list[tuple[str, Params | Sequence[Any]]] = [(begin, ())]
+        self._waiting: list[tuple[str, Params | Sequence[Any], bool]] = [(begin, (), True)]
 
-    def execute(self, sql: str, params: Params | Sequence[Any] = ()) -> Cursor:
+    def execute(
+        self, sql: str, params: Params | Sequence[Any] = (), *, prepare: bool = True
+    ) -> Cursor:
         """Run an SQL statement and return its result.
 
         The queued statements are sent first, in the same round trip.
+
+        Args:
+            prepare: Whether the server keeps the statement, to run it again more quickly.
         """
         if not self._waiting:
-            return self.connection.execute(sql, params)
+            return self.connection.execute(sql, params, prepare=prepare)
         waiting, self._waiting = self._waiting, []
         with self.connection.pipeline():
-            for each in waiting:
-                self.connection.execute(*each)
-            return self.connection.execute(sql, params)
+            for earlier, of_earlier, prepare_earlier in waiting:
+                self.connection.execute(earlier, of_earlier, prepare=prepare_earlier)
+            return self.connection.execute(sql, params, prepare=prepare)
 
-    def enqueue(self, sql: str, params: Params | Sequence[Any] = ()) -> None:
-        """Queue an SQL statement. It is sent with the next `execute` or `flush`."""
-        self._waiting.append((sql, params))
+    def enqueue(
+        self, sql: str, params: Params | Sequence[Any] = (), *, prepare: bool = True
+    ) -> None:
+        """Queue an SQL statement, as `execute` takes it. It is sent at the next `execute`."""
+        self._waiting.append((sql, params, prepare))
         if len(self._waiting) >= MAX_QUEUED:
             self.flush()
 
     def flush(self) -> None:
         """Run all queued SQL statements."""
         if self._waiting:
-            self.execute(*self._waiting.pop())
+            sql, params, prepare = self._waiting.pop()
+            self.execute(sql, params, prepare=prepare)
 
     def savepoint(self) -> None:
         """Set the savepoint for `rollback_to_savepoint`."""
@@ -77,7 +85,7 @@ class Transaction:
         """
         part = f"part_{self._parts}"
         self._parts -= 1
-        unsent = [sql for sql, _ in self._waiting]
+        unsent = [sql for sql, *_ in self._waiting]
         if f"SAVEPOINT {part}" in unsent:
             del self._waiting[unsent.index(f"SAVEPOINT {part}") :]
             return

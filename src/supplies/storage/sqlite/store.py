@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from itertools import chain
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NoReturn
@@ -14,6 +12,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from supplies.errors import Busy, NotADatabase, StoreError
+from supplies.storage.sql_parameters import group_rows
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, translate_error
 from supplies.storage.sqlite.files import DatabaseFiles, create_private_file
 from supplies.storage.sqlite.tables import SchemaManager
@@ -40,20 +39,6 @@ MINIMUM_VERSION = (3, 37, 0)
 
 Its functions for JSON are needed too. They are optional in 3.37, but all usual builds have them.
 """
-
-
-ROWS_PER_STATEMENT = (500, 100, 20, 5)
-"""How many rows are inserted with one INSERT statement: the largest of these numbers that fits.
-
-SQLite allows 32,766 parameters in a statement, and each value of each row is a parameter.
-"""
-
-
-@cache
-def _for_many_rows(sql: str, count: int) -> str:
-    """Turn an INSERT statement for one row into one that inserts `count` rows."""
-    insert, values, row = sql.rpartition(" VALUES ")
-    return f"{insert}{values}{', '.join([row] * count)}"
 
 
 MAX_IDLE_LOG_BYTES = 32 * 2**20
@@ -189,16 +174,9 @@ class SqliteStore:
         Several rows are inserted with one statement, because the end of each statement takes time
         that grows with the number of changes since the savepoint.
         """
-        rows = list(rows)
-        start = 0
         try:
-            for count in ROWS_PER_STATEMENT:
-                while len(rows) - start >= count:
-                    values = chain.from_iterable(rows[start : start + count])
-                    self.connection.execute(_for_many_rows(sql, count), [*values])
-                    start += count
-            if start < len(rows):
-                self.connection.executemany(sql, rows[start:])
+            for statement, values in group_rows(sql, rows):
+                self.connection.execute(statement, values)
         except sqlite3.Error as error:
             self._refuse(error)
 

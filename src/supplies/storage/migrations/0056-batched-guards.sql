@@ -1,0 +1,2 @@
+-- Version 56: PostgreSQL books all transfers of an INSERT together. No table changes; the guards are made
+-- anew, see REWRITTEN_IN_VERSION in schema.py.
