@@ -143,24 +143,45 @@ def test_each_station_records_into_its_own_chain(stations: Stations) -> None:
         assert stations.at(code).get("/api/station")["code"] == code
 
 
+def sign_in(stations: Stations, books_url: str, clock: Clock, code: str) -> Browser:
+    """Sign in as a new coordinator of a station."""
+    with (
+        Ledger.open(books_url, station=code, clock=clock) as ledger,
+        ledger.admin_transaction() as books,
+    ):
+        access = AccessContext(books, ledger.clock())
+        new = users.NewUser(login="reader", role="coordinator")
+        user = users.add(access, new, by="test").code
+        _, cookie = credentials.issue(
+            access, kind="session", role="coordinator", by=user, holder=user
+        )
+    stations.client.headers.pop("Authorization", None)
+    stations.client.cookies.set("supplies_session", cookie)
+    return Browser(stations.client)
+
+
+def test_pages_name_items_that_only_another_station_has_registered(
+    stations: Stations, books_url: str, clock: Clock
+) -> None:
+    stations.at("lx").give(10, item="soap")
+    line = {"item": "soap", "quantity": 4}
+    body = {"to": "hp", "location": "store", "lines": [line]}
+    shipment = stations.at("lx").post("/api/shipments", body)["shipment"]["id"]
+    head = sign_in(stations, books_url, clock, "qu")
+    assert "hand sanitiser 4 bottles" in head.open("/organisation")
+    assert "<h1>洗手液</h1>" in head.open("/organisation/items/soap")
+    assert "as of entry" not in head.open("/reports/tables/organisation-stock")
+    receiver = sign_in(stations, books_url, clock, "hp")
+    assert "hand sanitiser 4 bottles" in receiver.open("/shipments")
+    page = receiver.open(f"/shipments/{shipment}")
+    assert "hand sanitiser" in page
+    assert "4 bottles" in page
+
+
 def test_the_pages_of_a_head_show_stock_and_needs_of_all_its_stations(
     stations: Stations, books_url: str, clock: Clock
 ) -> None:
-    def browser(code: str) -> Browser:
-        with (
-            Ledger.open(books_url, station=code, clock=clock) as ledger,
-            ledger.admin_transaction() as books,
-        ):
-            access = AccessContext(books, ledger.clock())
-            new = users.NewUser(login="reader", role="coordinator")
-            user = users.add(access, new, by="test").code
-            _, cookie = credentials.issue(
-                access, kind="session", role="coordinator", by=user, holder=user
-            )
-        stations.client.headers.pop("Authorization", None)
-        stations.client.cookies.set("supplies_session", cookie)
-        return Browser(stations.client)
-
+    browser = partial(sign_in, stations, books_url, clock)
     for code, given, needed in (("lx", 10, 4), ("hp", 5, 30), (ALONE, 700, 900)):
         stations.at(code).give(given)
         stations.at(code).need(needed)
@@ -266,7 +287,7 @@ def test_the_head_cannot_write_for_another_station(stations: Stations) -> None:
     head = stations.at("qu")
     answer = head.client.post("/api/donations?station=lx", json=head.donation())
     error = problem(answer, 422, "invalid-field")
-    assert "no parameter station" in error["detail"]
+    assert "unknown parameter station" in error["detail"]
     assert stations.at("lx").get("/api/entries")["items"] == []
 
 

@@ -30,8 +30,14 @@ def draw_report(paper: ReportPaper) -> bytes:
             blocks,
             title=f"{title.zh} {paper.first.isoformat()} {paper.last.isoformat()}",
             author=paper.station.name,
-            foot=report_page.as_of(paper.as_of_seq, paper.printed_at),
+            foot=_foot(paper),
         )
+
+
+def _foot(paper: ReportPaper) -> str:
+    if paper.as_of_seq is None:
+        return report_page.printed(paper.printed_at)
+    return report_page.as_of(paper.as_of_seq, paper.printed_at)
 
 
 def _table(table: ReportTable) -> list[Block]:

@@ -17,6 +17,7 @@ from supplies.domain.catalogue_records import (
     Item,
     Location,
     Recipient,
+    Station,
     Team,
 )
 from supplies.domain.fields import is_valid_code
@@ -24,9 +25,15 @@ from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound
 from supplies.exports.report_words import value_words
 from supplies.papers.units import words_of_pack
-from supplies.stations.paper_settings import PaperSettings, purpose_names, unit_words
+from supplies.stations.paper_settings import (
+    PaperSettings,
+    paper_settings,
+    purpose_names,
+    unit_words,
+)
 from supplies.stations.relief_goods import relief_goods
 from supplies.views.pagination import PackedView, Page
+from supplies.views.shipments import ShipmentView
 from supplies_service.pages.languages import Language, translations
 from supplies_service.templating import format_number
 
@@ -71,6 +78,19 @@ class RecordNames:
         """Return the name of a station, or its code if it is not in this database."""
         found = self._books.one("SELECT name, name_en FROM stations WHERE code = :code", code=code)
         return code if found is None else self._in_language(found[0], found[1])
+
+    def of_sender(self, shipment: ShipmentView) -> RecordNames:
+        """Return the names of the station whose codes the lines of a shipment contain.
+
+        This is the sender until the goods arrive here. If the sender is not in this database, these
+        names are returned.
+        """
+        books = self._books.for_station(shipment.sender)
+        if shipment.way == "in" or books.catalogue.get(Station, shipment.sender) is None:
+            return self
+        return RecordNames(
+            books, paper_settings(books), self._language, personal=False, access=self._access
+        )
 
     def item(self, code: str) -> str:
         """Return the name of an item."""

@@ -240,13 +240,16 @@ def _show(
 ) -> Response[bytes]:
     with context.reading() as books:
         shipment = get_shipment(books, name)
+        recorded = []
+        if shipment.way != "awaited":  # This station has no entry about it yet.
+            recorded = list_entries(books, document=name, limit=None).items
         return render_form(
             context,
             "shipment.html",
             form,
             shipment=context.redacted(shipment),
             evidence=_entry_as_text(shipment.entry),
-            entries=list_entries(books, document=name, limit=None).items,
+            entries=recorded,
         )
 
 

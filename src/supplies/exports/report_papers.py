@@ -60,7 +60,7 @@ def build_report_paper(
         title=BilingualText(zh=kind.title.zh, en=kind.title.en),
         first=period.first,
         last=period.last,
-        as_of_seq=books.last_entry().seq,
+        as_of_seq=None if kind.of_organisation else books.last_entry().seq,
         tables=[
             _report_table(books, kind, name, table, common, max_rows)
             for table in tables

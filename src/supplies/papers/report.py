@@ -50,13 +50,14 @@ class ReportPaper(PaperPart, frozen=True, kw_only=True):
     Attributes:
         first, last: First and last day of the period, both included. For a report without a period,
             both are the day of the report.
-        as_of_seq: Number of the latest entry that the report includes.
+        as_of_seq: Number of the latest entry that the report includes. None for a report about
+            several stations.
     """
 
     station: Letterhead
     title: BilingualText
     first: date
     last: date
-    as_of_seq: int
+    as_of_seq: int | None
     tables: list[ReportTable]
     printed_at: datetime
