@@ -119,6 +119,15 @@ def goods_of_alert(values: Values) -> str | None:
     return "/entries?document={document}"
 
 
+def subject_of_alert(values: Values) -> str | None:
+    """Return the template of the URL of what an alert is about, if the report has a name for it.
+
+    Pages themselves link the codes of documents.
+    """
+    named = ("expired", "expires_soon", "below_minimum", "unexplained", "delivery_out")
+    return goods_of_alert(values) if values["what"] in named else None
+
+
 def values_of_report(books: Books, content: object, period: tuple[date, date, date]) -> Values:
     """Return the values that are the same for all rows of a report.
 

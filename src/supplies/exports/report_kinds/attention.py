@@ -71,7 +71,7 @@ ATTENTION_REPORTS = (
         "supplies.views.alerts:AlertsReport",
         _alerts,
         {"items": ("what", "code", "item", "location", "quantity", "since", "due")},
-        {"items": {"quantity": sources.goods_of_alert}},
+        {"items": {"code": sources.subject_of_alert, "quantity": sources.goods_of_alert}},
         has_period=False,
     ),
 )
