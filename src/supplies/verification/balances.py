@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from supplies.domain.accounts import CHART, AccountKind, Family, kind_on_chart
 from supplies.domain.fields import MAX_QUANTITY
@@ -84,7 +85,8 @@ class Balances:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.by_key: dict[Key, Balance] = {}
-        self._known: dict[str, tuple[AccountKind, Family | None, Family | None]] = {}
+        self._kinds: dict[str, AccountKind] = {}
+        self._keys: defaultdict[str, list[Key]] = defaultdict(list)
         self._trusted = 0
 
     def trust(self, through: int) -> None:
@@ -135,19 +137,22 @@ class Balances:
             BooksBroken: the account does not exist, or it cannot contain this item and lot.
         """
         account, item, lot = key
-        known = self._known.get(account)
-        if known is None:
-            kind = self._kind(account, column, seq)
-            known = self._known[account] = kind, _family(kind, ""), _family(kind, "lot")
-        kind, without_lot, with_lot = known
-        family = with_lot if lot else without_lot
+        kind = self._kinds.get(account)
+        if kind is None:
+            kind = self._kinds[account] = self._kind(account, column, seq)
+        family = _FAMILIES[kind.name, lot != ""]
         if family is None:
             raise self._broken("lot", seq, f"what {kind.name} can contain", lot or "no lot")
         if lot and lots.get(lot) != item:
             raise self._broken("lot", seq, f"a lot of {item}", lot)
-        balance = self.by_key[key] = Balance(kind, family)
+        balance = self._add(key, kind, family)
         if self._trusted:
             self._replay(key, balance)
+        return balance
+
+    def _add(self, key: Key, kind: AccountKind, family: Family) -> Balance:
+        balance = self.by_key[key] = Balance(kind, family)
+        self._keys[kind.name].append(key)
         return balance
 
     def _replay(self, key: Key, balance: Balance) -> None:
@@ -165,6 +170,13 @@ class Balances:
             )
         for seq, line, day, change in sorted(moves):
             balance.move(day, change, seq, line)
+
+    def of_kinds(self, *kinds: AccountKind) -> Iterator[tuple[Key, Balance]]:
+        """Yield the balances that are not zero of all accounts of these kinds."""
+        for kind in kinds:
+            for key in self._keys[kind.name]:
+                if (balance := self.by_key[key]).quantity:
+                    yield key, balance
 
     def _kind(self, account: str, column: str, seq: int) -> AccountKind:
         kind = kind_on_chart(account)
@@ -275,15 +287,22 @@ class Balances:
             key = account, item, lot
             kind = CHART.get(account.partition(":")[0])
             if key not in self.by_key and kind is not None:
-                balance = self.by_key[key] = Balance(kind, Family.GOODS)
-                balance.quantity = quantity
+                self._add(key, kind, Family.GOODS).quantity = quantity
 
 
-def _family(kind: AccountKind, lot: str) -> Family | None:
+def _family(kind: AccountKind, *, has_lot: bool) -> Family | None:
     """Return the family of a balance: goods if it has a lot, otherwise promises or needs.
 
     Return None if accounts of this kind cannot have such a balance.
     """
-    if lot:
+    if has_lot:
         return Family.GOODS if Family.GOODS in kind.families else None
     return next((family for family in kind.families if family is not Family.GOODS), None)
+
+
+_FAMILIES = {
+    (kind.name, has_lot): _family(kind, has_lot=has_lot)
+    for kind in CHART.values()
+    for has_lot in (False, True)
+}
+"""The family of a balance, by the kind of its account and whether it has a lot."""

@@ -8,7 +8,7 @@ received.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 
 from supplies.domain.accounts import (
@@ -21,23 +21,19 @@ from supplies.domain.accounts import (
     RECEIVED,
     keys_of,
 )
-from supplies.verification.balances import Balance, Key
+from supplies.verification.balances import Balances
 from supplies.verification.reader import Reader
 
-_COMPARED_KINDS = {
-    kind.name for kind in (ALLOCATED, ASSIGNED, CLAIMED, IN_TRANSIT, MET, PLEDGED, RECEIVED)
-}
+_COMPARED_KINDS = (ALLOCATED, ASSIGNED, CLAIMED, IN_TRANSIT, MET, PLEDGED, RECEIVED)
 
-_Sum = Counter[tuple[str, ...]]
+_Sum = defaultdict[tuple[str, ...], int]
 
 
-def check_needs(
-    reader: Reader, balances: Mapping[Key, Balance], recipients: Mapping[str, str]
-) -> None:
+def check_needs(reader: Reader, balances: Balances, recipients: Mapping[str, str]) -> None:
     """Compare the quantities of needs with the pledges and goods that cover them.
 
     Args:
-        balances: The balances by account, item and lot.
+        balances: The balances of the station.
         recipients: The recipient of each need, by the id of the need.
 
     Raises:
@@ -46,7 +42,7 @@ def check_needs(
             goods than count as met.
     """
     claimed, promised, assigned, allocated, met, received = _sums(balances, recipients)
-    for key in claimed.keys() | promised.keys():
+    for key in sorted(claimed.keys() | promised.keys()):
         if claimed[key] != promised[key]:
             need, pledge, item = key
             raise reader.broken(
@@ -71,7 +67,7 @@ def check_needs(
 
 
 def _sums(
-    balances: Mapping[Key, Balance], recipients: Mapping[str, str]
+    balances: Balances, recipients: Mapping[str, str]
 ) -> tuple[_Sum, _Sum, _Sum, _Sum, _Sum, _Sum]:
     """Return six sums: the claimed, promised, assigned, allocated, met and received quantities.
 
@@ -79,15 +75,13 @@ def _sums(
     are by allocation and item, met and received ones by recipient and item. Goods in transit count
     as allocated.
     """
-    claimed: _Sum = Counter()
-    promised: _Sum = Counter()
-    assigned: _Sum = Counter()
-    allocated: _Sum = Counter()
-    met: _Sum = Counter()
-    received: _Sum = Counter()
-    for (account, item, _), balance in balances.items():
-        if not balance.quantity or balance.kind.name not in _COMPARED_KINDS:
-            continue
+    claimed: _Sum = defaultdict(int)
+    promised: _Sum = defaultdict(int)
+    assigned: _Sum = defaultdict(int)
+    allocated: _Sum = defaultdict(int)
+    met: _Sum = defaultdict(int)
+    received: _Sum = defaultdict(int)
+    for (account, item, _), balance in balances.of_kinds(*_COMPARED_KINDS):
         kind, keys, quantity = balance.kind, keys_of(account), balance.quantity
         if kind is CLAIMED:
             claimed[keys[0], keys[1], item] += quantity

@@ -83,11 +83,11 @@ class FulfilledPledges:
             BooksBroken: the quantities differ.
         """
         older = self._conversions - self._recorded.keys()
-        for document in (self._moved.keys() | self._recorded.keys()) - older:
+        for document in sorted((self._moved.keys() | self._recorded.keys()) - older):
             seq, lines = self._recorded.get(document, (None, Counter()))
             moved = self._moved.get(document, Counter())
             table = ProductPledge if document in self._conversions else ArrivalLine
-            for item in {item for _, item in [*lines, *moved]}:
+            for item in sorted({item for _, item in [*lines, *moved]}):
                 expected, found = _of_item(moved, item), _of_item(lines, item)
                 if expected != found:
                     raise self._broken(table, seq, f"{expected} × {item}", f"{found} × {item}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 import msgspec
 
@@ -29,7 +30,8 @@ from supplies.verification.records import ROW_TABLES, Rows
 
 ERASABLE = Table("erasable", ("seq", "digest", "about", "salt", "content"))
 _NAMED = Table("erasable", ("seq", "digest", "about"))
-
+_NAMED_COLUMNS = len(_NAMED.columns)
+_seq_and_digest = itemgetter(0, 1)
 
 _PROOFS_IN_MEMORY = 50
 """Number of signatures and photos that are read at a time.
@@ -47,6 +49,21 @@ class _Frozen(msgspec.Struct, gc=False):
 
 
 _decode = msgspec.json.Decoder(_Frozen).decode
+
+
+def _expected_texts(recorded: Rows, bodies: Sequence[Body]) -> list[Row]:
+    """Return the columns `_NAMED` of the rows that `erasable` should have, sorted."""
+    apart: dict[int, list[str]] = defaultdict(list)
+    for row in (*recorded[Receipt], *recorded[Proof]):
+        apart[row[0]].append(row[-1])
+    expected = _expected_codes(recorded)
+    for body in bodies:
+        for digest in apart.get(body.seq, ()):
+            expected.append((body.seq, digest, body.about))
+        if body.texts is not None:
+            expected.append((body.seq, body.texts, body.about))
+    expected.sort(key=_seq_and_digest)
+    return expected
 
 
 def _expected_codes(recorded: Rows) -> list[Row]:
@@ -192,19 +209,10 @@ class Receipts:
         Return the content of each receipt that was not erased, by digest.
         """
         receipts = {row[6] for row in recorded[Receipt]}
-        apart: dict[int, list[str]] = defaultdict(list)
-        for row in (*recorded[Receipt], *recorded[Proof]):
-            apart[row[0]].append(row[-1])
-        expected: list[Row] = _expected_codes(recorded)
-        for body in bodies:
-            for digest in apart.get(body.seq, ()):
-                expected.append((body.seq, digest, body.about))
-            if body.texts is not None:
-                expected.append((body.seq, body.texts, body.about))
-        self.reader.compare(_NAMED, expected, self.reader.rows(_NAMED, low, high))
         self._read_forgettings(recorded)
         kept: dict[str, bytes] = {}
-        for seq, digest, about, salt, content in self._stored(recorded, low, high):
+        expected = _expected_texts(recorded, bodies)
+        for seq, digest, about, salt, content in self._stored(expected, recorded, low, high):
             if salt is None or content is None:
                 if salt is not None or content is not None:
                     column = "salt" if salt is None else "content"
@@ -221,16 +229,28 @@ class Receipts:
                 )
         return kept
 
-    def _stored(self, recorded: Rows, low: int, high: int) -> Iterator[Row]:
+    def _stored(
+        self, expected: Sequence[Row], recorded: Rows, low: int, high: int
+    ) -> Iterator[Row]:
         """Yield the rows that the entries from `low` to `high` have in the table `erasable`.
 
         Only a few photos are in memory at a time.
+
+        Args:
+            expected: The first columns that the rows must have, sorted.
+
+        Raises:
+            BooksBroken: a row is missing or surplus, or one of these columns differs.
         """
         with_proofs = [row[0] for row in recorded[Proof]]
-        for seq in with_proofs[_PROOFS_IN_MEMORY::_PROOFS_IN_MEMORY]:
-            yield from self.reader.rows(ERASABLE, low, seq - 1)
-            low = seq
-        yield from self.reader.rows(ERASABLE, low, high)
+        ends = [seq - 1 for seq in with_proofs[_PROOFS_IN_MEMORY::_PROOFS_IN_MEMORY]]
+        for last in (*ends, high):
+            stored = self.reader.rows(ERASABLE, low, last)
+            stored.sort(key=_seq_and_digest)
+            wanted = [row for row in expected if low <= row[0] <= last] if ends else expected
+            self.reader.compare(_NAMED, wanted, [row[:_NAMED_COLUMNS] for row in stored])
+            yield from stored
+            low = last + 1
 
     def _read_forgettings(self, recorded: Rows) -> None:
         parties: dict[int, list[str]] = defaultdict(list)

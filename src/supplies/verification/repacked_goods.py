@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from supplies.domain.accounts import CONVERTED, DONOR, PLEDGED, is_origin, keys_of, kind_of
+from supplies.domain.accounts import CHART, CONVERTED, DONOR, PLEDGED, is_origin, keys_of, kind_of
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Lot, Pledge, ProductExpiry
 from supplies.domain.product_expiry import Expiry, ExpiryBasis, earliest_expiry, product_expiry
-from supplies.verification.balances import Balance, Key
+from supplies.verification.balances import Balances
 from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
+
+_ORIGINS = tuple(kind for kind in CHART.values() if is_origin(kind))
 
 
 class _Description(NamedTuple):
@@ -61,7 +63,7 @@ class RepackedGoods:
                         _count(kept, source, quantity)
                         _count(kept, target, -quantity)
 
-    def check(self, balances: Mapping[Key, Balance]) -> None:
+    def check(self, balances: Balances) -> None:
         """Check the products of all conversions.
 
         Raises:
@@ -70,10 +72,9 @@ class RepackedGoods:
                 goods did not come from the donor of the pledge.
         """
         conversions: dict[str, _Conversion] = {}
-        for (account, _, lot), balance in balances.items():
-            if balance.kind is CONVERTED and balance.quantity:
-                lots = conversions.setdefault(account, _Conversion(set(), set()))
-                (lots.consumed if balance.quantity > 0 else lots.made).add(lot)
+        for (account, _, lot), balance in balances.of_kinds(CONVERTED):
+            lots = conversions.setdefault(account, _Conversion(set(), set()))
+            (lots.consumed if balance.quantity > 0 else lots.made).add(lot)
         for conversion in conversions.values():
             self._check_expiries(conversion)
         self._check_givers(conversions, balances)
@@ -90,7 +91,7 @@ class RepackedGoods:
                 )  # fmt: skip
 
     def _check_givers(
-        self, conversions: Mapping[str, _Conversion], balances: Mapping[Key, Balance]
+        self, conversions: Mapping[str, _Conversion], balances: Balances
     ) -> None:
         kept = {
             CONVERTED(document): sorted(
@@ -102,8 +103,8 @@ class RepackedGoods:
         if not wanted:
             return
         came_from: dict[str, set[str]] = defaultdict(set)
-        for (account, _, lot), balance in balances.items():
-            if lot and balance.quantity < 0 and is_origin(balance.kind):
+        for (account, _, lot), balance in balances.of_kinds(*_ORIGINS):
+            if lot and balance.quantity < 0:
                 came_from[lot].add(account)
         for account in sorted(wanted):
             lots = conversions[account].consumed if account in conversions else ()

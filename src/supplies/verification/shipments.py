@@ -7,7 +7,7 @@ which its own entries refer must exist.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supplies.domain.accounts import DELIVERED, FROM_STATION, SENT, keys_of
@@ -19,7 +19,7 @@ from supplies.domain.entry_rows import (
     ShipmentLine,
     ShipmentReceived,
 )
-from supplies.verification.balances import Balance, Key
+from supplies.verification.balances import Balances
 from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
@@ -107,7 +107,7 @@ class Shipments:
         if expected != found:
             raise self.reader.broken(table, column, seq, expected, found)
 
-    def check(self, balances: Mapping[Key, Balance]) -> None:
+    def check(self, balances: Balances) -> None:
         """Compare the balances of the shipment accounts with the recorded shipments.
 
         All goods of a shipment are in transit until its arrival is acknowledged. After that,
@@ -163,11 +163,10 @@ class Shipments:
                 )
 
 
-def _by_shipment(balances: Mapping[Key, Balance]) -> dict[str, _Goods]:
+def _by_shipment(balances: Balances) -> dict[str, _Goods]:
     """Return the goods in the account of each shipment. Empty accounts are left out."""
-    kinds = {SENT.name, DELIVERED.name, FROM_STATION.name}
     found: dict[str, _Goods] = {}
-    for (account, item, lot), balance in balances.items():
-        if balance.kind.name in kinds and balance.quantity and keys_of(account):
+    for (account, item, lot), balance in balances.of_kinds(SENT, DELIVERED, FROM_STATION):
+        if keys_of(account):
             found.setdefault(account, Counter())[item, lot] += balance.quantity
     return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from supplies.books.stock_counts import RESOLVED
-from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, kind_of
+from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import TABLES, OutcomeLine, StopOutcome, StopRemoval
 from supplies.storage.store import Row
@@ -15,6 +16,10 @@ from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
 
 _RECEIVED, _LOST = RECEIVED.name, LOST.name
+
+_COLUMNS = ("line", "received", "lost", "brought_back", "target")
+_line_goods = itemgetter(*map(ROW_TABLES[OutcomeLine].columns.index, _COLUMNS))
+"""Function that returns these columns of a row of `OutcomeLine`."""
 
 _Goods = Counter[str]
 """Moved quantities by name: `received` and `lost`, or the account to which goods came back."""
@@ -169,25 +174,28 @@ class StatedOutcomes:
 
 
 def _stated(lines: Sequence[Row]) -> _Goods:
-    return Counter({account: each.total() for account, each in _stated_by_line(lines).items()})
+    """Return the quantities in lines of an outcome."""
+    goods: _Goods = Counter()
+    for _, received, lost, brought_back, target in map(_line_goods, lines):
+        goods[_RECEIVED] += received
+        goods[_LOST] += lost
+        if brought_back:
+            goods[target] += brought_back
+    return goods
 
 
 def _stated_by_line(lines: Sequence[Row]) -> defaultdict[str, Counter[int]]:
     """Return the quantities in lines of an outcome, by account and line number."""
-    at = ROW_TABLES[OutcomeLine].columns.index
     goods: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for row in lines:
-        line = row[at("line")]
-        goods[_RECEIVED][line] += row[at("received")]
-        goods[_LOST][line] += row[at("lost")]
-        if row[at("brought_back")]:
-            goods[row[at("target")]][line] += row[at("brought_back")]
+        for account, quantity in _stated([row]).items():
+            goods[account][_line_goods(row)[0]] += quantity
     return goods
 
 
 def _name(account: str) -> str:
-    kind = kind_of(account)
-    return kind.name if kind in (RECEIVED, LOST) else account
+    name = account.partition(":")[0]
+    return name if name in (_RECEIVED, _LOST) else account
 
 
 def _shown(goods: _Goods) -> str:

@@ -14,6 +14,9 @@ from supplies.storage.store import Row
 from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
+_KINDS = {COUNTED, RECOUNTED, RESOLVED}
+"""The kinds of entry that may book the difference of a stock count."""
+
 
 @dataclass(slots=True)
 class _Line:
@@ -53,6 +56,8 @@ class StockCounts:
         self._places.update((row[1], row[2]) for row in recorded[CountSheet])
         counted, recounted = _by_entry(recorded[CountedLine]), _by_entry(recorded[Recount])
         for body in bodies:
+            if body.kind not in _KINDS and body.seq not in counted and body.seq not in recounted:
+                continue
             for seq, sheet, number, item, lot, expected, quantity in counted[body.seq]:
                 if sheet not in self._places:
                     raise self.reader.broken("counted_lines", "sheet", seq, "a count sheet", sheet)
