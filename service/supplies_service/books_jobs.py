@@ -141,8 +141,7 @@ def _verify(job: Job) -> Verified:
     # Books whose guards are missing are verified too, because they need it most.
     store = open_store(job.database, create=False, guarded=False)
     try:
-        store.check_integrity()
-        verified = verify(store, job.station, progress=_Reporter())
+        verified = verify(store, job.station, progress=_Reporter(), integrity=True)
         store.check_guards()
     finally:
         store.close()

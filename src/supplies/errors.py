@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -357,6 +357,16 @@ class BooksBroken(SuppliesError):
         )
         self.station, self.seq, self.table, self.column = station, seq, table, column
         self.expected, self.found = _shortened(expected), _shortened(found)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make this error again in another process."""
+        return _remake, (type(self), self.args, self.__dict__)
+
+
+def _remake(kind: type[BooksBroken], args: tuple[Any, ...], state: dict[str, Any]) -> BooksBroken:
+    made = kind.__new__(kind, *args)
+    made.__dict__.update(state)
+    return made
 
 
 def check_type(

@@ -6,6 +6,7 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -21,6 +22,7 @@ from supplies.storage import introspection, schema
 from supplies.storage.postgresql.store import PostgresStore
 from supplies.storage.sqlite.store import SqliteStore
 from supplies.storage.store import Store
+from supplies.verification.processes import Check, OtherProcesses
 from supplies.verification.verify import verify
 
 NOW = datetime(2026, 2, 13, 10, tzinfo=UTC)
@@ -108,16 +110,37 @@ def changes_undone(store: Tampering) -> Iterator[None]:
 def verification_error(store: Store, station: str | None = "lx") -> BooksBroken:
     """Return the first error that verification finds.
 
-    If an entry was forged, verification since a checkpoint before it must find the same error.
+    It must be the same with several processes, even if another process is done before this one
+    begins. If an entry was forged, verification since a checkpoint before it must find it too.
     """
     with pytest.raises(BooksBroken) as caught:
         verify(store, station)
+    with other_processes_first(), pytest.raises(BooksBroken) as found:
+        verify(store, station, processes=3)
+    assert str(found.value) == str(caught.value)
     forged = getattr(store, "forged", 0)
     if forged > 1:
         with pytest.raises(BooksBroken) as found:
             verify(store, station, since=[checkpoint(store, forged - 1)])
         assert str(found.value) == str(caught.value)
     return caught.value
+
+
+@contextmanager
+def other_processes_first() -> Iterator[None]:
+    """Run each check that another process would begin at once, with the store of this process."""
+
+    def begin(others: OtherProcesses, check: Callable[..., None], *args: Any) -> Check:
+        done: Future[None] = Future()
+        try:
+            done.set_result(check(others._store, *args))
+        except Exception as error:
+            done.set_exception(error)
+        return done.result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OtherProcesses, "begin", begin)
+        yield
 
 
 def checkpoint(store: Store, seq: int) -> Checkpoint:

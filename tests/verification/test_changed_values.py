@@ -7,6 +7,7 @@ from support.tampering import Tampering, changed, columns_of, rows_of, set_value
 
 from supplies.errors import StoreError
 from supplies.storage.sqlite.store import SqliteStore
+from supplies.verification import reader
 from supplies.verification import verify as chain
 from supplies.verification.reader import WHOLE_ROW
 from supplies.verification.verify import verify
@@ -77,7 +78,7 @@ def test_a_value_set_to_null_is_found(store: Tampering, table: str, column: str,
 def test_a_changed_value_is_found_when_verifying_in_small_chunks(
     store: Tampering, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
-    monkeypatch.setattr(chain, "ENTRIES_PER_CHUNK", 7)
+    monkeypatch.setattr(reader, "ENTRIES_PER_CHUNK", 7)
     column, kind = columns_of(table)[-1]
     row = rows_of(store, table)[-1]
     set_value(store, table, row, column, changed(row[column], kind))

@@ -12,6 +12,7 @@ from supplies.errors import NotFound
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.rules.command_history import CORRECTABLE, WAYS_BACK
 from supplies.storage.engines import open_store
+from supplies.verification import reader
 from supplies.verification import verify as chain
 from supplies.verification.verify import Verified, verify
 
@@ -75,7 +76,7 @@ def test_verification_in_small_chunks_gives_the_same_result(
     store: Tampering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once = verify(store)
-    monkeypatch.setattr(chain, "ENTRIES_PER_CHUNK", 3)
+    monkeypatch.setattr(reader, "ENTRIES_PER_CHUNK", 3)
     heard: list[tuple[int, int]] = []
     assert verify(store, progress=lambda done, total: heard.append((done, total))) == at_once
     assert heard[-1] == (at_once.entries, at_once.entries)

@@ -52,6 +52,14 @@ if TYPE_CHECKING:
     "station. The entries before it are trusted.",
 )
 @click.option(
+    "--processes",
+    type=int,
+    default=1,
+    show_default=True,
+    help="With more than one, other processes check the balances and the database file at the same "
+    "time. The result is the same. One station uses at most 3.",
+)
+@click.option(
     "--jsonl",
     metavar="FILE",
     help="Verify only the hash chain of this file, which `supplies export jsonl` wrote. The "
@@ -66,6 +74,7 @@ def verify(
     witnesses: tuple[str, ...],
     checkpoint: str | None,
     since: str | None,
+    processes: int,
     jsonl: str | None,
     as_json: bool,
 ) -> None:
@@ -85,7 +94,7 @@ def verify(
         if jsonl is not None:
             print_verified_file(jsonl, station, key, witnesses, as_json=as_json)
             return
-        result = _verify(database, station, receipt, key, witnesses, checkpoint, since)
+        result = _verify(database, station, receipt, key, witnesses, checkpoint, since, processes)
     except BooksBroken as difference:
         _print_difference(difference, as_json)
         raise Exit(1) from None
@@ -146,6 +155,7 @@ def _verify(
     witnesses: tuple[str, ...],
     checkpoint: str | None,
     since: str | None,
+    processes: int,
 ) -> _Result:
     """Verify the books, and compare the given checkpoints and the given receipt with them.
 
@@ -168,10 +178,16 @@ def _verify(
         here = {str(found) for (found,) in store.all("SELECT code FROM stations")}
         known = read_witnesses(here, witnesses, keys)
         trusted = [] if since is None else read_trusted(here, since, keys)
-        if since is None:
-            store.check_integrity()
         with progress_bar("Verifying entries") as report:
-            verified = verify_books(store, code, witnesses=known, since=trusted, progress=report)
+            verified = verify_books(
+                store,
+                code,
+                witnesses=known,
+                since=trusted,
+                progress=report,
+                integrity=since is None,
+                processes=processes,
+            )
         _check_guards(store)
         compared = check_any_applies(known, {each.station for each in verified.stations})
         if file is not None:

@@ -165,8 +165,7 @@ def _verified_copy(
 
 
 def _verify_copy(store: SqliteStore, keys: Path, progress: Progress | None) -> Verified:
-    store.check_integrity()
-    verified = verify(store, progress=progress, keys_of_copy=keys)
+    verified = verify(store, progress=progress, keys_of_copy=keys, integrity=True)
     store.leave_wal_mode()
     return verified
 

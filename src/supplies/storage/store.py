@@ -17,6 +17,10 @@ class Store(Protocol):
     """
 
     url: str
+    """The URL of the database, without its password."""
+
+    address: str
+    """The URL with which the database can be opened again. It may contain a password."""
 
     sealed: set[str]
     """Stations with new seals since the last commit; see `supplies.signing.seals`."""

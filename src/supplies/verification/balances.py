@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
+from supplies.books.account_range import account_range
 from supplies.domain.accounts import CHART, AccountKind, Family, kind_on_chart
 from supplies.domain.fields import MAX_QUANTITY
 from supplies.errors import BooksBroken
 from supplies.storage.store import Row
-from supplies.verification.reader import Reader, Table
+from supplies.verification.reader import FIRST, Reader, Table, chunks
 
 TRANSFERS = Table(
     "transfers",
@@ -27,6 +27,8 @@ TRANSFERS = Table(
     ),
 )
 BALANCES = Table("balances", ("account", "item", "lot", "quantity", "seq", "line"))
+_LOTS = Table("lots", ("lot", "item"))
+_RECIPIENTS = Table("allocations", ("allocation", "recipient"))
 DAYS = Table("days", ("account", "item", "lot", "day", "quantity", "seq", "line"))
 
 Key = tuple[str, str, str]
@@ -80,58 +82,62 @@ class Balance:
 
 
 class Balances:
-    """All balances of one station, computed from the transfers that were read."""
+    """All balances of one station, computed from the stored transfers."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.by_key: dict[Key, Balance] = {}
         self._kinds: dict[str, AccountKind] = {}
-        self._keys: defaultdict[str, list[Key]] = defaultdict(list)
+        self._items: dict[str, str] = dict(reader.all_rows(_LOTS))
+        self._recipients = set(reader.all_rows(_RECIPIENTS))
         self._trusted = 0
 
-    def trust(self, through: int) -> None:
-        """Trust the transfers of the entries up to `through`.
+    def check(self, since: int, count: int) -> None:
+        """Compute all balances, and compare them with the stored balances.
 
-        These transfers are read only for balances that later entries change. All other balances are
-        trusted, too.
-        """
-        self._trusted = through
-
-    def move(
-        self, transfers: Iterable[Row], lots: Mapping[str, str], recipients: Mapping[str, str]
-    ) -> None:
-        """Apply transfers to the balances, in the order in which they were recorded.
+        The transfers must be those of the entries, which is checked elsewhere.
 
         Args:
-            lots: The item of each lot, by lot id.
-            recipients: The recipient of each allocation, by allocation id.
+            since: Number of the last entry that is trusted; 0 to check all entries. Trusted
+                transfers are read only for balances that later entries change. All other balances
+                are trusted, too.
+            count: How many entries there are.
 
         Raises:
-            BooksBroken: a transfer is invalid, or a balance that has a floor falls below zero.
+            BooksBroken: a transfer is invalid, a balance that has a floor falls below zero, or a
+                stored balance is missing, changed or surplus.
         """
-        balances = self.by_key
+        self._trusted = since
+        for low, high in chunks(since + 1 if since else FIRST, count):
+            self._move(sorted(self.reader.rows(TRANSFERS, low, high)))
+        self._check_days()
+        self._check_balances()
+
+    def _move(self, transfers: Iterable[Row]) -> None:
+        """Apply transfers to the balances, in the order in which they were recorded."""
+        balances, recipients = self.by_key, self._recipients
         for seq, line, day, source, target, item, lot, quantity, allocation, recipient in transfers:
             if not 1 <= quantity <= MAX_QUANTITY:
                 raise self._broken("quantity", seq, f"1 to {MAX_QUANTITY}", quantity)
             key, target_key = (source, item, lot), (target, item, lot)
-            out = balances.get(key) or self._open_balance(key, "source", seq, lots)
-            into = balances.get(target_key) or self._open_balance(target_key, "target", seq, lots)
+            out = balances.get(key) or self._open_balance(key, "source", seq)
+            into = balances.get(target_key) or self._open_balance(target_key, "target", seq)
             if out.family is not into.family or out is into:
                 raise self._broken("target", seq, f"another account of {out.family}", target)
             if not (out.move(day, -quantity, seq, line) and into.move(day, quantity, seq, line)):
                 raise self._broken(
                     "quantity", seq, f"no more than the balance of {source}", quantity
                 )
-            if allocation is not None and recipients.get(allocation) != recipient:
-                raise self._broken("recipient", seq, recipients.get(allocation), recipient)
+            if allocation is not None and (allocation, recipient) not in recipients:
+                expected = f"the recipient of {allocation}"
+                raise self._broken("recipient", seq, expected, recipient)
 
-    def _open_balance(self, key: Key, column: str, seq: int, lots: Mapping[str, str]) -> Balance:
+    def _open_balance(self, key: Key, column: str, seq: int) -> Balance:
         """Create a balance of zero for an account, item and lot.
 
         Args:
             key: Account, item and lot.
             column, seq: The column and the entry number of the transfer, for errors.
-            lots: The item of each lot.
 
         Raises:
             BooksBroken: the account does not exist, or it cannot contain this item and lot.
@@ -143,16 +149,11 @@ class Balances:
         family = _FAMILIES[kind.name, lot != ""]
         if family is None:
             raise self._broken("lot", seq, f"what {kind.name} can contain", lot or "no lot")
-        if lot and lots.get(lot) != item:
+        if lot and self._items.get(lot) != item:
             raise self._broken("lot", seq, f"a lot of {item}", lot)
-        balance = self._add(key, kind, family)
+        balance = self.by_key[key] = Balance(kind, family)
         if self._trusted:
             self._replay(key, balance)
-        return balance
-
-    def _add(self, key: Key, kind: AccountKind, family: Family) -> Balance:
-        balance = self.by_key[key] = Balance(kind, family)
-        self._keys[kind.name].append(key)
         return balance
 
     def _replay(self, key: Key, balance: Balance) -> None:
@@ -171,13 +172,6 @@ class Balances:
         for seq, line, day, change in sorted(moves):
             balance.move(day, change, seq, line)
 
-    def of_kinds(self, *kinds: AccountKind) -> Iterator[tuple[Key, Balance]]:
-        """Yield the balances that are not zero of all accounts of these kinds."""
-        for kind in kinds:
-            for key in self._keys[kind.name]:
-                if (balance := self.by_key[key]).quantity:
-                    yield key, balance
-
     def _kind(self, account: str, column: str, seq: int) -> AccountKind:
         kind = kind_on_chart(account)
         if kind is not None:
@@ -189,7 +183,7 @@ class Balances:
 
     # --- comparison with the stored balances -----------------------------------------------------
 
-    def check_days(self) -> None:
+    def _check_days(self) -> None:
         """Check the day-end balances that are stored in the table `days`.
 
         There must be a row for each balance and each day on which it changed. Each stored row is
@@ -226,18 +220,17 @@ class Balances:
                 expected += [(*key, day, *closing) for day, closing in balance.earlier.items()]
         return expected
 
-    def check_balances(self) -> None:
+    def _check_balances(self) -> None:
         """Check the current balances that are stored in the table `balances`.
 
-        For speed, the database compares them with the latest rows of `days`, which `check_days` has
-        checked. The rows are compared one by one in Python only if this shows a difference.
+        For speed, the database compares them with the latest rows of `days`, which were checked
+        before. The rows are compared one by one in Python only if this shows a difference.
 
         Raises:
             BooksBroken: a row is missing, changed or surplus.
         """
         if self._trusted:
             self.reader.compare(BALANCES, self._balances(), self._later_rows(BALANCES))
-            self._read_trusted()
             return
         agree = self.reader.one(
             "SELECT count(*) FROM balances AS b WHERE station = :station "
@@ -274,20 +267,19 @@ class Balances:
             )
         return list(found)
 
-    def _read_trusted(self) -> None:
-        """Add all stored balances that only trusted entries changed.
 
-        They are marked as balances of goods without a check, because no later transfer uses them.
-        """
-        for account, item, lot, quantity in self.reader.store.all(
+def stored_balances(reader: Reader, *kinds: AccountKind) -> Iterator[tuple[AccountKind, Row]]:
+    """Yield the stored balances that are not zero of all accounts of these kinds.
+
+    Each is yielded as the kind of its account and a row of account, item, lot and quantity.
+    """
+    for kind in kinds:
+        for row in reader.store.all(
             "SELECT account, item, lot, quantity FROM balances WHERE station = :station "
-            "AND quantity <> 0",
-            {"station": self.reader.station},
+            f"AND {account_range('start', 'end')} AND quantity <> 0",
+            {"station": reader.station, "start": kind.prefix, "end": f"{kind.name};"},
         ):
-            key = account, item, lot
-            kind = CHART.get(account.partition(":")[0])
-            if key not in self.by_key and kind is not None:
-                self._add(key, kind, Family.GOODS).quantity = quantity
+            yield kind, row
 
 
 def _family(kind: AccountKind, *, has_lot: bool) -> Family | None:

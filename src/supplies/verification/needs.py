@@ -21,7 +21,7 @@ from supplies.domain.accounts import (
     RECEIVED,
     keys_of,
 )
-from supplies.verification.balances import Balances
+from supplies.verification.balances import stored_balances
 from supplies.verification.reader import Reader
 
 _COMPARED_KINDS = (ALLOCATED, ASSIGNED, CLAIMED, IN_TRANSIT, MET, PLEDGED, RECEIVED)
@@ -29,11 +29,10 @@ _COMPARED_KINDS = (ALLOCATED, ASSIGNED, CLAIMED, IN_TRANSIT, MET, PLEDGED, RECEI
 _Sum = defaultdict[tuple[str, ...], int]
 
 
-def check_needs(reader: Reader, balances: Balances, recipients: Mapping[str, str]) -> None:
+def check_needs(reader: Reader, recipients: Mapping[str, str]) -> None:
     """Compare the quantities of needs with the pledges and goods that cover them.
 
     Args:
-        balances: The balances of the station.
         recipients: The recipient of each need, by the id of the need.
 
     Raises:
@@ -41,7 +40,7 @@ def check_needs(reader: Reader, balances: Balances, recipients: Mapping[str, str
             an allocation has fewer goods than are assigned from it; or a recipient received fewer
             goods than count as met.
     """
-    claimed, promised, assigned, allocated, met, received = _sums(balances, recipients)
+    claimed, promised, assigned, allocated, met, received = _sums(reader, recipients)
     for key in sorted(claimed.keys() | promised.keys()):
         if claimed[key] != promised[key]:
             need, pledge, item = key
@@ -67,7 +66,7 @@ def check_needs(reader: Reader, balances: Balances, recipients: Mapping[str, str
 
 
 def _sums(
-    balances: Balances, recipients: Mapping[str, str]
+    reader: Reader, recipients: Mapping[str, str]
 ) -> tuple[_Sum, _Sum, _Sum, _Sum, _Sum, _Sum]:
     """Return six sums: the claimed, promised, assigned, allocated, met and received quantities.
 
@@ -81,8 +80,8 @@ def _sums(
     allocated: _Sum = defaultdict(int)
     met: _Sum = defaultdict(int)
     received: _Sum = defaultdict(int)
-    for (account, item, _), balance in balances.of_kinds(*_COMPARED_KINDS):
-        kind, keys, quantity = balance.kind, keys_of(account), balance.quantity
+    for kind, (account, item, _, quantity) in stored_balances(reader, *_COMPARED_KINDS):
+        keys = keys_of(account)
         if kind is CLAIMED:
             claimed[keys[0], keys[1], item] += quantity
         elif kind is PLEDGED:

@@ -7,7 +7,7 @@ rows and columns are compared only if the lists differ.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -23,6 +23,24 @@ FIRST, LAST = -(2**63), 2**63 - 1
 
 With these limits, rows with an impossible entry number are read and compared too.
 """
+
+ENTRIES_PER_CHUNK = 5_000
+"""Number of entries that are read into memory at a time."""
+
+
+def chunks(low: int, count: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges of entry numbers from `low` on, each as its first and last number.
+
+    Together, the ranges contain every integer from `low` on, so that rows with impossible entry
+    numbers are found too.
+
+    Args:
+        count: How many entries there are.
+    """
+    for last in range(max(low, 1) + ENTRIES_PER_CHUNK - 1, count, ENTRIES_PER_CHUNK):
+        yield low, last
+        low = last + 1
+    yield low, LAST
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,6 @@ class Records:
 
     Attributes:
         lots: The item of each lot.
-        recipients: The recipient of each allocation.
         needs: The recipient of each need.
         donations: The ids of all donations.
         pending: Open deliveries and unresolved conflicts, each as the word "delivery" or "conflict"
@@ -152,7 +151,6 @@ class Records:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.lots: dict[str, str] = {}
-        self.recipients: dict[str, str] = {}
         self.needs: dict[str, str] = {}
         self.donations: set[str] = set()
         self.pending: set[tuple[str, int]] = set()
@@ -163,7 +161,6 @@ class Records:
         """Read what the entries up to `through` recorded, without checking it."""
         earlier = self.reader.earlier
         self.lots.update(earlier("lots", "lot, item", through))
-        self.recipients.update(earlier("allocations", "allocation, recipient", through))
         self.needs.update(earlier("needs", "need, recipient", through))
         donations = earlier("arrivals", "arrival", through, "origin = 'donor'")
         self.donations.update(arrival for (arrival,) in donations)
@@ -199,7 +196,6 @@ class Records:
                 raise self.reader.broken(TABLES[LatestDay], "latest_day", seq, happened_on, day)
         if recorded[PackedLine]:
             self._check_packs(recorded)
-        self.recipients.update((row[1], row[2]) for row in recorded[Allocation])
         self.needs.update((row[1], row[2]) for row in recorded[Need])
         self.donations.update(row[1] for row in recorded[Arrival] if row[2] == "donor")
         self._track_pending(recorded)

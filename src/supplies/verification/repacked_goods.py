@@ -11,7 +11,7 @@ from supplies.domain.accounts import CHART, CONVERTED, DONOR, PLEDGED, is_origin
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import Lot, Pledge, ProductExpiry
 from supplies.domain.product_expiry import Expiry, ExpiryBasis, earliest_expiry, product_expiry
-from supplies.verification.balances import Balances
+from supplies.verification.balances import stored_balances
 from supplies.verification.reader import Reader
 from supplies.verification.records import ROW_TABLES, Rows
 
@@ -63,7 +63,7 @@ class RepackedGoods:
                         _count(kept, source, quantity)
                         _count(kept, target, -quantity)
 
-    def check(self, balances: Balances) -> None:
+    def check(self) -> None:
         """Check the products of all conversions.
 
         Raises:
@@ -72,12 +72,12 @@ class RepackedGoods:
                 goods did not come from the donor of the pledge.
         """
         conversions: dict[str, _Conversion] = {}
-        for (account, _, lot), balance in balances.of_kinds(CONVERTED):
+        for _, (account, _, lot, quantity) in stored_balances(self.reader, CONVERTED):
             lots = conversions.setdefault(account, _Conversion(set(), set()))
-            (lots.consumed if balance.quantity > 0 else lots.made).add(lot)
+            (lots.consumed if quantity > 0 else lots.made).add(lot)
         for conversion in conversions.values():
             self._check_expiries(conversion)
-        self._check_givers(conversions, balances)
+        self._check_givers(conversions)
 
     def _check_expiries(self, conversion: _Conversion) -> None:
         consumed = [self._lots[lot] for lot in conversion.consumed if lot in self._lots]
@@ -90,9 +90,7 @@ class RepackedGoods:
                     _shown(Expiry(found.expires_on, found.expires_month)),
                 )  # fmt: skip
 
-    def _check_givers(
-        self, conversions: Mapping[str, _Conversion], balances: Balances
-    ) -> None:
+    def _check_givers(self, conversions: Mapping[str, _Conversion]) -> None:
         kept = {
             CONVERTED(document): sorted(
                 pledge for pledge, quantity in found.items() if quantity > 0
@@ -103,8 +101,8 @@ class RepackedGoods:
         if not wanted:
             return
         came_from: dict[str, set[str]] = defaultdict(set)
-        for (account, _, lot), balance in balances.of_kinds(*_ORIGINS):
-            if lot and balance.quantity < 0:
+        for _, (account, _, lot, quantity) in stored_balances(self.reader, *_ORIGINS):
+            if lot and quantity < 0:
                 came_from[lot].add(account)
         for account in sorted(wanted):
             lots = conversions[account].consumed if account in conversions else ()

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from supplies.domain.accounts import DELIVERED, FROM_STATION, SENT, keys_of
+from supplies.domain.accounts import DELIVERED, FROM_STATION, SENT
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import (
     Shipment,
@@ -19,7 +19,7 @@ from supplies.domain.entry_rows import (
     ShipmentLine,
     ShipmentReceived,
 )
-from supplies.verification.balances import Balances
+from supplies.verification.balances import stored_balances
 from supplies.verification.reader import Reader
 from supplies.verification.records import Rows
 
@@ -107,7 +107,7 @@ class Shipments:
         if expected != found:
             raise self.reader.broken(table, column, seq, expected, found)
 
-    def check(self, balances: Balances) -> None:
+    def check(self) -> None:
         """Compare the balances of the shipment accounts with the recorded shipments.
 
         All goods of a shipment are in transit until its arrival is acknowledged. After that,
@@ -117,7 +117,7 @@ class Shipments:
         Raises:
             BooksBroken: a balance differs.
         """
-        balances_of = _by_shipment(balances)
+        balances_of = _by_shipment(self.reader)
         for shipment, sent in self._sent.items():
             on_the_way = balances_of.get(SENT(shipment), Counter())
             delivered = balances_of.get(DELIVERED(shipment), Counter())
@@ -163,10 +163,9 @@ class Shipments:
                 )
 
 
-def _by_shipment(balances: Balances) -> dict[str, _Goods]:
+def _by_shipment(reader: Reader) -> dict[str, _Goods]:
     """Return the goods in the account of each shipment. Empty accounts are left out."""
     found: dict[str, _Goods] = {}
-    for (account, item, lot), balance in balances.of_kinds(SENT, DELIVERED, FROM_STATION):
-        if keys_of(account):
-            found.setdefault(account, Counter())[item, lot] += balance.quantity
+    for _, (account, item, lot, quantity) in stored_balances(reader, SENT, DELIVERED, FROM_STATION):
+        found.setdefault(account, Counter())[item, lot] += quantity
     return found

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -42,7 +42,8 @@ from supplies.verification.kept_checkpoints import check_kept
 from supplies.verification.merges import Merges
 from supplies.verification.needs import check_needs
 from supplies.verification.pledges import FulfilledPledges
-from supplies.verification.reader import FIRST, LAST, Reader
+from supplies.verification.processes import Check, OtherProcesses
+from supplies.verification.reader import FIRST, LAST, Reader, chunks
 from supplies.verification.receipts import ERASABLE, Receipts
 from supplies.verification.records import ROW_TABLES, Records, Rows, rows_of
 from supplies.verification.removed_stops import RemovedStops
@@ -56,9 +57,6 @@ from supplies.verification.stock_counts import StockCounts
 
 _READ_WHOLE = (Lot, ProductExpiry, Pledge, StopRemoval, CodeAttempt, Merge)
 """Types of rows that are read from trusted entries too, because later entries may refer to them."""
-
-ENTRIES_PER_CHUNK = 5_000
-"""Number of entries that are read into memory at a time."""
 
 ENTRIES_PER_COMPARISON = 100_000
 """Number of entries whose rows are recomputed before they are compared with the stored rows.
@@ -120,11 +118,13 @@ def verify(
     since: Sequence[Checkpoint] = (),
     progress: Progress | None = None,
     keys_of_copy: Path | None = None,
+    integrity: bool = False,
+    processes: int = 1,
 ) -> Verified:
     """Verify the books of one station, or of all stations.
 
-    Everything is read once. Memory grows with the number of balances, not with the number of
-    entries.
+    Everything is read once, except transfers, which are read twice. Memory grows with the number of
+    balances, not with the number of entries.
 
     With `since`, the entries up to a checkpoint are trusted: their hashes and rows are not
     recomputed. The entries after the checkpoint are verified, with all rows and balances that they
@@ -139,10 +139,14 @@ def verify(
         progress: Called repeatedly with two numbers: entries verified so far, and all entries.
         keys_of_copy: The key file of the books, if `store` is a copy of them. Then a difference in
             users, settings or access log is part of the result and raises no error.
+        integrity: Whether to check the file of the database for damage, too.
+        processes: Number of processes. With more than one, other processes check balances and file
+            while this one checks the entries. The result is the same.
 
     Raises:
         BooksBroken: the books are not intact; the error describes the first difference.
-        InvalidField: an argument has the wrong type.
+        InvalidField: an argument has the wrong type, or `processes` is invalid.
+        NotADatabase: the file is damaged.
         NotFound: the database has no books of this station.
     """
     if not hasattr(store, "check_integrity"):
@@ -150,10 +154,19 @@ def verify(
     check_type(station, (str, type(None)), "station", "the code of a station, or None for all")
     if progress is not None:
         check_function(progress, "progress", "a function of two numbers, or None")
-    with store.reading(), _without_garbage_collection():
+    with (
+        store.reading(),
+        _without_garbage_collection(),
+        OtherProcesses(store, processes) as others,
+        others.beside(_check_file) if integrity else nullcontext(),
+    ):
         stations = _stations(store) if station is None else [_check_station(store, station)]
         counts = {name: _entries_of(store, name) for name in stations}
-        trusted = {each.station: each for each in sorted(since, key=lambda one: one.seq)}
+        trusted = {each.station: each.seq for each in sorted(since, key=lambda one: one.seq)}
+        balances = [
+            others.begin(_check_balances, name, trusted.get(name, 0), counts[name])
+            for name in stations
+        ]
         total, done = sum(counts.values()), 0
 
         def advance(entries: int) -> None:
@@ -169,8 +182,8 @@ def verify(
                 counts[name],
                 [each for each in (*witnesses, *since) if each.station == name],
                 keys_of_copy,
-            ).run(advance, trusted[name].seq if name in trusted else 0)
-            for name in stations
+            ).run(trusted.get(name, 0), advance, check_balances)
+            for name, check_balances in zip(stations, balances, strict=True)
         ]
     return Verified(
         entries=sum(each.entries - each.since for each in found),
@@ -178,6 +191,14 @@ def verify(
         receipts=sum(each.receipts for each in found),
         stations=found,
     )
+
+
+def _check_file(store: Store) -> None:
+    store.check_integrity()
+
+
+def _check_balances(store: Store, station: str, since: int, count: int) -> None:
+    Balances(Reader(store, station)).check(since, count)
 
 
 class _Verification:
@@ -195,7 +216,7 @@ class _Verification:
         self.station, self.count = station, count
         self.reader = reader = Reader(store, station)
         self.chain, self.records = HashChain(reader), Records(reader)
-        self.receipts, self.balances = Receipts(reader), Balances(reader)
+        self.receipts = Receipts(reader)
         self.shipments, self.counts = Shipments(reader), StockCounts(reader)
         self.earlier = EarlierChecks(station, witnesses, read_verifications(reader))
         self.repacked, self.pledges = RepackedGoods(reader), FulfilledPledges(reader)
@@ -205,30 +226,33 @@ class _Verification:
         self.transfers = 0
         self.recorded: dict[type[EntryRow], list[Row]] = {kind: [] for kind in ROW_TABLES}
 
-    def run(self, advance: Callable[[int], None], since: int) -> VerifiedStation:
+    def run(
+        self, since: int, advance: Callable[[int], None], check_balances: Check
+    ) -> VerifiedStation:
         """Check the entries in chunks, then the books as a whole. Return the result.
 
         Args:
             since: Number of the last entry that is trusted; 0 to check all entries.
+            advance: Called with the number of entries, after each chunk.
+            check_balances: Checks the balances, or waits for another process that does so.
         """
         if since:
             self._trust(since)
             advance(since)
         uncompared = since + 1 if since else FIRST
-        for low, high in _ranges(uncompared, self.count):
+        for low, high in chunks(uncompared, self.count):
             advance(self._check(low, high))
             if high == LAST or high - max(uncompared, 0) >= ENTRIES_PER_COMPARISON:
                 self._compare_rows(uncompared, high)
                 uncompared = high + 1
         self.earlier.check_end()
+        check_balances()
         self.receipts.check_erased()
         self.records.check_pending()
-        self.balances.check_days()
-        self.balances.check_balances()
-        check_needs(self.reader, self.balances, self.records.needs)
-        self.shipments.check(self.balances)
+        check_needs(self.reader, self.records.needs)
+        self.shipments.check()
         self.counts.check()
-        self.repacked.check(self.balances)
+        self.repacked.check()
         self.pledges.check()
         self.removed_stops.check()
         self.outcomes.check()
@@ -262,7 +286,6 @@ class _Verification:
         self.chain.trust(through)
         self.records.trust(through)
         self.receipts.trust(through)
-        self.balances.trust(through)
         for bodies in read_earlier_commands(self.reader, through):
             _, recorded = rows_of(bodies)
             self._add_documents(recorded, bodies)
@@ -299,7 +322,6 @@ class _Verification:
         self.merges.add(recorded)
         self.codes.add(recorded)
         self.receipts.add(recorded, bodies, self.records.donations, low, high)
-        self.balances.move(transfers, self.records.lots, self.records.recipients)
         self.transfers += len(transfers)
         for row_type, rows in recorded.items():
             self.recorded[row_type] += rows
@@ -319,18 +341,6 @@ def _closings(recorded: Rows) -> dict[int, date]:
     The days are keyed by entry number.
     """
     return {seq: date.fromisoformat(through) for seq, through in recorded[Period]}
-
-
-def _ranges(low: int, count: int) -> Iterator[tuple[int, int]]:
-    """Yield ranges of entry numbers from `low` on, each as its first and last number.
-
-    Together, the ranges contain every integer from `low` on, so that rows with impossible entry
-    numbers are found too.
-    """
-    for last in range(max(low, 1) + ENTRIES_PER_CHUNK - 1, count, ENTRIES_PER_CHUNK):
-        yield low, last
-        low = last + 1
-    yield low, LAST
 
 
 def _entries_of(store: Store, station: str) -> int:

@@ -57,7 +57,7 @@ class PostgresStore:
         self, url: str, *, create: bool = True, guarded: bool = True, made: bool = True
     ) -> None:
         self._address = Address.parse(url)
-        self.url = self._address.display_url
+        self.url, self.address = self._address.display_url, url
         self.sealed: set[str] = set()
         self._pool = shared_pool(self._address)
         self._open: Transaction | None = None

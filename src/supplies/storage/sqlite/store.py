@@ -55,7 +55,7 @@ class SqliteStore:
         self, path: str, *, create: bool = True, guarded: bool = True, made: bool = True
     ) -> None:
         self.path = Path(path)
-        self.url = f"sqlite:///{path}"
+        self.url = self.address = f"sqlite:///{path}"
         self.sealed: set[str] = set()
         if sqlite3.sqlite_version_info < MINIMUM_VERSION:
             raise StoreError(
