@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from support.engines import ENGINES, RUNNING, Engines, Server, without_fsync
+from support.engines import ENGINES, RUNNING, Engines, Server
 from support.ledger_fixture import Clock, StationLedger
 
 from supplies.ledger.ledger import Ledger
+from supplies.storage.sqlite import store
 
 pytest_plugins = ["support.service_fixture"]
 
@@ -38,6 +39,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Exclude the collected tests from garbage collection, which would visit them all the time."""
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_fsync() -> Iterator[None]:
+    """Let no SQLite file wait for the disk, because no test takes the power away.
+
+    A commit that waits takes several milliseconds, and the tests make tens of thousands.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "SYNCHRONOUS", "OFF")
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -85,4 +97,4 @@ def books_url(
 def station(books_url: str, clock: Clock) -> Iterator[StationLedger]:
     """Station lx with some items, people and locations."""
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
-        yield StationLedger(without_fsync(ledger), clock)
+        yield StationLedger(ledger, clock)

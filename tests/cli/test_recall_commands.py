@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from support.command_line import refused
-from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.cli import main
@@ -17,7 +16,7 @@ from supplies.ledger.ledger import Ledger
 @pytest.fixture
 def books(books_path: Path, clock: Clock) -> str:
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
         StationLedger(ledger, clock).stock(10, batch="B7")
     return str(books_path)
 

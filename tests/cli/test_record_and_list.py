@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from support.command_line import refused, run, run_with_usage_error
-from support.engines import without_fsync
 from support.ledger_fixture import Clock, register_all
 from support.pdf_reading import squeezed
 from support.pdf_reading import text as text_of_pdf
@@ -30,7 +29,7 @@ BY = ("--by", "u_1")
 @pytest.fixture
 def books(books_path: Path, clock: Clock) -> str:
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
     return str(books_path)
 
 

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.csv_files import write_csv
-from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.cli import main
@@ -338,7 +337,7 @@ def test_every_row_of_any_file_is_recorded_or_listed(
     headings = [column.words[0] for column in KINDS[kind].columns]
     path = write_csv(tmp_path, headings, *rows)
     with Ledger.open(str(tmp_path / f"{uuid4()}.db"), station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
         station = StationLedger(ledger, clock)
         chosen = {"values": {} if kind not in ("donations",) else {"handled_by": "x"}}
         run(station, kind, path, create_items=True, create_people=True, open_missing=True, **chosen)
@@ -465,7 +464,7 @@ def test_the_command_prints_sentences_and_json(
 ) -> None:
     books = str(tmp_path / "books.db")
     with Ledger.open(books, station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
     always = ["--by", "u-1", "--database", books, "--value", "location=store"]
     missing = ["import", "opening-stock", str(tmp_path / "none.csv"), *always]
     assert main(missing) == 1

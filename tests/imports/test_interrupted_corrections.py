@@ -12,7 +12,6 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.csv_files import write_csv
-from support.engines import without_fsync
 from support.ledger_fixture import Clock, register_all
 
 from supplies.errors import StoreError
@@ -101,7 +100,7 @@ def test_no_row_is_recorded_twice_or_lost_over_corrections_and_interruptions(
         Ledger.open(str(folder / "books.db"), station="lx", clock=Clock()) as ledger,
         patch.object(importer, "ROWS_PER_COMMIT", 2),
     ):
-        register_all(without_fsync(ledger))
+        register_all(ledger)
         result = imported(ledger, first, interrupted_after)
         wanted = {row[3] for row in numbered}
         for at, (corrections, after) in enumerate(rounds):

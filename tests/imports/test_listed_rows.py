@@ -14,7 +14,6 @@ import msgspec
 import openpyxl
 import pytest
 from support.csv_files import write_csv
-from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.cli import main, progress
@@ -231,7 +230,7 @@ def test_ctrl_c_stops_the_command_with_what_was_recorded(
     pressed = threading.Event()
     pressed.set()
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
     words = ["import", "donations", str(path), "--by", "u-1", "--database", str(books_path)]
     for name, value in GIFT.items():
         words += ["--value", f"{name}={value}"]
@@ -336,7 +335,7 @@ def test_the_command_line_writes_reasons_in_the_language_of_the_station_and_save
     books_path: Path, clock: Clock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
     path = write_csv(
         tmp_path,
         ["户主", "东西", "数量", "日期"],

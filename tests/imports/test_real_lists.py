@@ -11,7 +11,6 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from support.engines import without_fsync
 from support.ledger_fixture import Clock
 
 from supplies import Location, Station
@@ -32,7 +31,7 @@ pytestmark = pytest.mark.skipif(FOLDER is None, reason="SUPPLIES_REAL_DATA is no
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     clock = Clock(date(2022, 1, 1))
     with Ledger.open(str(tmp_path / "books.db"), station="lx", clock=clock) as opened:
-        without_fsync(opened).register(
+        opened.register(
             Station(code="lx", name="站", zone="Asia/Shanghai"), Location(code="store", name="仓")
         )
         yield opened

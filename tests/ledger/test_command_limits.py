@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 import pytest
-from support.engines import Engines, without_fsync
+from support.engines import Engines
 from support.ledger_fixture import StationLedger
 
 import supplies
@@ -80,7 +80,7 @@ def test_the_work_grows_with_the_lines(
     done = []
     for size in SIZES:
         copy = str(shutil.copy(new_books, tmp_path / f"{size}.db"))
-        with without_fsync(Ledger.open(copy, station=STATION, clock=clock)) as ledger:
+        with Ledger.open(copy, station=STATION, clock=clock) as ledger:
             command = prepare(ledger, name, size, same_item=same_item)
             done.append(_work(ledger, command))
     first, second = _growth([work.statements for work in done])

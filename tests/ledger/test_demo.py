@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.engines import ENGINES, Engines, without_fsync
+from support.engines import ENGINES, Engines
 
 from supplies.demo.longxue import FIRST, LAST, MET, STATION, Scene, SceneClock
 from supplies.ledger.ledger import Ledger
@@ -27,7 +27,6 @@ def scene(
         engines.books(request.param, tmp_path_factory.mktemp("scene")) as url,
         Ledger.open(url, station=STATION, clock=clock) as ledger,
     ):
-        without_fsync(ledger)
         scene = Scene(ledger, clock)
         scene.book()
         yield scene

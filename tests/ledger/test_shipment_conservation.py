@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.engines import RUNNING, without_fsync
+from support.engines import RUNNING
 from support.ledger_fixture import Clock, StationLedger, register_all
 from support.shipping import citation, open_hp
 
@@ -44,7 +44,6 @@ def test_random_shipments_between_two_stations_lose_no_goods(
         Ledger.open(here, station="lx", clock=clock) as lx,
         open_hp(here if together else there, clock) as hp,
     ):
-        without_fsync(lx)
         register_all(lx)
         hp.register(Location(code="store", name="Store"))
         stations = {"lx": StationLedger(lx, clock), "hp": StationLedger(hp, clock)}

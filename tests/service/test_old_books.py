@@ -22,7 +22,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from supplies_service.app import create_app
-from support.engines import ENGINES, RUNNING, without_fsync
+from support.engines import ENGINES, RUNNING
 
 from supplies.cli import main
 from supplies.domain.commands import Reverse
@@ -113,7 +113,6 @@ def test_each_entry_of_old_books_is_reversed_or_refused_and_the_books_verify_cle
 ) -> None:
     reversed_kinds = set()
     with Ledger.open(str(old_books), station="lx", clock=clock) as ledger:
-        without_fsync(ledger)
         for seq in range(LAST, 0, -1):
             with suppress(AgainstBooks, InvalidField):
                 ledger.record(Reverse(entry=seq, reason="tried"), by="u_1")

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 from support import ledger_machine as machine
-from support.engines import ENGINES, RUNNING, Engines, without_fsync
+from support.engines import ENGINES, RUNNING, Engines
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.access import users
@@ -70,7 +70,6 @@ def source(
     clock = SceneClock()
     with engines.books(request.param, tmp_path_factory.mktemp("source")) as url:
         with Ledger.open(url, station=STATION, clock=clock) as ledger:
-            without_fsync(ledger)
             Scene(ledger, clock).book()
             with ledger.admin_transaction() as books:
                 new = users.NewUser(login="chen", role="coordinator")
@@ -162,7 +161,6 @@ class CopyingLedgerMachine(machine.LedgerMachine):
             assert rows(url) == rows(server) == rows(back)
             clock = Clock(self.clock.day + timedelta(days=1))
             with Ledger.open(back, station="lx", clock=clock) as ledger:
-                without_fsync(ledger)
                 StationLedger(ledger, clock).give(3)
                 verify(ledger.store)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.domain import commands as c
@@ -146,7 +145,7 @@ def reads_all(step: str) -> bool:
 def test_the_work_of_a_page_does_not_grow_with_the_books(books_path: Path) -> None:
     clock = Clock()
     with Ledger.open(str(books_path), station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
         station = StationLedger(ledger, clock)
         counts = []
         for _ in range(2):

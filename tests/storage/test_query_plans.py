@@ -22,7 +22,7 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, get_args
 
 import pytest
-from support.engines import Engines, without_fsync
+from support.engines import Engines
 from support.every_kind import RecordingStation, book_everything, record_the_rest
 
 import supplies.views
@@ -642,7 +642,7 @@ def test_no_statement_reads_a_growing_table_by_its_station_alone_or_is_prepared_
     monkeypatch.setenv("SUPPLIES_KEYS", str(tmp_path / "station.key"))
     with database(engines, engine, tmp_path) as url:
         station = RecordingStation(url)
-        with without_fsync(station.ledger) as ledger:
+        with station.ledger as ledger:
             growth.register_catalogue(ledger, ENTRIES)
             if engine == "postgresql":
                 growth.record_entries(ledger, Calendar(station).set_day, ENTRIES)

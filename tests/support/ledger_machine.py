@@ -43,7 +43,7 @@ from supplies.ledger.recorded import Recorded
 from supplies.ledger.writer import Request
 from supplies.verification.verify import verify
 from support.command_generators import CommandGenerator
-from support.engines import RUNNING, without_fsync
+from support.engines import RUNNING
 from support.ledger_fixture import Clock, register_all
 from support.oracle import Oracle
 from support.reading_views import check_reading_views
@@ -146,7 +146,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 _register(ledger)
         ledger = Ledger.open(url, station="lx", clock=self.clock)
         self.closing.callback(ledger.close)
-        return without_fsync(ledger)
+        return ledger
 
     def finish(self) -> None:
         verify(self.ledger.store)

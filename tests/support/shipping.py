@@ -11,12 +11,11 @@ from supplies.ledger.recorded import Recorded
 from supplies.views.shipments import (
     get_shipment,
 )
-from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger
 
 
 def open_hp(url: str, clock: Clock) -> Ledger:
-    ledger = without_fsync(Ledger.open(url, station="hp", clock=clock, new_station=True))
+    ledger = Ledger.open(url, station="hp", clock=clock, new_station=True)
     ledger.register(Station(code="hp", name="黄浦站", zone="Asia/Shanghai", series="HP"))
     ledger.register(
         Item(code="mask", name="口罩"),

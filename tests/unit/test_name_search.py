@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.engines import without_fsync
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.domain import commands as c
@@ -118,7 +117,7 @@ def test_a_forgotten_name_is_removed_from_the_index(station: StationLedger) -> N
 
 def test_a_forgotten_name_is_not_in_the_database_file(tmp_path: Path, clock: Clock) -> None:
     with Ledger.open(str(tmp_path / "books.db"), station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
         ledger.register(Donor(code="D-9", name="欧阳夏丹"))
         pieces = [piece.encode() for piece in ("欧阳", "阳夏", "夏丹")]
         assert all(piece in _all_bytes(tmp_path) for piece in pieces)
@@ -134,7 +133,7 @@ def test_names_in_older_books_are_indexed_when_they_are_opened(
     books_url: str, clock: Clock
 ) -> None:
     with Ledger.open(books_url, station="lx", clock=clock) as ledger:
-        register_all(without_fsync(ledger))
+        register_all(ledger)
         with ledger.store.writing():
             ledger.store.run("DELETE FROM search")
             ledger.store.run("DELETE FROM searchable")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from support.engines import without_fsync
 from support.every_kind import RecordingStation, book_everything
 
 from supplies.books.reader import Books
@@ -30,7 +29,7 @@ def test_balances_at_each_entry_are_the_sums_of_the_transfers_up_to_it(
     books_url: str, tmp_path: Path
 ) -> None:
     station = RecordingStation(books_url)
-    with without_fsync(station.ledger) as ledger:
+    with station.ledger as ledger:
         book_everything(station, str(tmp_path / "elsewhere.db"))
         with ledger.reading() as books:
             days = books.all(
@@ -47,7 +46,7 @@ def test_balances_at_an_entry_are_filtered_by_item_and_by_location(
     books_url: str, tmp_path: Path
 ) -> None:
     station = RecordingStation(books_url)
-    with without_fsync(station.ledger) as ledger:
+    with station.ledger as ledger:
         book_everything(station, str(tmp_path / "elsewhere.db"))
         kinds = CHART["stock"], CHART["allocated"]
         with ledger.reading() as books:

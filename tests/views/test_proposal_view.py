@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.engines import RUNNING, without_fsync
+from support.engines import RUNNING
 from support.ledger_fixture import Clock, StationLedger, register_all
 from support.view_json import has_exact_json
 
@@ -183,7 +183,6 @@ def test_every_proposed_row_is_accepted_and_none_exceeds_stock_or_need(
         RUNNING.books(engine, tmp_path_factory.mktemp("proposal")) as url,
         Ledger.open(url, station="lx", clock=clock) as ledger,
     ):
-        without_fsync(ledger)
         register_all(ledger)
         ledger.register(Recipient(code="R-3", name="赵某"))
         station = StationLedger(ledger, clock)

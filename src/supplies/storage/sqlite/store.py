@@ -25,6 +25,9 @@ The value is in milliseconds. If readers are still active after this time, SQLit
 later.
 """
 
+SYNCHRONOUS = "FULL"
+"""Whether a commit waits until the disk has the data: FULL or OFF. Only tests use OFF."""
+
 POLL_SECONDS = 0.0005
 """How long to wait before trying again to begin a write transaction, in seconds."""
 
@@ -93,7 +96,7 @@ class SqliteStore:
         pragma("PRAGMA foreign_keys = ON")
         pragma("PRAGMA recursive_triggers = ON")
         self._enable_wal()
-        pragma("PRAGMA synchronous = FULL")
+        pragma(f"PRAGMA synchronous = {SYNCHRONOUS}")
         # Savepoints keep changed pages in memory. With a file, an ordinary command would write
         # some sixty pages more.
         pragma("PRAGMA temp_store = MEMORY")
