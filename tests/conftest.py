@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from support.engines import ENGINES, RUNNING, Engines, Server
 from support.ledger_fixture import Clock, StationLedger
 
+from supplies.access import passwords
 from supplies.ledger.ledger import Ledger
 from supplies.storage.sqlite import store
 
@@ -49,6 +51,15 @@ def without_fsync() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "SYNCHRONOUS", "OFF")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_password_hashes() -> Iterator[None]:
+    """Hash passwords with the least work, instead of a quarter of a second for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_hasher", quick)
         yield
 
 
