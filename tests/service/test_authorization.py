@@ -56,8 +56,8 @@ GET    CRA   /reports/figures/{figure}
 GET    CRA   /reports/tables/{report}
 GET    CA    /exports
 GET    CA    /exports/{kind}
-GET    CRA   /reports/station/pdf
-GET    CRA   /reports/disclosure/pdf
+GET    CRA   /reports/station/{form}
+GET    CRA   /reports/disclosure/{form}
 GET    CR    /reports/receipts/pdf
 GET    C     /organisation
 GET    C     /organisation/items/{item}

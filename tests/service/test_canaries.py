@@ -295,6 +295,8 @@ class Crawler:
             return [f"{each['number']}?c={each['check_code']}" for each in receipts]
         if before.startswith(("/api/reports/", "/api/organisation/report/")):
             return ["csv", "pdf"]
+        if before in ("/reports/station/", "/reports/disclosure/"):
+            return ["csv", "pdf"]
         if before == "/my/receipts/":
             before = "/receipts/"
         if not before.startswith("/api/"):

@@ -84,7 +84,7 @@ class Books(NamedTuple):
     def open(self, path: str, **query: str) -> Response:
         """Open a page with the session of a coordinator."""
         headers = {"Cookie": f"supplies_session={self.session}", "Accept-Language": "en"}
-        return self.client.get(path, params=query, headers=headers)
+        return self.client.get(path, params=query or None, headers=headers)
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +197,39 @@ def test_each_report_has_rows_on_its_page(name: str, books: Books) -> None:
     assert ('name="from"' in page) == REPORTS[name].has_period
     assert {f"form={form}" in page for form in FORMS} == {True}
     assert page.count("<tr>") > 1
+
+
+@pytest.mark.parametrize("name", ["station", "disclosure"])
+def test_papers_of_a_period_are_downloaded_from_the_report_page(name: str, books: Books) -> None:
+    page = books.open("/reports", **PERIOD, as_of=AS_OF).text
+    assert f'name="as_of" type="date" value="{AS_OF}"' in page
+    query = f"from={PERIOD['from']}&amp;to={PERIOD['to']}&amp;as_of={AS_OF}"
+    for form in FORMS:
+        assert f'href="/reports/{name}/{form}?{query}"' in page
+        answer = books.open(f"/reports/{name}/{form}", **PERIOD, as_of=AS_OF)
+        assert answer.status_code == 200, answer.text
+        rows = rows_of(answer.content, form)
+        assert rows == rows_of(books.get(name, form, **PERIOD, as_of=AS_OF).content, form) != []
+    assert books.open(f"/reports/{name}/doc").status_code == 422
+
+
+def test_the_report_page_and_the_sources_of_its_figures_leave_out_later_entries(
+    books: Books,
+) -> None:
+    def sources(**query: str) -> dict[str, int]:
+        page = books.open("/reports", **PERIOD, **query).text
+        links = set(re.findall(r'href="(/reports/figures/\S+?)"', page))
+        pages = {link: books.open(link.replace("&amp;", "&")) for link in links}
+        assert {answer.status_code for answer in pages.values()} == {200}
+        assert all(("as of the end of" in answer.text) == bool(query) for answer in pages.values())
+        return {
+            link.replace("&amp;as_of=2020-02-04", ""): answer.text.count('row"><a href="/entries/')
+            for link, answer in pages.items()
+        }
+
+    past, present = sources(as_of="2020-02-04"), sources()
+    assert past.items() != present.items()
+    assert all(count <= present[link] for link, count in past.items())
 
 
 def test_the_report_of_an_organisation_is_downloaded_from_its_page(books: Books) -> None:

@@ -11,6 +11,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery
 from supplies_receipts.drawing.bilingual import activity as activity_words
 
+from supplies.books.past import books_as_of
 from supplies.books.reader import Books
 from supplies.exports.report_words import value_words
 from supplies.papers.station_report import CONTACTS, VISITS, WORKERS
@@ -23,8 +24,8 @@ from supplies.views.household_statistics import (
 from supplies.views.pagination import check_choice
 from supplies_service.pages.layout import render_page_of
 from supplies_service.pages.page_roles import READERS
-from supplies_service.pages.period_filter import parse_period
-from supplies_service.pages.reports import FirstDay, LastDay
+from supplies_service.pages.period_filter import parse_day, parse_period
+from supplies_service.pages.reports import AsOfDay, FirstDay, LastDay, period_query
 from supplies_service.request_context import Context, RequestContext
 
 ROWS = 50
@@ -60,6 +61,7 @@ class FigurePages(Controller):
         after: FromQuery[int] = 0,
         first: FirstDay = "",
         last: LastDay = "",
+        as_of: AsOfDay = "",
     ) -> Response[bytes]:
         """Show the entries, households or activities behind a figure of the report of a period.
 
@@ -72,21 +74,23 @@ class FigurePages(Controller):
                 of the period by steps from the stock at the beginning, such as goods lost.
             after: Number of rows on the pages before this one.
             first, last: The period. If a day is empty, it is the day of the first or last entry.
+            as_of: Entries after this day do not count; "" means that all entries count.
         """
-        today = context.ledger.today()
+        today, day = context.ledger.today(), parse_day(as_of, "/as_of")
         known = (*FIGURES, *HOUSEHOLDS, *ACTIVITIES, "activity", "step")
 
-        def read(books: Books) -> Response[bytes]:
+        def read(present: Books) -> Response[bytes]:
             check_choice("figure", figure, known)
+            books = books_as_of(present, day)
             begin, end = parse_period(books, first, last, today=today)
-            chosen = _Chosen(figure, item, activity, step, begin, end)
+            chosen = _Chosen(figure, item, activity, step, begin, end, day)
             return _show(context, books, chosen, max(0, after))
 
         return await context.read_in_thread(read)
 
 
 class _Chosen(NamedTuple):
-    """The figure that the page is about, and the options and period from the URL."""
+    """The figure that the page is about, and the options and days from the URL."""
 
     figure: str
     item: str
@@ -94,6 +98,7 @@ class _Chosen(NamedTuple):
     step: str
     first: date
     last: date
+    as_of: date | None
 
 
 def _show(context: RequestContext, books: Books, chosen: _Chosen, after: int) -> Response[bytes]:
@@ -120,6 +125,8 @@ def _show(context: RequestContext, books: Books, chosen: _Chosen, after: int) ->
         figure=figure,
         first=begin,
         last=end,
+        as_of=chosen.as_of,
+        report=f"/reports{period_query(begin, end, chosen.as_of)}",
         goods=goods,
         households=households,
         activities=activities,
@@ -136,5 +143,5 @@ def _next_address(chosen: _Chosen, after: int) -> str:
     """Return the URL of the next page of rows behind the figure."""
     fields = {"item": chosen.item, "activity": chosen.activity, "step": chosen.step}
     given = {name: text for name, text in fields.items() if text}
-    days = {"from": str(chosen.first), "to": str(chosen.last)}
-    return f"/reports/figures/{chosen.figure}?{urlencode({**given, **days, 'after': after})}"
+    days = period_query(chosen.first, chosen.last, chosen.as_of)
+    return f"/reports/figures/{chosen.figure}{days}&{urlencode({**given, 'after': after})}"

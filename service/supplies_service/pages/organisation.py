@@ -26,8 +26,7 @@ from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import COORDINATORS
 from supplies_service.pages.papers import frameable
 from supplies_service.pages.period_filter import parse_day, parse_period
-from supplies_service.pages.report_tables import AsOfDay, parse_form
-from supplies_service.pages.reports import FirstDay, LastDay
+from supplies_service.pages.reports import AsOfDay, FirstDay, LastDay, parse_form
 from supplies_service.request_context import Context
 from supplies_service.routes.organisation import (
     download_organisation_report,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast, get_args
+from typing import Any
 
 from litestar import Controller, Response, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from supplies.books.reader import Books
 from supplies.domain.catalogue_records import Campaign, CatalogueRecord, Item, Recipient, Team
@@ -20,12 +20,16 @@ from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS
 from supplies_service.pages.papers import frameable
 from supplies_service.pages.period_filter import parse_day, parse_period
-from supplies_service.pages.reports import DEFAULT_DAYS, FirstDay, LastDay
+from supplies_service.pages.reports import (
+    DEFAULT_DAYS,
+    AsOfDay,
+    FirstDay,
+    LastDay,
+    parse_form,
+)
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
-from supplies_service.routes.period_reports import Form, report_file
-
-AsOfDay = Annotated[str, QueryParameter(name="as_of")]
+from supplies_service.routes.period_reports import report_file
 
 MAX_ROWS = 100
 """Maximum number of rows of each table on a page. The files contain all rows."""
@@ -119,20 +123,6 @@ def _check_names(kind: ReportKind, texts: dict[str, str]) -> None:
                 f"/{name}",
                 Sentence("the report {kind} has no {name}", kind=kind.name, name=name),
             )
-
-
-def parse_form(text: str) -> Form:
-    """Return the file format that a URL names: pdf, csv or xlsx.
-
-    Raises:
-        InvalidField: the format is unknown.
-    """
-    for form in get_args(Form):
-        if form == text:
-            return cast("Form", form)
-    raise InvalidField.at(
-        "/form", Sentence("form is {text}; use pdf, csv or xlsx", text=repr(text[:64]))
-    )
 
 
 def _option_value(books: Books, option: ReportOption, text: str) -> str | int | None:

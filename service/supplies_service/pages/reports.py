@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, cast, get_args
+from urllib.parse import urlencode
 
 from litestar import Controller, Response, get
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from supplies_receipts.drawing.bilingual import activity
 from supplies_receipts.papers.station_report_tables import other_work
 
+from supplies.books.past import books_as_of
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
+from supplies.errors import InvalidField, Sentence
 from supplies.exports.reports import REPORTS
 from supplies.papers.station_report import GoodsLine, StationReport
 from supplies.stations.organisation import stations
@@ -24,14 +27,21 @@ from supplies_service.pages.charts import Segment, stacked_bar, step_line
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import READERS, STAFF
 from supplies_service.pages.papers import frameable
-from supplies_service.pages.period_filter import parse_period
-from supplies_service.request_context import Context
+from supplies_service.pages.period_filter import parse_day, parse_period
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
+from supplies_service.routes.period_reports import Form
 from supplies_service.routes.receipts import receipts_pdf
-from supplies_service.routes.reports import disclosure_report_pdf, station_report_pdf
+from supplies_service.routes.reports import (
+    disclosure_report_pdf,
+    download_disclosure,
+    download_station_report,
+    station_report_pdf,
+)
 
 FirstDay = Annotated[str, QueryParameter(name="from")]
 LastDay = Annotated[str, QueryParameter(name="to")]
+AsOfDay = Annotated[str, QueryParameter(name="as_of")]
 
 DEFAULT_DAYS = 31
 """Maximum number of days that the report shows if no period is chosen."""
@@ -76,7 +86,7 @@ class ReportPages(Controller):
 
     @get(opt=READERS)
     async def report(
-        self, context: Context, first: FirstDay = "", last: LastDay = ""
+        self, context: Context, first: FirstDay = "", last: LastDay = "", as_of: AsOfDay = ""
     ) -> Response[bytes]:
         """Show the report of a period.
 
@@ -84,12 +94,14 @@ class ReportPages(Controller):
             context: The request.
             first, last: The period. If one is empty, the period begins with the first entry or ends
                 with the last one. If both are empty, it is the last `DEFAULT_DAYS` days.
+            as_of: Entries after this day do not count; "" means that all entries count.
         """
-        today = context.ledger.today()
+        today, day = context.ledger.today(), parse_day(as_of, "/as_of")
 
         def read(
-            books: Books,
+            present: Books,
         ) -> tuple[StationReport, Mapping[str, list[StockOfDay]], Mapping[str, Counter[str]], date]:
+            books = books_as_of(present, day)
             begin, end = parse_period(books, first, last, today=today, days=DEFAULT_DAYS)
             earliest, _ = parse_period(books, "", "", today=today)
             sums = sum_balances(books, {*REPORT_KINDS, *_NEEDS}, on=end)
@@ -108,6 +120,7 @@ class ReportPages(Controller):
             context.request,
             "report.html",
             report=report,
+            as_of=day,
             goods=[
                 GoodsRow(
                     line, _bar_of_places(line), step_line(stock.get(line.item, []), begin, end)
@@ -119,36 +132,78 @@ class ReportPages(Controller):
             ],
             activities=[(one.kind, activity(one.kind), one.count) for one in other_work(report)],
             is_head=len(lines) > 1,
-            query=f"?from={begin}&to={end}",
-            whole=f"/reports?from={earliest}" if earliest < begin else None,
+            query=period_query(begin, end, day),
+            whole=f"/reports{period_query(earliest, None, day)}" if earliest < begin else None,
             more=[kind for kind in REPORTS.values() if not kind.of_organisation],
         )
 
-    @get("/station/pdf", opt=READERS)
+    @get("/station/{form:str}", opt=READERS)
     async def station(
-        self, context: Context, first: FirstDay = "", last: LastDay = ""
-    ) -> PDFResponse:
-        """Show the station report as PDF."""
-        return frameable(await station_report_pdf(context, *_period(context, first, last)))
+        self,
+        context: Context,
+        form: FromPath[str],
+        first: FirstDay = "",
+        last: LastDay = "",
+        as_of: AsOfDay = "",
+    ) -> Response[bytes]:
+        """Return the station report as PDF, XLSX or CSV."""
+        chosen, period = parse_form(form), _period(context, first, last, as_of)
+        if chosen == "pdf":
+            return frameable(await station_report_pdf(context, *period))
+        return await download_station_report(context, chosen, *period)
 
-    @get("/disclosure/pdf", opt=READERS)
+    @get("/disclosure/{form:str}", opt=READERS)
     async def disclosure(
-        self, context: Context, first: FirstDay = "", last: LastDay = ""
-    ) -> PDFResponse:
-        """Show the public disclosure as PDF."""
-        return frameable(await disclosure_report_pdf(context, *_period(context, first, last)))
+        self,
+        context: Context,
+        form: FromPath[str],
+        first: FirstDay = "",
+        last: LastDay = "",
+        as_of: AsOfDay = "",
+    ) -> Response[bytes]:
+        """Return the public disclosure as PDF, XLSX or CSV."""
+        chosen, period = parse_form(form), _period(context, first, last, as_of)
+        if chosen == "pdf":
+            return frameable(await disclosure_report_pdf(context, *period))
+        return await download_disclosure(context, chosen, *period)
 
     @get("/receipts/pdf", opt=STAFF)
     async def receipts(
         self, context: Context, first: FirstDay = "", last: LastDay = ""
     ) -> PDFResponse:
         """Show all valid receipts of the period as one PDF."""
-        return frameable(await receipts_pdf(context, *_period(context, first, last)))
+        begin, end, _ = _period(context, first, last)
+        return frameable(await receipts_pdf(context, begin, end))
 
 
-def _period(context: Context, first: str, last: str) -> tuple[date, date]:
-    with context.reading() as books:
-        return parse_period(books, first, last, today=context.ledger.today())
+def parse_form(text: str) -> Form:
+    """Return the file format that a URL names: pdf, csv or xlsx.
+
+    Raises:
+        InvalidField: the format is unknown.
+    """
+    for form in get_args(Form):
+        if form == text:
+            return cast("Form", form)
+    raise InvalidField.at(
+        "/form", Sentence("form is {text}; use pdf, csv or xlsx", text=repr(text[:64]))
+    )
+
+
+def period_query(first: date, last: date | None, as_of: date | None) -> str:
+    """Return the query of a URL for a report. Days that are None are left out."""
+    days = {"from": first, "to": last, "as_of": as_of}
+    return "?" + urlencode({name: day for name, day in days.items() if day is not None})
+
+
+def _period(
+    context: RequestContext, first: str, last: str, as_of: str = ""
+) -> tuple[date, date, date | None]:
+    """Return the first and the last day of the period, and the day as of which it is reported."""
+    day = parse_day(as_of, "/as_of")
+    with context.reading() as present:
+        books = books_as_of(present, day)
+        return *parse_period(books, first, last, today=context.ledger.today()), day
 
 
 def _bar_of_places(line: GoodsLine) -> list[Segment]:

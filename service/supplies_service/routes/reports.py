@@ -114,12 +114,7 @@ class ReportController(Controller):
         as_of: AsOf = None,
     ) -> DownloadResponse:
         """Download the tables of the station report as CSV, or as a workbook."""
-        return await download_tables(
-            context,
-            "station",
-            form,
-            lambda books: build_station_report(books_as_of(books, as_of), first, last),
-        )
+        return await download_station_report(context, form, first, last, as_of)
 
     @get(
         "/disclosure",
@@ -162,12 +157,7 @@ class ReportController(Controller):
         as_of: AsOf = None,
     ) -> DownloadResponse:
         """Download the tables of the public disclosure as CSV, or as a workbook."""
-        return await download_tables(
-            context,
-            "disclosure",
-            form,
-            lambda books: build_disclosure(books_as_of(books, as_of), first, last),
-        )
+        return await download_disclosure(context, form, first, last, as_of)
 
     @get(
         "/stock", operation_id="reportStock", opt=allow_roles("coordinator", "recorder", "auditor")
@@ -293,6 +283,30 @@ def tables_file(name: str, form: TableForm, report: msgspec.Struct) -> Download:
     tables = tables_of(report)
     return written_download(
         _MEDIA_TYPES[form], f"{name}.{form}", lambda file: write_tables(tables, form, file)
+    )
+
+
+async def download_station_report(
+    context: RequestContext, form: TableForm, first: date, last: date, as_of: date | None = None
+) -> DownloadResponse:
+    """Return the tables of the station report for a period as a file."""
+    return await download_tables(
+        context,
+        "station",
+        form,
+        lambda books: build_station_report(books_as_of(books, as_of), first, last),
+    )
+
+
+async def download_disclosure(
+    context: RequestContext, form: TableForm, first: date, last: date, as_of: date | None = None
+) -> DownloadResponse:
+    """Return the tables of the public disclosure for a period as a file."""
+    return await download_tables(
+        context,
+        "disclosure",
+        form,
+        lambda books: build_disclosure(books_as_of(books, as_of), first, last),
     )
 
 
