@@ -72,6 +72,19 @@ def test_a_list_with_titles_and_repeated_headings_becomes_donations(
     assert all(one.receipt for one in (first, second, third))
 
 
+def test_headings_below_wide_titles_are_found(station: StationLedger, tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path,
+        ["物资", "发放", "登记", "表", "2020"],
+        ["物资", "数量"],
+        ["口罩", 7],
+        ["物资", "数量", "地点", "", ""],
+        ["口罩", 8, "store", "", ""],
+    )
+    result = run(station, "opening-stock", path, values={"location": "store"})
+    assert (result.sheets[0].header_row, result.recorded) == (4, 1)
+
+
 def test_a_file_that_is_imported_again_records_nothing(
     station: StationLedger, tmp_path: Path
 ) -> None:

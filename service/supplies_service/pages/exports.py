@@ -11,7 +11,7 @@ from supplies.errors import NotFound, Sentence
 from supplies.exports.formats import EXPORTED_LISTS, FORMATS, ExportRequest
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.period_filter import parse_day
-from supplies_service.pages.report_tables import AsOfDay
+from supplies_service.pages.reports import AsOfDay
 from supplies_service.request_context import Context
 from supplies_service.routes.exports import Kind, export_books
 from supplies_service.security.authorization import allow_roles

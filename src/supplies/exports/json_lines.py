@@ -9,7 +9,8 @@ import msgspec
 from supplies.books.reader import Books
 from supplies.verification.entry_lines import EntryLine
 
-_ENTRIES_AT_ONCE = 500
+_ENTRIES_AT_ONCE = 50
+"""How many entries are read together. Each may have 500 transfers, and thousands of bytes."""
 
 
 def entry_lines(books: Books) -> Iterator[bytes]:

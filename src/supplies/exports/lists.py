@@ -29,7 +29,7 @@ from supplies.views.entries import ConflictView, EntryView, list_conflicts, list
 from supplies.views.merges import MergeView, list_merges
 from supplies.views.movements import MovementView, list_movements
 from supplies.views.needs import NeedView, get_need, list_needs
-from supplies.views.pagination import MAX_LIMIT, Page
+from supplies.views.pagination import Page
 from supplies.views.pledges import PledgeView, get_pledge, list_pledges
 from supplies.views.receipts import ReceiptView, get_receipt, list_receipts
 from supplies.views.shipments import ShipmentView, get_shipment, list_shipments
@@ -41,6 +41,9 @@ from supplies.views.stock_documents import (
     list_stock_documents,
 )
 from supplies.views.trace import trace_lot
+
+_DOCUMENTS_AT_ONCE = 100
+"""How many documents or records are read together. A document may have 500 lines."""
 
 
 class ListOf(NamedTuple):
@@ -149,7 +152,7 @@ def read_list(books: Books, name: str, **filters: Any) -> Iterator[msgspec.Struc
         return
     after: str | None = None
     while True:
-        page = listed.fetch(books, **filters, after=after, limit=MAX_LIMIT)
+        page = listed.fetch(books, **filters, after=after, limit=_DOCUMENTS_AT_ONCE)
         yield from page.items
         after = page.next
         if after is None:

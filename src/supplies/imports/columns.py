@@ -290,6 +290,9 @@ def find_header(
     """
     best: Header | None = None
     for row in rows[:HEADER_WITHIN]:
+        filled = sum(cell is not None for cell in row.cells)
+        if best is not None and filled <= len(best.columns):
+            continue  # Each column needs a cell, so the row cannot have more columns.
         header = _recognize(kind, row, chosen)
         if best is None or len(header.columns) > len(best.columns):
             best = header

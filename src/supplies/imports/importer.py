@@ -103,12 +103,13 @@ def import_rows(
         progress or (lambda done, total: None),
         stop or (lambda: False),
     )
-    if not chosen.dry_run:
-        run.run()
-        return result
-    with suppress(_Undone), ledger.transaction():
-        run.run()
-        raise _Undone
+    with ledger.store.large_cache():
+        if not chosen.dry_run:
+            run.run()
+            return result
+        with suppress(_Undone), ledger.transaction():
+            run.run()
+            raise _Undone
     return result
 
 

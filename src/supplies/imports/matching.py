@@ -65,7 +65,8 @@ MAX_NAME = 200
 
 def names_nobody(text: str) -> bool:
     """Return whether a text in the donor column means an unknown or anonymous donor."""
-    return comparable(text) in _ANONYMOUS or not comparable(text)
+    compared = comparable(text)
+    return not compared or compared in _ANONYMOUS
 
 
 NOT_REGISTERED = template("no {noun} is named '{name}'; register it, or add {option}")

@@ -71,6 +71,9 @@ class Store(Protocol):
         If the block raises an error, only the changes since the savepoint are rolled back.
         """
 
+    def large_cache(self) -> AbstractContextManager[None]:
+        """Keep more pages of the database in memory for the `with` block, to write many rows."""
+
     def create_tables(self) -> None:
         """Create the tables, without rows and triggers. Call within a transaction.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -275,6 +275,10 @@ class PostgresStore:
             raise
         with self._translated_errors():
             self._open.release_savepoint()
+
+    def large_cache(self) -> AbstractContextManager[None]:
+        """Do nothing, because the server of the database has a cache of its own."""
+        return nullcontext()
 
     def lock(self, station: str) -> None:
         """Lock the books of a station until the transaction ends.
