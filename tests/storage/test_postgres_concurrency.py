@@ -40,6 +40,8 @@ def test_waiting_too_long_for_a_stations_lock_is_reported_as_busy(
         with pytest.raises(Busy, match="has locked these books"):
             other.record(GIFT, by="u_2")
     station.give(1)
+    with superuser(books_url) as admin:
+        end_connections(admin)  # Later tests must not use connections with this timeout.
 
 
 def test_stations_do_not_wait_for_one_another(station: StationLedger, books_url: str) -> None:
