@@ -24,7 +24,7 @@ from supplies.storage.sqlite.store import SqliteStore
 
 SIZES = (10, 20, 40)
 
-STATEMENTS_PER_LINE = 16
+STATEMENTS_PER_LINE = 15
 """Largest number of SQL statements that a command may run for each line.
 
 The most are run by the correction of a gift whose lines are each promised by a pledge of its own.

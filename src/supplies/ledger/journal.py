@@ -16,7 +16,7 @@ from supplies.books.balance_reader import LotBalance
 from supplies.books.free_text import Texts
 from supplies.books.reader import Books
 from supplies.books.stock_counts import Count, Moment, counts_after
-from supplies.domain.accounts import STOCK, UNEXPLAINED, AccountKind, keys_of, kind_of
+from supplies.domain.accounts import PLEDGED, STOCK, UNEXPLAINED, AccountKind, keys_of, kind_of
 from supplies.domain.commands import (
     AddStopPhoto,
     Command,
@@ -137,6 +137,8 @@ class Journal:
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
         self.sorted_lots: tuple[_SortedLots, _SortedLots] = ({}, {})
         self._recorded: dict[str, dict[str, dict[Key, int]]] = {}
+        self._asked: set[str] = set()
+        self._claims_asked = Counter[str]()
         self.packs = PackedLines(() if corrected is None else corrected.packed)
         self._earmarks: dict[str, list[Earmark]] = defaultdict(list)
         self._earmarks_arrived: set[str] = set()
@@ -278,8 +280,23 @@ class Journal:
         key = account, item, lot
         recorded = self._balances.get(key)
         if recorded is None:
-            recorded = self._balances[key] = self.books.balance(account, item, lot)
+            if self._is_asked_again(account):
+                recorded = self._balances_by_item(account)[item].get(key, 0)
+            else:
+                recorded = self.books.balance(account, item, lot)
+            self._balances[key] = recorded
         return recorded + self._changed[key]
+
+    def _is_asked_again(self, account: str) -> bool:
+        """Return whether the rule has asked for another balance of this account of a pledge.
+
+        Then its balances of all items are read together.
+        """
+        if not account.startswith(PLEDGED.prefix):
+            return False
+        asked_again = account in self._asked or account in self._recorded
+        self._asked.add(account)
+        return asked_again
 
     def available(
         self,
@@ -442,6 +459,10 @@ class Journal:
 
         The balances of all items are read from the books on the first call.
         """
+        return self._with_changes(dict(self._balances_by_item(account)[item]), account, item)
+
+    def _balances_by_item(self, account: str) -> dict[str, dict[Key, int]]:
+        """Return the recorded balances of an account that are not zero, by item."""
         by_item = self._recorded.get(account)
         if by_item is None:
             by_item = self._recorded[account] = defaultdict(dict)
@@ -449,7 +470,7 @@ class Journal:
             self._balances.update(recorded)
             for key, quantity in recorded.items():
                 by_item[key[1]][key] = quantity
-        return self._with_changes(dict(by_item.get(item, {})), account, item)
+        return by_item
 
     def _with_changes(
         self, balances: dict[Key, int], account: str, item: str | None
@@ -566,7 +587,11 @@ class Journal:
         """
         recorded = self._recorded_totals.get((account, item))
         if recorded is None:
-            recorded = sum(self.books.nonzero_balances(account, item).values())
+            if self._is_asked_again(account):
+                balances = self._balances_by_item(account)[item]
+            else:
+                balances = self.books.nonzero_balances(account, item)
+            recorded = sum(balances.values())
             self._recorded_totals[account, item] = recorded
         return recorded + sum(self._changed[key] for key in self.changed(account, item))
 
@@ -575,6 +600,17 @@ class Journal:
         if unread := [need for need in needs if need not in self._needs]:
             self._needs.update(self.books.latest_rows(Need, "need", unread))
         return [self._needs[need] for need in needs]
+
+    def read_needs_of_claims(self, pledge: str) -> None:
+        """Read the needs of all claims on a pledge, if a rule asks for its second item.
+
+        Args:
+            pledge: A prefix of accounts whose balances `balances_of_item` has read, `pledged:p_1:`.
+        """
+        self._claims_asked[pledge] += 1
+        if self._claims_asked[pledge] == 2:
+            by_item = self._balances_by_item(pledge).values()
+            self.recorded_needs([keys_of(account)[1] for keys in by_item for account, _, _ in keys])
 
     def needs_served(self, allocation: str) -> dict[tuple[str, str], str | None]:
         """Return the need that goods in an allocation are for, by item and lot.

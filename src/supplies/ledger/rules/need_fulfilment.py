@@ -125,6 +125,7 @@ def claims_on_pledge(journal: Journal, pledge: str, item: str) -> Iterator[tuple
     if claims is None:
         claims = journal.needs_in_order[prefix, item] = NeedsInOrder()
         new = claims.unseen(journal.balances_of_item(prefix, item))
+        journal.read_needs_of_claims(prefix)
     new += claims.unseen(journal.changed(prefix, item))
     needs = journal.recorded_needs([keys_of(account)[1] for account, _, _ in new])
     claims.add(zip(needs, new, strict=True))
