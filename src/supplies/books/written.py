@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import NamedTuple, TypeVar, cast
 
 from supplies.domain.entries import Body
@@ -78,12 +79,33 @@ class Written:
     def balances(self, lot: str) -> Counter[str]:
         """Return the balances, by account, of a lot that was created by these entries."""
         found: Counter[str] = Counter()
-        for entry in self.entries.values():
-            for source, target, _, moved, quantity in entry.body.transfers:
-                if moved == lot:
-                    found[source] -= quantity
-                    found[target] += quantity
+        for (account, _, moved), quantity in self._changes.items():
+            if moved == lot:
+                found[account] += quantity
         return found
+
+    def account_balances(self, account: str) -> dict[tuple[str, str, str], int]:
+        """Return balances that are not zero, of accounts with the id of a created document.
+
+        Args:
+            account: The name of the account, up to the id of the document, as in `needed:n_2`.
+                Accounts with further keys are included.
+        """
+        return {
+            key: quantity
+            for key, quantity in self._changes.items()
+            if quantity and f"{key[0]}:".startswith(f"{account}:")
+        }
+
+    @cached_property
+    def _changes(self) -> Counter[tuple[str, str, str]]:
+        """By how much the entries changed each balance, by account, item and lot."""
+        changes: Counter[tuple[str, str, str]] = Counter()
+        for entry in self.entries.values():
+            for source, target, item, lot, quantity in entry.body.transfers:
+                changes[source, item, lot] -= quantity
+                changes[target, item, lot] += quantity
+        return changes
 
 
 NOTHING_WRITTEN = Written()

@@ -28,10 +28,10 @@ from supplies.domain.entry_rows import (
     EntryRow,
     HandOutTo,
     Need,
+    NeedEnd,
     Pledge,
     PledgeLine,
 )
-from supplies.storage.store import Row
 from supplies.views.activities import DOCUMENT_TYPE as ACTIVITIES
 from supplies.views.pagination import Warned
 from supplies.views.remarks import DocumentEntries
@@ -160,11 +160,10 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
     same: list[tuple[int, str]] = []
     # The last entries are read first, because often they suffice.
     for most in (MAX_WARNINGS, MAX_COMPARED):
-        rows = _read_moves(books, document, body, most)
-        alike = {row[0]: str(row[3]) for row in rows if row[8]}
+        alike = _read_similar_moves(books, document, body, most)
         if not alike:
             return []
-        moved = _moved(rows)
+        moved = _read_moved(books, [document, *alike.values()], body.kind)
         same = [
             (number, name)
             for number, name in sorted(alike.items())
@@ -193,78 +192,84 @@ def _moving_entry(seq: int, document: str) -> str:
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
-def _read_moves(books: Books, document: str, body: Body, most: int) -> list[Row]:
-    """Return the transfers of a document, and of earlier documents with similar entries.
+_SIMILAR_MOVES = (
+    "SELECT e.seq, e.document FROM (SELECT seq, document, happened_on FROM entries "
+    "WHERE station = :station AND kind = :kind AND part = 0 AND supersedes IS NULL "
+    "AND seq < :seq ORDER BY seq DESC LIMIT :compared) e WHERE e.happened_on = :day "
+    "AND ((SELECT sum(CASE WHEN t.target = :account THEN t.quantity WHEN t.source = :account "
+    "THEN -t.quantity ELSE 0 END) FROM transfers t WHERE t.station = :station "
+    "AND t.seq = e.seq AND t.item = :item) = :moved OR EXISTS (SELECT 1 FROM entries o "
+    "WHERE o.station = :station AND o.document = e.document AND o.seq > e.seq)) "
+    # Both databases keep the order of the inner query, so these are the latest entries.
+    "LIMIT :most"
+)
 
-    An earlier entry is similar if it has the same kind and day as `body`, and if its document
-    changed the same account by the same quantity. Only the first item of `body` is compared. If
-    `body` is a later entry of its document, such as a return, the quantity may differ, because a
-    document can have several returns. The last column of a row is 1 if the row belongs to a similar
-    entry, otherwise 0.
+
+def _read_similar_moves(books: Books, document: str, body: Body, most: int) -> dict[int, str]:
+    """Return the latest entries that may have moved the same goods, each with its document.
+
+    They have the same kind and day as `body`, and changed one account by the same quantity of an
+    item, the first one of `body`. Entries whose documents have later entries, such as corrections,
+    are also returned, whatever they moved.
 
     Args:
         document: The document of the entry.
         body: The entry to compare. It must not be a correction.
-        most: Maximum number of similar entries.
+        most: Maximum number of entries to return.
     """
     first = next((moved for moved in body.transfers if moved.lot), None)
     if first is None:
-        return []
+        return {}
     # The id of a document is part of some of its accounts, which others then cannot have.
     account = first.target if first.source.endswith(document) else first.source
-    similar = f"{_moved_by('e.document')} = {_moved_by(':document')}"
-    if not document.endswith(f"_{body.seq}"):  # A loan or issue may have several returns.
-        similar = f"{_moved_by('e.document')} IS NOT NULL"
-    return books.all(
-        "WITH alike AS (SELECT e.seq, e.document FROM (SELECT seq, document, happened_on "
-        "FROM entries WHERE station = :station AND kind = :kind "
-        "AND part = 0 AND supersedes IS NULL AND seq < :seq ORDER BY seq DESC LIMIT :compared) e "
-        f"WHERE e.happened_on = :day AND {similar} LIMIT :most) "
-        # Both databases keep the order of the inner query, so `alike` has the latest entries.
-        "SELECT e.seq, e.part, e.supersedes, e.document, t.item, t.source, t.target, "
-        "t.quantity, e.seq IN (SELECT seq FROM alike) "
-        "FROM (SELECT document FROM alike UNION SELECT :document) w CROSS JOIN entries e "
-        "CROSS JOIN transfers t WHERE e.station = :station AND e.document = w.document "
-        # A correction has the kind of the entry that it corrects.
-        "AND e.kind = :kind AND t.station = e.station AND t.seq = e.seq AND t.lot <> '' "
-        "ORDER BY e.seq",
-        document=document,
+    moved = sum(
+        each.quantity * ((each.target == account) - (each.source == account))
+        for part in _entries_of_command(books, body)
+        if (part.document, part.kind) == (body.document, body.kind)
+        for each in part.transfers
+        if each.item == first.item
+    )
+    rows = books.all(
+        _SIMILAR_MOVES,
         seq=body.seq,
         kind=body.kind,
         day=body.happened_on.isoformat(),
         item=first.item,
         account=account,
+        moved=moved,
         compared=MAX_COMPARED,
         most=most,
     )
+    return dict(rows)
 
 
-def _moved_by(document: str) -> str:
-    """Return an SQL expression for the net change of `:account` by a document.
-
-    Only the item `:item` and entries of the kind `:kind` count. The value is NULL if no such entry
-    moved the item.
-
-    Args:
-        document: SQL expression for the id of the document.
-    """
-    return (
-        "(SELECT sum(CASE WHEN t.target = :account THEN t.quantity WHEN t.source = :account "
-        "THEN -t.quantity ELSE 0 END) FROM entries o CROSS JOIN transfers t "
-        f"WHERE o.station = :station AND o.document = {document} AND o.kind = :kind "
-        "AND t.station = o.station AND t.seq = o.seq AND t.item = :item)"
-    )
+def _entries_of_command(books: Books, first: Body) -> list[Body]:
+    """Return all entries of a command, which may have divided its transfers among several."""
+    if first.seq in books.written.entries:
+        return [entry.body for entry in books.written.entries.values()]
+    last = books.last_seq_of_command(first.seq)
+    return [first, *(books.body(seq) for seq in range(first.seq + 1, last + 1))]
 
 
-def _moved(rows: list[Row]) -> dict[int, Moved]:
-    """Return the quantities that each entry moved, with all corrections.
+def _read_moved(books: Books, documents: list[str], kind: str) -> dict[int, Moved]:
+    """Return the quantities that each entry of a kind and its corrections moved.
 
     Ids of documents are removed from accounts such as `used:u_7`, so that the moves of two
     documents can be compared.
     """
+    rows = query_ids(
+        books,
+        documents,
+        "SELECT e.seq, e.part, e.supersedes, e.document, t.item, t.source, t.target, t.quantity "
+        "FROM wanted w CROSS JOIN entries e CROSS JOIN transfers t "
+        # A correction has the kind of the entry that it corrects.
+        "WHERE e.station = :station AND e.document = w.id AND e.kind = :kind "
+        "AND t.station = e.station AND t.seq = e.seq AND t.lot <> '' ORDER BY e.seq",
+        kind=kind,
+    )
     corrected: dict[int, int] = {}
     found: dict[int, Moved] = {}
-    for seq, part, supersedes, document, item, source, target, quantity, _ in rows:
+    for seq, part, supersedes, document, item, source, target, quantity in rows:
         first = corrected.setdefault(seq - part, corrected.get(supersedes, seq - part))
         corrected[seq] = first
         moved = found.setdefault(first, {})
@@ -299,14 +304,15 @@ def _read_earlier(
     where += f" AND {is_one_of(last, codes)} AND {fact.key} <> :this"
     table = TABLES[fact.statement]
     item, quantity = next(iter(own.items()))
-    is_alike = f" AND {fact.quantity} = :quantity" if fact.quantity else ""
+    is_alike = f"{fact.quantity} = :quantity AND " if fact.quantity else ""
     rows = books.all(
         f"SELECT l.{fact.key} FROM (SELECT station, seq, {fact.key} FROM {table} "
         f"WHERE station = :station{where} ORDER BY {fact.order} DESC LIMIT :compared) AS l "
-        "WHERE (SELECT e.happened_on FROM entries e WHERE e.station = l.station "
+        # First the condition that few documents meet, so that the others are rarely evaluated.
+        f"WHERE {is_alike}(SELECT e.happened_on FROM entries e WHERE e.station = l.station "
         f"AND e.seq = l.seq) = :day AND l.seq = (SELECT max(m.seq) FROM {table} m "
         # Both databases keep the order of the inner query, so the latest documents come first.
-        f"WHERE m.station = l.station AND m.{fact.key} = l.{fact.key}){is_alike} LIMIT :most",
+        f"WHERE m.station = l.station AND m.{fact.key} = l.{fact.key}) LIMIT :most",
         compared=MAX_COMPARED,
         most=most,
         this=str(getattr(this.stated, fact.key)),
@@ -402,16 +408,12 @@ def _handed_out(books: Books, ids: list[str]) -> dict[str, Totals]:
 
 
 def _needed(books: Books, ids: list[str]) -> dict[str, Totals]:
-    rows = query_ids(
-        books,
-        ids,
-        "SELECT w.id, n.item, n.quantity FROM wanted w CROSS JOIN needs n "
-        "WHERE n.station = :station AND n.need = w.id AND n.seq = (SELECT max(m.seq) "
-        "FROM needs m WHERE m.station = n.station AND m.need = n.need) "
-        "AND NOT EXISTS (SELECT 1 FROM need_ends d WHERE d.station = n.station "
-        "AND d.need = n.need)",
+    ended = read_latest(books, NeedEnd, "need", ids)
+    return _totals(
+        (name, need.item, need.quantity)
+        for name, [need] in read_latest(books, Need, "need", ids).items()
+        if name not in ended
     )
-    return _totals((name, item, int(quantity)) for name, item, quantity in rows)
 
 
 def _promised(books: Books, ids: list[str]) -> dict[str, Totals]:

@@ -275,8 +275,17 @@ def read_account_balances(
     Args:
         ids: Ids of documents. They are the first keys of the documents' accounts.
     """
-    rows = query_ids(books, ids, _accounts(kind, " AND b.quantity <> 0"))
-    return [AccountBalance(*row) for row in rows]
+    found, unread = list[AccountBalance](), list[str]()
+    for id in dict.fromkeys(ids):
+        if not books.written.began(id):
+            unread.append(id)
+            continue
+        for key, quantity in books.written.account_balances(kind.prefix + id).items():
+            found.append(AccountBalance(id, *key, quantity))
+    if unread:
+        rows = query_ids(books, unread, _accounts(kind, " AND b.quantity <> 0"))
+        found += [AccountBalance(*row) for row in rows]
+    return found
 
 
 class NetTransfer(NamedTuple):
