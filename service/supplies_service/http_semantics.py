@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from litestar import Request
@@ -47,13 +48,12 @@ class HttpSemanticsMiddleware:
             return message
 
         async def send_response(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [_with_head(*pair) for pair in message["headers"]]
-            if message["type"] == "http.response.start" and is_unread:
+            if message["type"] == "http.response.body":
+                if is_head:
+                    message["body"] = b""
+            elif is_unread and message["type"] == "http.response.start":
                 others = [pair for pair in message["headers"] if pair[0].lower() != b"connection"]
                 message["headers"] = [*others, (b"connection", b"close")]
-            if message["type"] == "http.response.body" and is_head:
-                message["body"] = b""
             await send(message)
 
         try:
@@ -75,12 +75,13 @@ def prefers_html(request: Request[Any, Any, Any]) -> bool:
     return best == "text/html"
 
 
-def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return a response header. If it is an `Allow` header that lists GET, add HEAD to it."""
-    if name.lower() != b"allow":
-        return name, value
-    methods = {method.strip() for method in value.split(b",")}
-    return name, b", ".join(sorted(methods | {b"HEAD"} if b"GET" in methods else methods))
+def allowed_methods(methods: Iterable[str]) -> str:
+    """Return the header `Allow` for a URL with handlers of these methods.
+
+    HEAD is allowed wherever GET is.
+    """
+    names = {*methods}
+    return ", ".join(sorted(names | {"HEAD"} if "GET" in names else names))
 
 
 def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:

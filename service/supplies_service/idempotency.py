@@ -7,7 +7,6 @@ bytes of the first response were not stored, it builds the response again from t
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -150,7 +149,7 @@ def is_idempotency_key(key: str) -> bool:
     return 1 <= len(key) <= 200 and key.isascii() and key.isprintable()
 
 
-def command_id(key: IdempotencyKey) -> uuid.UUID:
+def command_id(key: IdempotencyKey) -> str:
     """Return the id of the command that a request with this idempotency key records."""
     return id_of_command(key.caller, key.key)
 

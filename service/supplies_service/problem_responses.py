@@ -30,7 +30,7 @@ from supplies.errors import (
     UnknownBarcode,
 )
 from supplies.ledger.not_enough import join_sentences
-from supplies_service.http_semantics import prefers_html
+from supplies_service.http_semantics import allowed_methods, prefers_html
 from supplies_service.observability.request_log import log_error, request_id
 from supplies_service.pages.error_page import render_error
 from supplies_service.pages.forms import local_path, redirect
@@ -110,6 +110,8 @@ def handle_http_exception(request: Request[Any, Any, Any], error: HTTPException)
     if error.status_code >= 500:
         return handle_failure(request, error)
     headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers = {"Allow": allowed_methods(_allowed(error))}
     refusal = _from_http_exception(request, error)
     status = status_of(refusal) or 400
     # Litestar's headers contain nothing private, and a 405 must name the allowed methods

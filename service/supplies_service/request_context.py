@@ -11,6 +11,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from supplies.access import access_log
 from supplies.access.access_context import AccessContext
@@ -429,5 +430,5 @@ class RequestContext:
         return await self.station.write(job)
 
 
-Context = NamedDependency[RequestContext]
+Context = NamedDependency[SkipValidation[RequestContext]]
 """The type of the parameter `context` of route handlers."""

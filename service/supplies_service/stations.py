@@ -217,8 +217,7 @@ class Stations:
         """
         # If the database cannot be read, the handling of the request reports it.
         try:
-            with self._ledger.read_without_transaction() as books:
-                version = books.store.database_version()
+            version = self._ledger.database_version()
         except StoreError:
             return None
         # Versions of two connections differ, because each counts only the commits of others.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from supplies.access.credentials import Caller
+from supplies.domain.uuids import random_uuid
 from supplies_service.observability.logs import FIELDS, LOGGER
 from supplies_service.observability.metrics import Metrics
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(LOGGER)
 
 def request_id(scope: Mapping[str, Any]) -> str:
     """Return the UUID that identifies a request in the log and in error responses."""
-    return str(scope.get(_REQUEST_ID) or uuid.uuid4())
+    return str(scope.get(_REQUEST_ID) or random_uuid())
 
 
 def set_logged_caller(scope: Any, caller: Caller, *, one_station: bool) -> None:
@@ -59,7 +59,7 @@ class RequestLogMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request, then log and count it."""
         begin, status = perf_counter(), 0
-        name = str(uuid.uuid4())
+        name = random_uuid()
         request: Any = scope
         request[_REQUEST_ID] = name
 

@@ -397,7 +397,7 @@ class CommandForm(Generic[C]):
         key = IdempotencyKey(context.by, self.key, sent)
 
         def operation(ledger: Ledger) -> Outcome[FormRecorded]:
-            saved = job(ledger, str(command_id(key)))
+            saved = job(ledger, command_id(key))
             content = FormRecorded(location=saved.location)
             return Outcome(saved.location, content, entry=saved.entry)
 

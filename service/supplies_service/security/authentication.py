@@ -10,8 +10,10 @@ books.
 
 from __future__ import annotations
 
-from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.types import ASGIApp, Scope
+from typing import Any
+
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
 
 from supplies.access import credentials, phones
 from supplies.access.access_context import AccessContext
@@ -36,42 +38,35 @@ SIGN_IN = (
 _API_KINDS: tuple[CallerKind, ...] = ("token", "link", "phone")
 
 
-class AuthenticationMiddleware(AbstractAuthenticationMiddleware):
-    """Sets the attributes `user` and `auth` of a request.
+async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Caller | None:
+    """Return the caller of a request, and select the books of the caller's station.
 
-    `user` is the caller. `auth` says whether the time of the request must be stored as the last use
-    of the caller's credential. Both are None if there is no caller.
+    Sets `user` of the request to its caller. Sets `auth` to whether the request must be stored as
+    the last use of the caller's credential. Both are None if there is no caller.
+
+    If a request for a page has no valid cookie, there is no caller, but no error is raised.
+    `RequestChecksMiddleware` refuses the request later, because it can read the sent form.
+
+    Raises:
+        Unauthenticated: a request to the API has no valid token.
+        RateLimited: too many requests with an invalid secret came from one address.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        # By default, Litestar accepts OPTIONS without a credential.
-        super().__init__(app, exclude_http_methods=())
-
-    async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        """Return the caller, and select the books of the caller's station.
-
-        If a request for a page has no valid cookie, there is no caller, but no error is raised.
-        `RequestChecksMiddleware` refuses the request later, because it can read the sent form.
-
-        Raises:
-            Unauthenticated: a request to the API has no valid token.
-            RateLimited: too many requests with an invalid secret came from one network address.
-        """
-        handler = connection.route_handler
-        if serves_anonymous(connection, handler):
-            return AuthenticationResult(user=None, auth=None)
-        is_page = handler.opt.get("page", False)
-        secret, kinds = _page_secret(connection) if is_page else _api_secret(connection)
-        found = _find_caller(connection, secret, kinds)
-        if found is None:
-            await _refuse(connection, is_page=is_page, secret=secret)
-            return AuthenticationResult(user=None, auth=None)
-        caller, use_is_due, same_until = found
-        if handler.opt.get("cacheable", False):
-            allow_reuse(connection.scope, same_until)
-        one_station = served_stations(connection).only is not None
-        set_logged_caller(connection.scope, caller, one_station=one_station)
-        return AuthenticationResult(user=caller, auth=use_is_due)
+    scope: Any = connection.scope
+    scope["user"] = scope["auth"] = None
+    if serves_anonymous(connection, handler):
+        return None
+    is_page = handler.opt.get("page", False)
+    secret, kinds = _page_secret(connection) if is_page else _api_secret(connection)
+    found = _find_caller(connection, secret, kinds)
+    if found is None:
+        await _refuse(connection, is_page=is_page, secret=secret)
+        return None
+    scope["user"], scope["auth"], same_until = found
+    if handler.opt.get("cacheable", False):
+        allow_reuse(scope, same_until)
+    one_station = served_stations(connection).only is not None
+    set_logged_caller(scope, found.caller, one_station=one_station)
+    return found.caller
 
 
 def caller_of(scope: Scope) -> Caller | None:

@@ -44,11 +44,10 @@ def allow_anyone() -> dict[str, Any]:
 def serves_anonymous(connection: Connection, handler: BaseRouteHandler) -> bool:
     """Return whether a request is accepted without an authenticated caller.
 
-    This is true for public routes, and for OPTIONS, whose response only lists the methods of a URL.
-    It is also true for a route with `loopback` in its `opt` if the request comes directly from this
-    machine.
+    This is true for public routes, and for a route with `loopback` in its `opt`, if the request
+    comes directly from this machine.
     """
-    if handler.opt.get("roles") == PUBLIC or connection.scope.get("method") == "OPTIONS":
+    if handler.opt.get("roles") == PUBLIC:
         return True
     return bool(handler.opt.get("loopback", False)) and is_directly_from_loopback(connection)
 

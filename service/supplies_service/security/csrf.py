@@ -16,7 +16,6 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from litestar.datastructures import Headers
-from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies.errors import Sentence
 from supplies_service.problems import Forbidden
@@ -30,26 +29,16 @@ _OWN_SITE = frozenset(("same-origin", "none"))
 """Accepted values of `Sec-Fetch-Site`. `none` means that the user started the request directly."""
 
 
-class CsrfMiddleware:
-    """Refuses a form from another site, and a form whose site the browser does not state."""
+async def check_origin(connection: Connection) -> None:
+    """Refuse a form from another site, and a form whose site the browser does not state.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check a request, then call the next application.
-
-        Raises:
-            Forbidden: the form does not come from a page of the service.
-            RateLimited: too many requests from one network address were refused.
-        """
-        if scope.get("method") not in _SAFE_METHODS:
-            await _check_origin(Connection(scope))
-        await self._app(scope, receive, send)
-
-
-async def _check_origin(connection: Connection) -> None:
-    if _uses_cookie(connection) and not is_same_origin(connection.headers):
+    Raises:
+        Forbidden: the form does not come from a page of the service.
+        RateLimited: too many refused requests from one address.
+    """
+    if connection.scope.get("method") in _SAFE_METHODS or not _uses_cookie(connection):
+        return
+    if not is_same_origin(connection.headers):
         await log_anonymous_refusal(connection)
         raise Forbidden(
             Sentence(

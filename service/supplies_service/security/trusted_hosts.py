@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from litestar.datastructures import URL
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Scope
 
 from supplies.domain.network_addresses import is_loopback, parse_address
 from supplies_service.observability.logs import LOGGER
@@ -97,36 +97,26 @@ def _host_in_header(value: bytes) -> str:
     return SplitResult("", value.decode("latin-1"), "", "", "").hostname or ""
 
 
-class TrustedHostMiddleware:
-    """Refuses a request whose `Host` header is not a name of the service, to prevent DNS rebinding.
+def check_host(scope: Scope) -> None:
+    """Refuse a request whose `Host` header is not a name of the service, to prevent DNS rebinding.
 
     Without this check, another site could let its own name point to this machine. A page of that
     site could then read the books through a browser.
+
+    Raises:
+        Malformed: the service does not have this host name, or the request does not name exactly
+            one host.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check a request, then call the next application.
-
-        Raises:
-            Malformed: the service does not have this host name, or the request does not name
-                exactly one host.
-        """
-        named = [value for name, value in scope["headers"] if name == b"host"]
-        if len(named) > 1 or (not named and scope.get("http_version") == "1.1"):
-            raise Malformed(
-                f"the request has {len(named)} `Host` headers; send one (RFC 9112, 3.2)"
-            )
-        if named and named[0]:
-            host = _host_in_header(named[0])
-        else:
-            host = URL.from_scope(scope).hostname or ""
-        hosts: TrustedHosts = scope["litestar_app"].state.trusted_hosts
-        if not is_loopback(host) and host not in hosts:
-            raise Malformed(
-                f"the service does not answer to the host name {host[:253]!r}; its administrator "
-                "can add the name to SUPPLIES_HOSTS"
-            )
-        await self._app(scope, receive, send)
+    named = [value for name, value in scope["headers"] if name == b"host"]
+    if len(named) > 1 or (not named and scope.get("http_version") == "1.1"):
+        raise Malformed(f"the request has {len(named)} `Host` headers; send one (RFC 9112, 3.2)")
+    if named and named[0]:
+        host = _host_in_header(named[0])
+    else:
+        host = URL.from_scope(scope).hostname or ""
+    hosts: TrustedHosts = scope["litestar_app"].state.trusted_hosts
+    if not is_loopback(host) and host not in hosts:
+        raise Malformed(
+            f"the service does not answer to the host name {host[:253]!r}; its administrator "
+            "can add the name to SUPPLIES_HOSTS"
+        )

@@ -45,6 +45,10 @@ class AccessContext:
         """Return the current time plus an interval, as text in the stored form."""
         return format_timestamp(self._now + interval)
 
+    def time_since(self, stored: str) -> timedelta:
+        """Return how long ago a stored time was; negative if it is in the future."""
+        return self._now - datetime.fromisoformat(stored)
+
     def all(self, sql: str, **params: Any) -> list[Row]:
         """Return the rows of a query. The SQL may use the parameter `:station`."""
         return self.books.all(sql, **params)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from supplies.domain.entry_rows import ENTRY_ROWS, TABLES, AnyEntryRow, EntryRow
+from supplies.domain.uuids import name_based_uuid
 
 ZERO_HASH = bytes(32)
 """The hash that precedes the first entry of each station."""
@@ -173,38 +174,16 @@ def salted_digest(salt: bytes, content: bytes) -> str:
     return hashlib.sha256(salt + content).hexdigest()
 
 
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
-
-
 def entry_id(command_id: str, part: int) -> str:
     """Return the id of an entry.
 
-    The first entry of a command has the id of the command. The id of each further entry is a UUIDv5
-    (RFC 9562) made of the command's id and `part`. The UUIDv5 is computed here because the function
-    `uuid.uuid5` takes four times as long.
+    The first entry of a command has the id of the command. The id of each further entry is the UUID
+    of `part` in the namespace of the command's id.
 
     Raises:
         ValueError: the command's id is not a UUID.
     """
-    if part == 0:
-        return command_id
-    name = bytes.fromhex(command_id.replace("-", "")) + b"%d" % part
-    made = hashlib.sha1(name, usedforsecurity=False).hexdigest()
-    return _uuid(made, version=5)
-
-
-def new_command_id() -> str:
-    """Return a random id for a command: a UUIDv4, as text."""
-    return _uuid(secrets.token_hex(16), version=4)
-
-
-def _uuid(digits: str, *, version: int) -> str:
-    """Return the first 32 hexadecimal digits as a UUID with this version."""
-    variant = _VARIANT[digits[16]]
-    return (
-        f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-"
-        f"{variant}{digits[17:20]}-{digits[20:32]}"
-    )
+    return command_id if part == 0 else name_based_uuid(command_id, str(part))
 
 
 def format_timestamp(when: datetime) -> str:

@@ -260,6 +260,17 @@ class Ledger:
         with self._connection.lock:
             yield self.books
 
+    def database_version(self) -> object:
+        """Return a value that changes with each commit of any connection to the database.
+
+        Return None if the database engine has no such value.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        with self._connection.lock:
+            return self.store.database_version()
+
     def balance(self, account: str, item: str, lot: str = "") -> int:
         """Return the current balance of an account, in base units of the item.
 

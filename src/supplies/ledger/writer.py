@@ -22,11 +22,11 @@ from supplies.domain.entries import (
     encode_body,
     entry_id,
     format_timestamp,
-    new_command_id,
     new_salt,
     salted_digest,
 )
 from supplies.domain.entry_rows import Forgetting, Merge, entry_of_forgotten_text
+from supplies.domain.uuids import is_uuid, name_based_uuid, random_uuid
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough, Sentence, SuppliesError, check_type
 from supplies.ledger.balance_floors import floor_error
@@ -51,7 +51,7 @@ The code is hashed and can never be erased, so it must not be a person's name. T
 spaces and no Chinese characters.
 """
 
-_SHIPMENT_NAMESPACE = uuid.UUID("0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54")
+_SHIPMENT_NAMESPACE = "0a3f3c1e-52a5-5f0e-8f0d-6a2a7d1c9b54"
 """UUID namespace for the ids of commands that can be recorded only once per shipment.
 
 The id of such a command is a UUID computed from the id of the shipment.
@@ -119,7 +119,7 @@ class CheckedRequest(msgspec.Struct, frozen=True):
         return cls(
             command=checked,
             by=request.by,
-            id=id or new_command_id(),
+            id=id or random_uuid(),
             id_given=id is not None,
             contents=tuple(dict.fromkeys((encode_body(checked), encode_body(request.command)))),
             texts=encode_body(texts) if salted else None,
@@ -163,18 +163,16 @@ def shipment_command_id(command: Command) -> str | None:
     Return None for all other commands.
     """
     if type(command) is ReceiveShipment or type(command) is AcknowledgeShipment:
-        name = f"{type(command).__name__} {command.shipment}"
-        return str(uuid.uuid5(_SHIPMENT_NAMESPACE, name))
+        return name_based_uuid(_SHIPMENT_NAMESPACE, f"{type(command).__name__} {command.shipment}")
     return None
 
 
 def _parse_uuid(given: str | uuid.UUID) -> str:
-    if isinstance(given, uuid.UUID):
-        return str(given)
+    text = str(given)
     try:
-        return str(uuid.UUID(str(given)))
+        return text if is_uuid(text) else str(uuid.UUID(text))
     except ValueError:
-        raise InvalidField(f"the id {str(given)[:64]!r} is not a UUID") from None
+        raise InvalidField(f"the id {text[:64]!r} is not a UUID") from None
 
 
 def _texts_with(request: CheckedRequest, reported: Texts) -> bytes | None:

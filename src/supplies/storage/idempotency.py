@@ -9,25 +9,25 @@ request is still recognized and is not recorded again.
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 
 import msgspec
 
 from supplies.domain.entries import format_timestamp, new_salt, salted_digest
+from supplies.domain.uuids import name_based_uuid
 from supplies.errors import IdempotencyConflict, Sentence
 from supplies.storage.store import Store
 
-_COMMAND_IDS = uuid.UUID("6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11")
+_COMMAND_IDS = "6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11"
 """UUID namespace for the ids of commands, which are computed from idempotency keys."""
 
 RESPONSE_RETENTION = timedelta(days=30)
 """How long the body of a response is kept."""
 
 
-def id_of_command(caller: str, key: str) -> uuid.UUID:
-    """Return the id of the command that a caller records with an idempotency key."""
-    return uuid.uuid5(_COMMAND_IDS, f"{caller}\n{key}")
+def id_of_command(caller: str, key: str) -> str:
+    """Return the id of the command that a caller records with an idempotency key: a UUID."""
+    return name_based_uuid(_COMMAND_IDS, f"{caller}\n{key}")
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
