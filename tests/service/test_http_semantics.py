@@ -141,6 +141,8 @@ def test_a_body_that_ends_too_early_is_refused_in_words(rest: RestClient) -> Non
         b'{"recipient": "h1", "item": "mask", "quantity": 1, "quantity": 2}',
         b'{"recipient": "h1", "item": "mask", "quantity": 1, "qu\\u0061ntity": 2}',
         b'{"lines": [{"quantity": 1, "quantity": 1}]}',
+        b'{"quantity": 1, "note": ":::", "quantity": 2}',
+        b'{"quantity": {"a": 1, "b": 2}, "quantity": 1}',
     ],
 )
 def test_a_name_that_is_given_twice_in_an_object_is_refused(

@@ -209,3 +209,11 @@ def test_moves_before_others_of_the_same_goods_are_found(station: StationLedger)
     others = [move(quantity) for quantity in (5, 6, 7, 8, 9, 5)]
     assert named(station, move(4)) == first
     assert named(station, move(5)) == [others[0], others[-1]]
+
+
+def test_moves_of_the_same_goods_from_other_lots_are_duplicates(station: StationLedger) -> None:
+    station.stock(3, expires_on=date(2021, 1, 1))
+    station.stock(50, expires_on=date(2022, 1, 1))
+    first = FACTS["move"](station)
+    assert len(station.books.body(int(first.partition("_")[2])).transfers) == 2
+    assert named(station, FACTS["move"](station)) == [first]

@@ -125,6 +125,21 @@ def test_nothing_is_read_back_to_show_a_new_gift_with_its_receipt(
         assert asked == []
 
 
+def test_nothing_is_read_back_to_show_a_new_need(
+    station: ComparingStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with station.ledger:
+        need = c.NoteNeed(recipient="h1", item="mask", quantity=5)
+        recorded, written = station.ledger.record_and_show(need, by="w1")
+        asked: list[str] = []
+        monkeypatch.setattr(station.ledger.store, "all", lambda sql, _: asked.append(sql) or [])
+        monkeypatch.setattr(station.ledger.store, "one", lambda sql, _: asked.append(sql))
+        with station.ledger.books.cache_queries(written) as _:
+            view = get_need(station.ledger.books, str(recorded.document))
+            get_entry(station.ledger.books, recorded.seq)
+    assert (asked, view.asked, view.needed, view.status) == ([], 5, 5, "open")
+
+
 def test_what_changes_after_the_answer_is_read_from_the_books(station: ComparingStation) -> None:
     with station.ledger:
         recorded, written = give(station)

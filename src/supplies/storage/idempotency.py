@@ -16,7 +16,7 @@ import msgspec
 from supplies.domain.entries import format_timestamp, new_salt, salted_digest
 from supplies.domain.uuids import name_based_uuid
 from supplies.errors import IdempotencyConflict, Sentence
-from supplies.storage.store import Store
+from supplies.storage.store import Row, Store
 
 _COMMAND_IDS = "6f0cbb0e-7c3a-5b52-9d5b-5d0c7f3f2c11"
 """UUID namespace for the ids of commands, which are computed from idempotency keys."""
@@ -73,16 +73,9 @@ class StoredResponses:
         Raises:
             IdempotencyConflict: the caller used the key for another request.
         """
-        row = self.store.one(
-            "SELECT salt, digest, status, location, seq, answer FROM answers "
-            "WHERE station = :station AND caller IN (:caller, :former) AND request_key = :key",
-            {
-                "station": self.station,
-                "caller": request.caller,
-                "former": request.former_caller or request.caller,
-                "key": request.key,
-            },
-        )
+        row = self._find_row(request.caller, request.key)
+        if row is None and request.former_caller is not None:
+            row = self._find_row(request.former_caller, request.key)
         if row is None:
             return None
         if row[1] != salted_digest(row[0], request.sent):
@@ -94,6 +87,13 @@ class StoredResponses:
                 location=row[3],
             )
         return StoredResponse(status=row[2], location=row[3], seq=row[4], answer=row[5])
+
+    def _find_row(self, caller: str, key: str) -> Row | None:
+        return self.store.one(
+            "SELECT salt, digest, status, location, seq, answer FROM answers "
+            "WHERE station = :station AND caller = :caller AND request_key = :key",
+            {"station": self.station, "caller": caller, "key": key},
+        )
 
     def keep(self, request: IdempotencyKey, answered: StoredResponse, *, now: datetime) -> None:
         """Store the response to a request. Call this before the response is sent."""

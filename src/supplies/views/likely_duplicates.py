@@ -193,15 +193,16 @@ def _moving_entry(seq: int, document: str) -> str:
 
 
 _SIMILAR_MOVES = (
-    "SELECT e.seq, e.document FROM (SELECT seq, document, happened_on FROM entries "
-    "WHERE station = :station AND kind = :kind AND part = 0 AND supersedes IS NULL "
-    "AND seq < :seq ORDER BY seq DESC LIMIT :compared) e WHERE e.happened_on = :day "
-    "AND ((SELECT sum(CASE WHEN t.target = :account THEN t.quantity WHEN t.source = :account "
+    "SELECT e.seq, e.document FROM (SELECT seq FROM entries WHERE station = :station "
+    "AND kind = :kind AND seq < :seq ORDER BY seq DESC LIMIT :compared) k CROSS JOIN entries e "
+    # These conditions come first, because few entries meet them.
+    "WHERE ((SELECT sum(CASE WHEN t.target = :account THEN t.quantity WHEN t.source = :account "
     "THEN -t.quantity ELSE 0 END) FROM transfers t WHERE t.station = :station "
-    "AND t.seq = e.seq AND t.item = :item) = :moved OR EXISTS (SELECT 1 FROM entries o "
-    "WHERE o.station = :station AND o.document = e.document AND o.seq > e.seq)) "
+    "AND t.seq = k.seq AND t.item = :item) = :moved OR EXISTS (SELECT 1 FROM entries s "
+    "WHERE s.station = :station AND s.supersedes = k.seq)) "
+    "AND e.station = :station AND e.seq = k.seq AND e.part = 0 AND e.supersedes IS NULL "
     # Both databases keep the order of the inner query, so these are the latest entries.
-    "LIMIT :most"
+    "AND e.happened_on = :day LIMIT :most"
 )
 
 
@@ -209,8 +210,8 @@ def _read_similar_moves(books: Books, document: str, body: Body, most: int) -> d
     """Return the latest entries that may have moved the same goods, each with its document.
 
     They have the same kind and day as `body`, and changed one account by the same quantity of an
-    item, the first one of `body`. Entries whose documents have later entries, such as corrections,
-    are also returned, whatever they moved.
+    item, the first one of `body`. Entries that were corrected are also returned, whatever they
+    moved.
 
     Args:
         document: The document of the entry.
