@@ -187,7 +187,7 @@ class RequestChecksMiddleware:
 
         Raises:
             Malformed: the `Host` header is not a name of the service.
-            RateLimited: too many refused requests from one address.
+            RateLimited: too many requests from one network address were refused.
             Unauthenticated: the request has no caller, and the route of the API is not public.
             SessionRequired: the request has no caller, and the route is a web page.
             TooLarge, TooSlow, Malformed: a form was sent without a session and cannot be read.

@@ -49,7 +49,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Cal
 
     Raises:
         Unauthenticated: a request to the API has no valid token.
-        RateLimited: too many requests with an invalid secret came from one address.
+        RateLimited: too many requests with an invalid secret came from one network address.
     """
     scope: Any = connection.scope
     scope["user"] = scope["auth"] = None

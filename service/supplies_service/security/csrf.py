@@ -34,7 +34,7 @@ async def check_origin(connection: Connection) -> None:
 
     Raises:
         Forbidden: the form does not come from a page of the service.
-        RateLimited: too many refused requests from one address.
+        RateLimited: too many requests from one network address were refused.
     """
     if connection.scope.get("method") in _SAFE_METHODS or not _uses_cookie(connection):
         return
