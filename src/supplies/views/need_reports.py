@@ -9,7 +9,6 @@ from typing import NamedTuple
 from supplies.books.queries import query_ids
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
-from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Urgency
 from supplies.views.needs import DOCUMENT_TYPE
 from supplies.views.pagination import View
@@ -69,9 +68,7 @@ def report_needs(books: Books, first: date, last: date, today: date) -> NeedsRep
     groups: defaultdict[tuple[str, str | None, Urgency], list[_Noted]] = defaultdict(list)
     for need in noted:
         if need.id in missing or need.id in met_on:
-            recipient = books.catalogue.get(Recipient, need.recipient)
-            community = None if recipient is None else recipient.community
-            groups[need.item, community, need.urgency].append(need)
+            groups[need.item, need.community, need.urgency].append(need)
     found = [
         _group(item, community, urgency, needs, missing, met_on, today)
         for (item, community, urgency), needs in groups.items()
@@ -91,7 +88,7 @@ class _Noted(NamedTuple):
     """The latest version of a need that was noted in the period."""
 
     id: str
-    recipient: str
+    community: str | None
     item: str
     urgency: Urgency
     happened_on: date
@@ -99,10 +96,12 @@ class _Noted(NamedTuple):
 
 def _noted(books: Books, first: date, last: date) -> list[_Noted]:
     rows = books.all(
-        "SELECT n.need, n.recipient, n.item, n.urgency, e.happened_on "
+        "SELECT n.need, r.community, n.item, n.urgency, e.happened_on "
         # An entry is booked on the day on which it happened or later. Without `|| ''`, SQLite would
         # read the entries of this kind of all days.
-        "FROM entries e CROSS JOIN needs n WHERE e.station = :station AND e.kind || '' = :kind "
+        "FROM entries e CROSS JOIN needs n LEFT JOIN recipients r "
+        "ON r.station = n.station AND r.code = n.recipient "
+        "WHERE e.station = :station AND e.kind || '' = :kind "
         "AND e.booked_on >= :first AND e.happened_on >= :first AND e.happened_on <= :last "
         "AND n.station = e.station AND n.need = e.document AND n.seq = e.seq "
         "AND n.seq = (SELECT max(m.seq) FROM needs m "
@@ -112,8 +111,8 @@ def _noted(books: Books, first: date, last: date) -> list[_Noted]:
         last=last.isoformat(),
     )
     return [
-        _Noted(need, recipient, item, urgency, date.fromisoformat(day))
-        for need, recipient, item, urgency, day in rows
+        _Noted(need, community, item, urgency, date.fromisoformat(day))
+        for need, community, item, urgency, day in rows
     ]
 
 
