@@ -135,7 +135,7 @@ def test_a_head_cannot_be_placed_under_another_head(station: StationLedger, head
         put_under(head, "lx")
     with pytest.raises(InvalidField, match="is not a station under itself"):
         put_under(town, "town")
-    with pytest.raises(NotFound, match="no station nowhere"):
+    with pytest.raises(NotFound, match="unknown station nowhere"):
         put_under(town, "nowhere")
     assert head_of(station.books) == "qu"
 
