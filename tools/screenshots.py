@@ -61,7 +61,7 @@ from tools.browser import LOCALES, WIDTHS, find_chromium, start_browser
 TARGET = Path(__file__).parents[1] / "var" / "screenshots"
 START_SECONDS = 60
 PASSWORD = "seven red bicycles"
-LEFT_OUT = re.compile(r"/(schema|assets|find|.*/pdf)|.*#")
+LEFT_OUT = re.compile(r"/(schema|assets|find|.*/(pdf|csv|xlsx))|.*#")
 """Paths that are not opened, because they are not pages."""
 
 _RECORD = re.compile(r"\b(donors|recipients|items|locations|teams|communities)/(?!new\b)[^/]+")

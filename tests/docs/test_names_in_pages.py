@@ -19,6 +19,7 @@ NAME = re.compile(
 """Matches a name with underscores, a name in CamelCase, or a dotted name of a package or class."""
 
 OF_OTHER_PROGRAMS = {
+    "AbstractAuthenticationMiddleware",
     "AllowedHostsConfig",
     "AllowedHostsMiddleware",
     "PrometheusMiddleware",

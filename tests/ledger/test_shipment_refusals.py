@@ -44,7 +44,7 @@ def test_an_invalid_shipment_arrival_or_acknowledgement_is_refused(
         ([c.ArrivedLine(line=2, arrived=1)], "line 2 is unknown"),
         ([c.ArrivedLine(line=1, arrived=1), c.ArrivedLine(line=1, arrived=1)], "named twice"),
         ([c.ArrivedLine(line=1, arrived=1, item="gel")], "counted in bottle"),
-        ([c.ArrivedLine(line=1, arrived=1, item="rice")], "no item rice"),
+        ([c.ArrivedLine(line=1, arrived=1, item="rice")], "unknown item rice"),
     ):
         with pytest.raises(InvalidField, match=match):
             receive(station, other, name, *lines)
@@ -127,7 +127,7 @@ def test_a_shipment_cannot_be_received_by_another_station(
         command = c.ReceiveShipment(shipment=name, location="depot")
         with pytest.raises(InvalidField, match="went to station hp"):
             third.record(command, by="u_1")
-        with pytest.raises(NotFound, match="no shipment"):
+        with pytest.raises(NotFound, match="unknown shipment"):
             get_shipment(third.books, name)
 
 

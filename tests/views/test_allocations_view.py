@@ -166,7 +166,7 @@ def test_a_page_filtered_by_status_is_full(station: StationLedger) -> None:
 
 
 def test_an_unknown_allocation_is_not_found(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="no allocation a_1"):
+    with pytest.raises(NotFound, match="unknown allocation a_1"):
         get_allocation(station.books, "a_1")
 
 

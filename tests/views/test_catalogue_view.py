@@ -76,7 +76,7 @@ def test_a_forgotten_donor_stays_in_the_list_without_a_name(station: StationLedg
 
 
 def test_unknown_records_and_invalid_page_sizes_are_refused(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="no D-9 in donors"):
+    with pytest.raises(NotFound, match="D-9 is not in donors"):
         get_record(station.books, Donor, "D-9")
     with pytest.raises(InvalidField):
         found(station, Item, "x" * 201)

@@ -72,7 +72,7 @@ def test_count_sheets_are_listed_in_pages(station: StationLedger) -> None:
     first = list_count_sheets(station.books, limit=2)
     rest = list_count_sheets(station.books, limit=2, after=first.next)
     assert [one.id for one in first.items + rest.items] == ["c_1", "c_2", "c_3"]
-    with pytest.raises(NotFound, match="no count sheet c_9"):
+    with pytest.raises(NotFound, match="unknown count sheet c_9"):
         get_count_sheet(station.books, "c_9")
 
 
@@ -94,5 +94,5 @@ def test_the_paper_lists_the_lots_present_when_the_sheet_was_opened(station: Sta
         ("l_lx_2_1", None),
         ("l_lx_1_1", None),
     ]
-    with pytest.raises(NotFound, match="no count sheet c_99"):
+    with pytest.raises(NotFound, match="unknown count sheet c_99"):
         build_count_sheet_paper(station.books, "c_99")

@@ -129,9 +129,9 @@ def test_deliveries_are_filtered_by_team_and_status(
 
 
 def test_an_unknown_delivery_is_not_found(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="no delivery v_1"):
+    with pytest.raises(NotFound, match="unknown delivery v_1"):
         get_delivery(station.books, "v_1")
-    with pytest.raises(NotFound, match="no delivery v_1"):
+    with pytest.raises(NotFound, match="unknown delivery v_1"):
         build_delivery_slips(station.books, "v_1")
 
 

@@ -137,7 +137,7 @@ def test_bought_goods_are_not_a_donation(station: StationLedger) -> None:
     line = c.ArrivalLine(item="mask", quantity=5)
     station(c.RecordArrival(origin="bought", party="shop", location="store", lines=[line]))
     assert list_donations(station.books).items == []
-    with pytest.raises(NotFound, match="no donation b_1"):
+    with pytest.raises(NotFound, match="unknown donation b_1"):
         get_donation(station.books, "b_1")
 
 

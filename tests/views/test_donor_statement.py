@@ -388,7 +388,7 @@ def test_a_statement_that_does_not_add_up_is_refused(
 def test_a_statement_for_an_unknown_or_forgotten_donor_is_refused(
     station: StationLedger,
 ) -> None:
-    with pytest.raises(NotFound, match="no donor D-9"):
+    with pytest.raises(NotFound, match="unknown donor D-9"):
         stated(station, "D-9")
     with pytest.raises(InvalidField, match="is before"):
         stated(station, first=LAST, last=FIRST)

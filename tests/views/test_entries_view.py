@@ -68,7 +68,7 @@ def test_a_corrected_entry_and_its_correction_name_each_other(station: StationLe
 
 
 def test_an_unknown_entry_is_not_found(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="no entry 1"):
+    with pytest.raises(NotFound, match="unknown entry 1"):
         get_entry(station.books, 1)
 
 

@@ -107,7 +107,7 @@ def test_needs_are_listed_in_the_order_of_recording_in_pages(station: StationLed
 
 
 def test_unknown_needs_and_invalid_filters_are_refused(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="no need n_1"):
+    with pytest.raises(NotFound, match="unknown need n_1"):
         get_need(station.books, "n_1")
     with pytest.raises(InvalidField, match="'done' is not one of open, claimed"):
         list_needs(station.books, status="done")

@@ -127,5 +127,5 @@ def test_pledges_are_filtered_by_donor(station: StationLedger) -> None:
 
 
 def test_an_unknown_pledge_is_not_found(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="no pledge p_1"):
+    with pytest.raises(NotFound, match="unknown pledge p_1"):
         get_pledge(station.books, "p_1")

@@ -148,7 +148,7 @@ def _collected(station: StationLedger, delivery: str) -> list[date | msgspec.Uns
 def test_a_run_sheet_of_an_unknown_delivery_or_forgotten_recipient_is_refused(
     station: StationLedger,
 ) -> None:
-    with pytest.raises(NotFound, match="no delivery v_9"):
+    with pytest.raises(NotFound, match="unknown delivery v_9"):
         build_run_sheet(station.books, "v_9")
     station.stock(4)
     allocation = station.allocate(4)

@@ -107,7 +107,7 @@ def test_stock_at_an_entry_excludes_entries_recorded_later(station: StationLedge
 
 def test_an_invalid_day_or_entry_is_refused(station: StationLedger) -> None:
     station.stock(10)
-    with pytest.raises(InvalidField, match="no entry 2; the last is 1"):
+    with pytest.raises(InvalidField, match="unknown entry 2; the last is 1"):
         get_stock(station.books, at_seq=2)
     with pytest.raises(InvalidField, match="not both"):
         get_stock(station.books, at_seq=1, as_of=station.day(0))

@@ -103,5 +103,5 @@ def test_a_reversed_repacking_is_not_traced(station: StationLedger) -> None:
 
 
 def test_an_unknown_lot_is_not_found(station: StationLedger) -> None:
-    with pytest.raises(NotFound, match="no lot l_9"):
+    with pytest.raises(NotFound, match="unknown lot l_9"):
         trace_lot(station.books, "l_9")
