@@ -44,7 +44,7 @@ def pytest_collection_finish() -> None:
     Otherwise, the collection takes a tenth of the time of the tests.
     """
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(scope="session", autouse=True)

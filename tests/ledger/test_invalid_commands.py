@@ -120,7 +120,7 @@ NOT_THERE: list[c.Command] = [
 @pytest.mark.parametrize("command", NOT_THERE, ids=lambda command: type(command).__name__)
 def test_an_unknown_document_is_not_found(station: StationLedger, command: c.Command) -> None:
     assert assert_refused(station, NotFound, lambda: station(command)).startswith(
-        ("there is no", "entry 99")
+        ("unknown ", "entry 99")
     )
 
 
