@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -29,6 +30,12 @@ from supplies.storage.store import Store
 from support.ledger_fixture import Clock, register_all
 
 ENGINES = ("sqlite", "postgresql")
+
+USES_BEFORE_TRUNCATE = 40
+"""After how many tests the tables of a database are truncated.
+
+Deleted rows stay in the files until the server has time to remove them, and each test reads them.
+"""
 
 _FSYNC_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 """Settings that make a commit wait for the disk."""
@@ -74,6 +81,7 @@ class Server:
         self.admin.execute("SELECT pg_reload_conf()")
         self._idle: list[tuple[str, psycopg.Connection]] = []
         self._pools: dict[str, Pool] = {}
+        self._uses = Counter[str]()
         self._station_rows = ""
         self._fresh = f"fresh_{self._worker}"
         self.admin.execute(f"CREATE DATABASE {self._fresh} TEMPLATE template0")
@@ -137,7 +145,8 @@ class Server:
                 self._add_station(name, connection)
             yield self.url(name)
         finally:
-            left = _empty(connection)
+            self._uses[name] += 1
+            left = _empty(connection, truncate=self._uses[name] % USES_BEFORE_TRUNCATE == 0)
             if left > MOST_WARM and name in self._pools:
                 self._pools.pop(name).leave()
             self._idle.append((name, connection))
@@ -192,14 +201,20 @@ def _script_of_rows(connection: psycopg.Connection) -> str:
     return "; ".join(statements)
 
 
-def _empty(connection: psycopg.Connection) -> int:
-    """Delete all rows. Return the number of other connections, none of which has a transaction."""
+def _empty(connection: psycopg.Connection, *, truncate: bool) -> int:
+    """Delete all rows. Return the number of other connections, none of which has a transaction.
+
+    Args:
+        truncate: Whether to make new files for the tables, without dead rows. It takes longer.
+    """
     others = connection.execute(
         "SELECT CASE WHEN state = 'idle' THEN 1 ELSE "
         "(NOT pg_terminate_backend(pid, 5000))::int END FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     ).fetchall()
-    _run_as_replica(connection, "; ".join(f"DELETE FROM {name}" for name in _tables()))
+    deletion = "; ".join(f"DELETE FROM {name}" for name in _tables())
+    truncation = f"TRUNCATE {', '.join(_tables())}"
+    _run_as_replica(connection, truncation if truncate else deletion)
     return sum(left for (left,) in others)
 
 
