@@ -11,7 +11,6 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_args
 
 import msgspec
@@ -27,6 +26,7 @@ from supplies.domain.commands import Command
 from supplies.domain.photos import PhotoType
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, NotFound, Sentence, SuppliesError
+from supplies_service.handler_cache import cached_by_handler
 from supplies_service.problems import Malformed, TooSlow, WrongMediaType
 from supplies_service.security.authentication import caller_of
 from supplies_service.stations import current_station
@@ -103,7 +103,7 @@ class BodyType(NamedTuple):
     is_partial: bool
 
 
-@cache
+@cached_by_handler
 def body_type(handler: BaseRouteHandler) -> BodyType | None:
     """Return the type of a handler's `payload` parameter, or None if it has no such parameter."""
     parameter = handler.parsed_fn_signature.parameters.get("payload")

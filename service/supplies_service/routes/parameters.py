@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
-from functools import cache
 from typing import Annotated, Any, NamedTuple, get_args
 
 from litestar.connection import ASGIConnection
@@ -16,6 +15,7 @@ from litestar.typing import FieldDefinition
 from supplies.domain.days import check_day
 from supplies.errors import Fault, InvalidField, NotFound, Sentence
 from supplies.views.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from supplies_service.handler_cache import cached_by_handler
 from supplies_service.security.station_selection import STATION_PARAMETER, accepts_station
 
 __all__ = [
@@ -115,7 +115,7 @@ def query_parameters(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
     }
 
 
-@cache
+@cached_by_handler
 def _declared(handler: BaseRouteHandler) -> _Declared:
     """Return the names of the query parameters that a handler declares."""
     declared = query_parameters(handler)
