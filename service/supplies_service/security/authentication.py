@@ -42,9 +42,9 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Cal
     """Return the caller of a request, and select the books of the caller's station.
 
     Sets `user` of the request to its caller. Sets `auth` to whether the request must be stored as
-    the last use of the caller's credential. Both are None if there is no caller.
+    the last use of the caller's credential. Both are None for a request without a caller.
 
-    If a request for a page has no valid cookie, there is no caller, but no error is raised.
+    A request for a page without a valid cookie has no caller, but raises no error.
     `RequestChecksMiddleware` refuses the request later, because it can read the sent form.
 
     Raises:

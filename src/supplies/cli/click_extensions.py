@@ -180,7 +180,7 @@ class Group(click.Group):
         """Return the command that the first element of `args` names.
 
         Raises:
-            NoSuchCommand: there is no such command; the message names similar commands, or all
+            NoSuchCommand: the command is unknown; the message names similar commands, or all
                 commands if none is similar.
         """
         try:

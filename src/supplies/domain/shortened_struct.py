@@ -265,8 +265,8 @@ class ShortenedStruct:
     def _place(self, pointer: str) -> tuple[Any, str, type[msgspec.Struct] | None]:
         """Return where the value at a pointer is: its object or list, and its name or index there.
 
-        The first result is None if there is no such object or list. The third result is the type of
-        the object; None for a list, and if the type is unknown.
+        The first result is None if the pointer leads to no object or list. The third result is the
+        type of the object; None for a list, and if the type is unknown.
         """
         place: Any = None
         value: Any = self._fields

@@ -146,7 +146,7 @@ class Matcher:
     def find(self, kind: type[R], text: str, make: Callable[[str], R] | None = None) -> str:
         """Return the code of the record that a text names.
 
-        If there is no such record and the options of the import allow it, register one.
+        If no record has this name and the options of the import allow it, register one.
 
         Args:
             make: A function that returns the new record for a given code. If None, no record is

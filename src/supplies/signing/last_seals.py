@@ -108,7 +108,7 @@ def keep_last_seals(store: Store) -> None:
 
 
 def last_seal_file(database: str, station: str) -> Path | None:
-    """Return the path of the file with the last seal, or None if there is no key file."""
+    """Return the path of the file with the last seal, or None if the key file does not exist."""
     keys = find_key_file(database)
     return None if keys is None else _last_seal_file(keys, _name(database), station)
 

@@ -61,7 +61,7 @@ class OtherProcesses:
     def begin(self, check: Callable[..., None], *args: Any) -> Check:
         """Begin a check in another process. Return a function that waits for its end.
 
-        If there is no other process, the returned function runs the check.
+        With one process, the returned function runs the check itself.
 
         Args:
             check: A function of a module. Its first argument is the store.

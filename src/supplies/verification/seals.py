@@ -39,7 +39,7 @@ class SealedRows(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         state: `unchanged`: no row was changed without the keys. `not-sealed`: there are no seals
-            yet, because no program with the keys has changed a row. `no-keys`: there is no key file
+            yet, because no program with the keys has changed a row. `no-keys`: the key file is not
             here, so nothing was compared. `changed`: a copy of the books contains rows that were
             changed without the keys.
         since: When sealing began, or None. Changes before that time are not noticed.

@@ -149,11 +149,7 @@ def verify(
         NotADatabase: the file is damaged.
         NotFound: the database has no books of this station.
     """
-    if not hasattr(store, "check_integrity"):
-        raise InvalidField("store must be what `open_store` or `Ledger.store` returns")
-    check_type(station, (str, type(None)), "station", "the code of a station, or None for all")
-    if progress is not None:
-        check_function(progress, "progress", "a function of two numbers, or None")
+    _check_arguments(store, station, progress)
     with (
         store.reading(),
         _without_garbage_collection(),
@@ -167,14 +163,7 @@ def verify(
             others.begin(_check_balances, name, trusted.get(name, 0), counts[name])
             for name in stations
         ]
-        total, done = sum(counts.values()), 0
-
-        def advance(entries: int) -> None:
-            nonlocal done
-            done += entries
-            if progress is not None:
-                progress(done, total)
-
+        advance = _sum_progress(progress, sum(counts.values()))
         found = [
             _Verification(
                 store,
@@ -191,6 +180,32 @@ def verify(
         receipts=sum(each.receipts for each in found),
         stations=found,
     )
+
+
+def _check_arguments(store: Store, station: str | None, progress: Progress | None) -> None:
+    if not hasattr(store, "check_integrity"):
+        raise InvalidField("store must be what `open_store` or `Ledger.store` returns")
+    check_type(station, (str, type(None)), "station", "the code of a station, or None for all")
+    if progress is not None:
+        check_function(progress, "progress", "a function of two numbers, or None")
+
+
+def _sum_progress(progress: Progress | None, total: int) -> Callable[[int], None]:
+    """Return a function that adds up verified entries, and reports the sum.
+
+    Args:
+        progress: Called with the sum and the total; None to report nothing.
+        total: The number of all entries.
+    """
+    done = 0
+
+    def advance(entries: int) -> None:
+        nonlocal done
+        done += entries
+        if progress is not None:
+            progress(done, total)
+
+    return advance
 
 
 def _check_file(store: Store) -> None:

@@ -229,7 +229,7 @@ def packs_of_line(
     If one lot of the item was loaded, all packs of the item are returned, provided that they
     contain the loaded quantity in total. If several lots of the item were loaded, the kind of pack
     is returned that contains exactly the quantity of this line, such as 2 boxes of 50 for 100
-    pieces. If there is no such kind, or more than one, the result is [].
+    pieces. With no such kind, or more than one, the result is [].
 
     Args:
         packed: The packs in which the goods of the allocation were set aside.

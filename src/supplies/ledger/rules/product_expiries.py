@@ -103,7 +103,7 @@ def _former_statements(journal: Journal, line: ConvertedLine) -> list[ProductExp
 def statement_about(journal: Journal, product: Lot) -> ProductExpiry:
     """Return the row that records what decides the expiry of repacked goods.
 
-    If an older version of the program recorded the goods, there is no such row. The row is then
+    An older version of the program did not record this row. For goods that it repacked, the row is
     inferred: an expiry equal to that of the consumed goods was taken over, an earlier one was
     typed, and a later one was typed with a reason.
     """
