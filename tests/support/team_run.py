@@ -45,8 +45,8 @@ KEPT = """(store) => new Promise((done) => {
 
 PLENTY_OF_TIME = """() => {
   const inTime = globalThis.setTimeout;
-  const isHold = (after) => after > 4_000 && after <= 8_000;
-  globalThis.setTimeout = (job, after) => inTime(job, isHold(after) ? 600_000 : after);
+  const isHold = (job, after) => job.name === "send" || (after > 4_000 && after <= 8_000);
+  globalThis.setTimeout = (job, after) => inTime(job, isHold(job, after) ? 600_000 : after);
 }"""
 """Script that delays automatic sending by ten minutes, so that slow computers pass the tests."""
 

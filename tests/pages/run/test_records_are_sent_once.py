@@ -196,13 +196,37 @@ def test_a_record_that_is_undone_while_the_station_is_asked_for_is_not_sent(
         page.wait_for_timeout(10)
     page.evaluate("undo.click()")
     expect(page.locator("#toast")).to_contain_text("Undone")
-    [question] = asked
-    question.continue_()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Undo").wait_for()
+    [question] = asked
+    question.continue_()
     send_all(page)
     [sent] = network.outcomes()
     assert sent.headers["idempotency-key"] != undone["key"]
+
+
+def test_a_record_that_is_saved_while_others_are_sent_can_be_undone(
+    new_phone: NewPhone, network: HttpProxy, run: TeamRun
+) -> None:
+    page = new_phone().open()
+    page.evaluate(PLENTY_OF_TIME)
+    asked: list[Route] = []
+    page.route("**/api/health", lambda route: asked.append(route), times=1)
+    save(page)
+    [first] = page.evaluate(KEPT, "records")
+    send_now(page)
+    while not asked:
+        page.wait_for_timeout(10)
+    stops(page)
+    save(page, "Refused")
+    [question] = asked
+    question.continue_()
+    expect(page.get_by_role("heading", name="2 of 3 stops done")).to_be_visible()
+    unsent(page, 1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#toast")).to_contain_text("Undone")
+    unsent(page, 0)
+    assert [sent.headers["idempotency-key"] for sent in network.outcomes()] == [first["key"]]
 
 
 def test_a_record_and_photo_of_a_stop_that_was_moved_meanwhile_are_confirmed(

@@ -242,6 +242,8 @@ function tell(text, undo) {
   toastTimer = setTimeout(() => toast.replaceChildren(), undo ? HOLD : TOAST);
 }
 
+const isUndoOffered = () => toast.querySelector("button") !== null;
+
 // --- recording --------------------------------------------------------------------------------
 
 // Keep an outcome, and then its photo. Return what went wrong in words, or null.
@@ -334,7 +336,7 @@ async function sendNow() {
   tell(t("Sending …"));
   await send({ hurry: true });
   await load();
-  tell(resultWords(countUnsent(state)));
+  if (!isUndoOffered()) tell(resultWords(countUnsent(state))); // something was saved meanwhile
 }
 
 function resultWords(count) {

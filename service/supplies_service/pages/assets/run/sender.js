@@ -24,7 +24,7 @@ export function onPass(listener) {
   afterPass = listener;
 }
 
-// Send what waits. `hurry` also sends what could still be undone.
+// Send what waits. `hurry` also sends what could still be undone, but not what is saved meanwhile.
 export async function send({ hurry = false } = {}) {
   clearTimeout(timer);
   if (isWaiting && !hurry) return; // the pass that waits for the lock will see what was saved
@@ -51,12 +51,14 @@ function backoff() {
 
 async function pass(hurry) {
   const skipped = new Set();
+  let hurried;
   let isReached = false;
   for (;;) {
     const { records, photos } = await readQueue();
     const waiting = (one) => one.state === "waiting" && !skipped.has(one.key);
     const record = records.find(waiting);
-    const held = record && !hurry ? holdOf(record) : 0;
+    hurried ??= new Set(hurry ? records.map(({ key }) => key) : []);
+    const held = record && !hurried.has(record.key) ? holdOf(record) : 0;
     const handled = skipped.size;
     if (held) return { state: "done", held, handled };
     const photo = record ? undefined : photos.find((one) => waiting(one) && !records.some((each) => each.key === one.record));
