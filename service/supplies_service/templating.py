@@ -30,12 +30,13 @@ from supplies_service.pages.languages import (
 def render(language: Language, template: str, values: Mapping[str, object]) -> bytes:
     """Render a template of `pages/templates`. An undefined name in the template is an error."""
     page = environment(language).get_template(template).render(**values)
-    return keep_days_whole(page).encode()
+    return guide_line_breaks(page).encode()
 
 
-def keep_days_whole(page: str) -> str:
-    """Mark the days in the texts of a page, so that no line ends within a day."""
-    return _DAY_IN_TEXT.sub(r'<span class="whole">\g<0></span>', page)
+def guide_line_breaks(page: str) -> str:
+    """Keep lines from ending within a day or before the separator `·` in the texts of a page."""
+    days_whole = _DAY_IN_TEXT.sub(r'<span class="whole">\g<0></span>', page)
+    return _SEPARATOR.sub("\N{NO-BREAK SPACE}·", days_whole)
 
 
 @cache
@@ -157,11 +158,13 @@ def label_cells(rows: str, titles: Sequence[str]) -> Markup:
 
 _TAGS = re.compile(r"<t[rdh]\b")
 _DAY = re.compile(r"(<td[^>]*)>(?=\s*\d{4}(?:-\d\d-\d\d|年\d+月\d+日)[\d: ]*</td>)")
+_IN_TEXT = r"(?=[^<>]*<(?!/(?:title|option|textarea|script|style|text)\b))"
+"""What follows on text that is not in an attribute, nor in an element that holds only text."""
 _DAY_IN_TEXT = re.compile(
     r"(?<![\d-])(?<! data-day>)\d{4}(?:-\d\d-\d\d|年\d{1,2}月(?:\d{1,2}日)?)(?: \d\d:\d\d)?"
-    # Not in attributes, nor in elements that contain only text.
-    r"(?=[^<>]*<(?!/(?:title|option|textarea|script|style|text)\b))"
+    + _IN_TEXT
 )
+_SEPARATOR = re.compile(r" ·(?= )" + _IN_TEXT)
 _SHORT = re.compile(
     r'(<td(?![^>]*(?: data-day|class="number"))[^>]*)>'
     r"(?=(?:<a [^>]*>)?(?=[^<]{3,12}<)[A-Za-z][\w.@]*[ -][\w .@-]+(?:</a>)?</td>)",

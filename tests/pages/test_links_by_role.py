@@ -121,7 +121,7 @@ def test_lots_are_shown_by_their_batch_expiry_or_arrival(client: TestClient) -> 
     found = [page.path for page in walk(client, "zh") if RAW_LOT.search(page.html)]
     assert found == []
     shown = client.get("/stock/items/mask", headers={"Accept-Language": "zh"}).text
-    assert "何邻居（虚构） · 2020年2月5日" in re.sub("<[^>]+>", "", shown)
+    assert "何邻居（虚构）\N{NO-BREAK SPACE}· 2020年2月5日" in re.sub("<[^>]+>", "", shown)
 
 
 @pytest.mark.parametrize("client", ["coordinator"], indirect=True)
@@ -174,4 +174,4 @@ def test_an_auditor_reads_what_is_open_and_no_instructions(client: TestClient) -
 def test_a_conflict_is_listed_with_the_household_and_the_team(client: TestClient) -> None:
     for path in ("/", "/entries/conflicts"):
         shown = client.get(path, headers={"Accept-Language": "zh"}).text
-        assert "住户22（虚构） · 配送一队（虚构）" in shown
+        assert "住户22（虚构）\N{NO-BREAK SPACE}· 配送一队（虚构）" in shown

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from markupsafe import Markup
 from playwright.sync_api import expect
-from supplies_service.templating import keep_days_whole, label_cells
+from supplies_service.templating import guide_line_breaks, label_cells
 from support.browser import (
     WIDTH_AND_LANGUAGE,
     OpenPage,
@@ -124,7 +124,13 @@ def test_no_line_ends_within_a_day() -> None:
         ("<title>2020-02-05</title><option>2020年2月5日</option>",) * 2,
     ):
         whole = marked.replace("{", '<span class="whole">').replace("}", "</span>")
-        assert keep_days_whole(text) == whole
+        assert guide_line_breaks(text) == whole
+
+
+def test_no_line_begins_with_a_separator() -> None:
+    assert guide_line_breaks("<h1>Team 1 · out</h1>") == "<h1>Team 1\N{NO-BREAK SPACE}· out</h1>"
+    assert guide_line_breaks('<a title="A · B">C</a>') == '<a title="A · B">C</a>'
+    assert guide_line_breaks("<option>A · B</option>") == "<option>A · B</option>"
 
 
 def test_cells_of_a_few_latin_words_are_marked() -> None:

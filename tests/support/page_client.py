@@ -26,9 +26,10 @@ class Browser:
         self.client = client
 
     def open(self, path: str, status: int = 200) -> str:
+        """Return the HTML of a page, with plain spaces before its separators."""
         answer = self.client.get(path, headers=ENGLISH)
         assert answer.status_code == status, answer.text
-        return answer.text
+        return answer.text.replace("\N{NO-BREAK SPACE}·", " ·")
 
     def send(self, path: str, **fields: str) -> Response:
         """Send a form as a page of the service does."""
