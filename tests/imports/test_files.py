@@ -37,6 +37,24 @@ def test_delimited_text_is_read_in_each_encoding(tmp_path: Path, encoding: str, 
     assert cells_of(path) == [["物资", "数量"], ["口罩", "71"], ["洗手液", "150"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("物资,数量,单位,备注\n口罩;,71\n手套;,3\n", 4),
+        ("物资\t数量\n口罩 1,000\t71\n手套 (a, b)\t3\n洗手液 1,000\t150\n", 2),
+        ("Received, sorted, counted, packed by A, B, C\nitem\tquantity\nmask\t71\nsoap\t2\n", 2),
+        ("物资;数量\n口罩;1,5\n洗手液;2,5\n", 2),
+        ("物资\n口罩\n", 1),
+    ],
+)
+def test_characters_within_texts_do_not_separate_cells(
+    tmp_path: Path, text: str, columns: int
+) -> None:
+    path = tmp_path / "gifts.csv"
+    path.write_text(text)
+    assert max(len(cells) for cells in cells_of(path)) == columns
+
+
 def test_a_record_over_several_lines_has_the_number_of_its_first_line(tmp_path: Path) -> None:
     path = tmp_path / "gifts.csv"
     path.write_text('item,note\nmask,"two\nlines"\nsoap,\n\n,\nrice,x\n')

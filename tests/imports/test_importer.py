@@ -348,7 +348,8 @@ def test_every_row_of_any_file_is_recorded_or_listed(
 ) -> None:
     clock = Clock()
     headings = [column.words[0] for column in KINDS[kind].columns]
-    path = write_csv(tmp_path, headings, *rows)
+    width = len(headings)
+    path = write_csv(tmp_path, headings, *(row + [""] * (width - len(row)) for row in rows))
     with Ledger.open(str(tmp_path / f"{uuid4()}.db"), station="lx", clock=clock) as ledger:
         register_all(ledger)
         station = StationLedger(ledger, clock)
