@@ -129,5 +129,12 @@ def test_the_statement_of_a_donor_needs_no_days(open_page: OpenPage) -> None:
     for days in ("", "from=&to=", "from=2020-01-01&to="):
         paper = page.request.get(f"{open_page.site.address}/donors/D-2/statement?{days}")
         assert paper.headers["content-type"] == "application/pdf", days
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    assert "rice" in download.value.path().read_text()
+    before = page.request.get(
+        f"{open_page.site.address}/donors/D-2/statement?form=csv&as_of=2020-01-01"
+    )
+    assert "rice" not in before.text()
     wrong = page.request.get(f"{open_page.site.address}/donors/D-2/statement?from=soon")
     assert wrong.status == 422

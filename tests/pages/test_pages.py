@@ -187,6 +187,9 @@ def test_a_donor_link_opens_the_papers_of_its_donor(donor: Browser) -> None:
     assert "hand sanitiser" in shown
     assert donor.client.get("/my/receipts/JZ-2020-000001").content.startswith(b"%PDF")
     assert donor.client.get("/my/statement").content.startswith(b"%PDF")
+    assert "JZ-2020-000001" in donor.client.get("/my/statement?form=csv").text
+    assert donor.client.get("/my/statement?form=xlsx").content.startswith(b"PK")
+    assert "use pdf, csv or xlsx" in donor.open("/my/statement?form=exe", status=422)
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,11 @@ from supplies_service.pages.forms import redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.papers import frameable
 from supplies_service.pages.period_filter import parse_day
+from supplies_service.pages.reports import parse_form
 from supplies_service.request_bodies import Changes
 from supplies_service.request_context import Context, RequestContext
-from supplies_service.responses import PDFResponse
 from supplies_service.routes.catalogue import PERSONAL_KINDS, change_record, sees_names
-from supplies_service.routes.statements import donor_statement_pdf
+from supplies_service.routes.statements import donor_statement_pdf, download_donor_statement
 from supplies_service.security.authorization import allow_roles
 
 KINDS: tuple[type[CatalogueRecord], ...] = (
@@ -103,17 +103,27 @@ class DonorStatementPages(Controller):
         code: FromPath[str],
         first: Annotated[str, QueryParameter(name="from")] = "",
         last: Annotated[str, QueryParameter(name="to")] = "",
-    ) -> PDFResponse:
-        """Show the statement as PDF.
+        as_of: FromQuery[str] = "",
+        form: FromQuery[str] = "pdf",
+    ) -> Response[bytes]:
+        """Return the statement as a file.
 
-        If `first` is empty, the period begins with the donor's first donation. If `last` is empty,
-        the period ends today.
+        Args:
+            context: The request.
+            code: Code of the donor.
+            first, last: The period. If `first` is empty, it begins with the donor's first donation.
+                If `last` is empty, it ends today.
+            as_of: Entries after this day do not count; "" means that all entries count.
+            form: "pdf", "csv" or "xlsx".
         """
+        chosen, day = parse_form(form), parse_day(as_of, "/as_of")
         with context.reading() as books:
             get_record(books, Donor, code)
             begin, end = get_period_of_donor(books, code)
-        begin, end = parse_day(first, "/from") or begin, parse_day(last, "/to") or end
-        return frameable(await donor_statement_pdf(context, code, begin, end))
+        period = parse_day(first, "/from") or begin, parse_day(last, "/to") or end, day
+        if chosen == "pdf":
+            return frameable(await donor_statement_pdf(context, code, *period))
+        return await download_donor_statement(context, code, chosen, *period)
 
 
 def record_pages(kind: type[CatalogueRecord]) -> type[Controller]:

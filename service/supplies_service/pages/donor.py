@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from supplies.access import credentials, donor_requests, rate_limits
 from supplies.access.donor_requests import NewRequest
@@ -19,10 +19,11 @@ from supplies.views.pledges import list_pledges
 from supplies.views.receipts import list_receipts
 from supplies_service.pages.forms import donor_cookie, form_fields, redirect
 from supplies_service.pages.layout import render_page
+from supplies_service.pages.reports import parse_form
 from supplies_service.problems import RateLimited
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.routes.receipts import receipt_pdf
-from supplies_service.routes.statements import donor_statement_pdf
+from supplies_service.routes.statements import donor_statement_pdf, download_donor_statement
 from supplies_service.security import ownership
 from supplies_service.security.audit import log_anonymous_refusal
 from supplies_service.security.authorization import allow_anyone, allow_roles
@@ -76,13 +77,15 @@ class DonorPages(Controller):
         return await receipt_pdf(context, number, None)
 
     @get("/statement")
-    async def statement(self, context: Context) -> Response[bytes]:
-        """Show the donor statement as PDF, from the first donation to today."""
-        donor = str(context.caller.donor)
+    async def statement(self, context: Context, form: FromQuery[str] = "pdf") -> Response[bytes]:
+        """Return the donor statement, from the first donation to today, as PDF, XLSX or CSV."""
+        donor, chosen = str(context.caller.donor), parse_form(form)
         await context.log_own_access()
         with context.reading() as books:
-            first, last = get_period_of_donor(books, donor)
-        return await donor_statement_pdf(context, donor, first, last)
+            period = get_period_of_donor(books, donor)
+        if chosen == "pdf":
+            return await donor_statement_pdf(context, donor, *period)
+        return await download_donor_statement(context, donor, chosen, *period)
 
     @post("/requests")
     async def make_request(self, context: Context) -> Response[bytes]:

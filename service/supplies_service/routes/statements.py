@@ -66,12 +66,7 @@ class StatementController(Controller):
     ) -> DownloadResponse:
         """Download the tables of the donor statement as CSV, or as a workbook."""
         await ownership.check_donor(context, donor)
-        return await download_tables(
-            context,
-            f"statement-{donor}",
-            form,
-            lambda books: build_donor_statement(books_as_of(books, as_of), donor, first, last),
-        )
+        return await download_donor_statement(context, donor, form, first, last, as_of)
 
 
 async def donor_statement_pdf(
@@ -86,4 +81,21 @@ async def donor_statement_pdf(
     )
     return await context.draw(
         lambda: draw_donor_statement(paper), f"statement-{donor}-{first}-{last}"
+    )
+
+
+async def download_donor_statement(
+    context: RequestContext,
+    donor: str,
+    form: TableForm,
+    first: date,
+    last: date,
+    as_of: date | None = None,
+) -> DownloadResponse:
+    """Return the tables of a donor's statement for a period as a file."""
+    return await download_tables(
+        context,
+        f"statement-{donor}",
+        form,
+        lambda books: build_donor_statement(books_as_of(books, as_of), donor, first, last),
     )
