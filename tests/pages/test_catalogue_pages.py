@@ -138,3 +138,16 @@ def test_the_statement_of_a_donor_needs_no_days(open_page: OpenPage) -> None:
     assert "rice" not in before.text()
     wrong = page.request.get(f"{open_page.site.address}/donors/D-2/statement?from=soon")
     assert wrong.status == 422
+
+
+def test_the_fields_of_a_line_stand_beside_each_other_on_a_phone(open_page: OpenPage) -> None:
+    page = open_page("/items/new", width=360)
+    line = page.get_by_role("group", name="Line 1").filter(
+        has=page.locator("[name='/packs/0/pack']")
+    )
+    fields = [field(page, f"/packs/0/{name}").bounding_box() for name in ("pack", "size")]
+    remove = line.get_by_role("button").bounding_box()
+    assert remove
+    left, right = (box for box in fields if box)
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] < right["x"] < right["x"] + right["width"] < remove["x"]

@@ -17,6 +17,32 @@ FEWEST = 75
 
 IS_WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
+LINES_BEGINNING_WITH_PUNCTUATION = """() => {
+  const found = []
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT)
+  const box = ([node, at]) => {
+    const range = document.createRange()
+    range.setStart(node, at)
+    range.setEnd(node, at + 1)
+    return range.getClientRects()[0]
+  }
+  let before = null, block = null
+  while (texts.nextNode()) {
+    let own = texts.currentNode.parentElement
+    while (getComputedStyle(own).display.startsWith("inline")) own = own.parentElement
+    if (own !== block) [before, block] = [null, own]
+    for (const { index, 0: character } of texts.currentNode.data.matchAll(/\\S/g)) {
+      const here = [texts.currentNode, index]
+      if (before && "·，。、；：！？）”".includes(character)) {
+        const [above, mark] = [box(before), box(here)]
+        if (above && mark && mark.top >= above.bottom - 1) found.push(own.textContent.trim())
+      }
+      before = here
+    }
+  }
+  return found
+}"""
+
 
 def test_every_page_of_the_demo_is_accessible_and_fits_a_phone(
     chromium: Browser, tmp_path: Path
@@ -33,6 +59,8 @@ def test_every_page_of_the_demo_is_accessible_and_fits_a_phone(
             names.append(name)
             if page.evaluate(IS_WIDER):
                 faults.append((path, "wider than the screen"))
+            orphans = page.evaluate(LINES_BEGINNING_WITH_PUNCTUATION)
+            faults += [(path, f"a line begins with punctuation: {text}") for text in orphans]
             faults += [(path, fault) for fault in serious_faults(page)]
         opened.close()
     assert faults == []

@@ -169,7 +169,7 @@ def test_pages_name_items_that_only_another_station_has_registered(
     shipment = stations.at("lx").post("/api/shipments", body)["shipment"]["id"]
     head = sign_in(stations, books_url, clock, "qu")
     assert "hand sanitiser 4 bottles" in head.open("/organisation")
-    assert "<h1>洗手液</h1>" in head.open("/organisation/items/soap")
+    assert "<h1>hand sanitiser</h1>" in head.open("/organisation/items/soap")
     assert "as of entry" not in head.open("/reports/tables/organisation-stock")
     receiver = sign_in(stations, books_url, clock, "hp")
     assert "hand sanitiser 4 bottles" in receiver.open("/shipments")
@@ -193,8 +193,12 @@ def test_the_pages_of_a_head_show_stock_and_needs_of_all_its_stations(
         ["5 pieces", "5 pieces", "30 pieces", "–", "25 pieces"],
         ["10 pieces", "10 pieces", "4 pieces", "–", "–"],
     ]
+    by_station = '<a href="/organisation/items/mask?unit=piece">15 pieces</a>'
+    assert head.open("/organisation").count(by_station) == 2, "each figure explains itself"
+    assert 'href="/organisation"' in head.open("/")
     assert 'href="/organisation"' in head.open("/reports")
-    assert 'href="/organisation"' not in browser("hp").open("/reports")
+    part = browser("hp")
+    assert 'href="/organisation"' not in part.open("/") + part.open("/reports")
 
 
 def _figures(page: str) -> list[list[str]]:

@@ -18,6 +18,8 @@ ENGLISH = {"Accept-Language": "en"}
 
 PASSWORD = "four words nobody guesses"
 
+_WHOLE = re.compile(r'<span class="whole">([^<]*)</span>')
+
 
 class Browser:
     """Opens pages, sends forms and keeps cookies."""
@@ -26,10 +28,10 @@ class Browser:
         self.client = client
 
     def open(self, path: str, status: int = 200) -> str:
-        """Return the HTML of a page, with plain spaces before its separators."""
+        """Return the HTML of a page, without what only guides its line breaks."""
         answer = self.client.get(path, headers=ENGLISH)
         assert answer.status_code == status, answer.text
-        return answer.text.replace("\N{NO-BREAK SPACE}·", " ·")
+        return _WHOLE.sub(r"\1", answer.text.replace("\N{NO-BREAK SPACE}·", " ·"))
 
     def send(self, path: str, **fields: str) -> Response:
         """Send a form as a page of the service does."""

@@ -320,7 +320,8 @@ class Names(RecordNames):
         """Return an error message in the language of the page.
 
         In the message, the id of a document is replaced by the result of `party_of`. The name of an
-        item is replaced by its name in this language. A quantity of goods is written with its unit.
+        item or station is replaced by its name in this language. A quantity of goods is written
+        with its unit.
         """
         if isinstance(sentence, Sentence):
             values = {name: self._named(name, text) for name, text in sentence.values.items()}
@@ -346,6 +347,8 @@ class Names(RecordNames):
         if name == "item":
             code = self._item_with_name(text)
             return text if code is None else self.item(code)
+        if name == "station":
+            return self.other_station(text)
         return (self.party_of(text) if _DOCUMENT.fullmatch(text) else "") or text
 
     def _goods(self, quantity: int, item: str) -> str:

@@ -42,7 +42,6 @@ class ItemRow(NamedTuple):
 
     item: str
     unit: str
-    name: str
     stock: StockOfItem | None
     needs: NeedOfItem | None
 
@@ -134,12 +133,7 @@ def _item_rows(books: Books) -> list[ItemRow]:
     """Return a row for each item and unit with stock or needs, sorted by item."""
     stock = {(row.item, row.unit): row for row in list_stock_by_item(books, limit=None).items}
     needs = {(row.item, row.unit): row for row in list_needs_by_item(books, limit=None).items}
-    names = {key: row.name for key, row in needs.items()}
-    names |= {key: row.name for key, row in stock.items()}
-    return [
-        ItemRow(*key, names[key], stock.get(key), needs.get(key))
-        for key in sorted({*stock, *needs})
-    ]
+    return [ItemRow(*key, stock.get(key), needs.get(key)) for key in sorted({*stock, *needs})]
 
 
 def _station_rows(books: Books, item: str, unit: str | None) -> list[StationRow]:

@@ -25,6 +25,7 @@ from supplies.domain.larger_units import in_larger_unit
 from supplies.errors import NotFound
 from supplies.exports.report_words import value_words
 from supplies.papers.units import words_of_pack
+from supplies.stations.organisation import ORGANISATION_CTE
 from supplies.stations.paper_settings import (
     PaperSettings,
     paper_settings,
@@ -91,6 +92,16 @@ class RecordNames:
         return RecordNames(
             books, paper_settings(books), self._language, personal=False, access=self._access
         )
+
+    def item_of_organisation(self, code: str) -> str:
+        """Return the name of an item, also if only other stations of the organisation have it."""
+        found = self._books.one(
+            f"WITH {ORGANISATION_CTE} SELECT i.name, i.name_en FROM items i "
+            "WHERE i.station IN (SELECT code FROM ours) AND i.code = :code "
+            "ORDER BY i.station <> :station, i.name_en IS NULL, i.station LIMIT 1",
+            code=code,
+        )
+        return code if found is None else self._in_language(found[0], found[1])
 
     def item(self, code: str) -> str:
         """Return the name of an item."""

@@ -10,6 +10,7 @@ from litestar import Controller, Response, get
 from supplies.access import phones
 from supplies.access.roles import Role, UserRole
 from supplies.books.reader import Books
+from supplies.stations.organisation import stations
 from supplies.views.alerts import Alert, AlertKind, list_alerts
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.demand import list_demand
@@ -105,6 +106,7 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
         groups=_by_kind([alert for alert in alerts if _is_shown(alert.what, role)]),
         acts={what for what, roles in ROLES_THAT_ACT.items() if role in roles},
         conflicts={str(one.seq): one for one in list_conflicts(books, limit=None).items},
+        is_head=role == "coordinator" and len(stations(books)) > 1,
         late={alert.code for alert in alerts if alert.what == "delivery_out"},
         failures=find_checkpoint_failures(context) if role == "coordinator" else [],
         phones=phones.list_overdue(context.access(books)) if is_staff else [],

@@ -30,7 +30,7 @@ CHINESE = {
     "address": "地址",
     "arrived": "已到",
     "asked": "所需",
-    "assigned": "已分配",
+    "assigned": "已预留",
     "batch": "批号",
     "campaign": "项目",
     "campaigns": "项目",

@@ -20,7 +20,7 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "allocated": ("已预留", "Set aside"),
         "arrived": ("已到", "Arrived"),
         "asked": ("需求数量", "Asked"),
-        "assigned": ("已分配", "Assigned"),
+        "assigned": ("已预留", "Set aside"),
         "balance": ("结余", "Balance"),
         "batch": ("批号", "Batch"),
         "before": ("期初", "Before"),
