@@ -86,6 +86,14 @@ def test_every_figure_is_on_one_line(paper: str, of: SampleFields) -> None:
         assert times >= shown.figures.count(figure), figure
 
 
+@pytest.mark.parametrize("paper", sorted(MARGINS.keys() - {"receipt", "receipts"}))
+def test_no_type_is_smaller_than_7_points(paper: str) -> None:
+    """Receipts have a test of their own, because old ones keep their smaller type."""
+    for languages in ("zh+en", "en"):
+        shown = drawn(paper, SampleFields(6, long=False, languages=languages))
+        assert min(reading.sizes(shown.pdf)) >= 7, languages
+
+
 @needs_poppler
 @pytest.mark.parametrize("paper", MARGINS)
 def test_only_embedded_fonts_are_used(paper: str) -> None:

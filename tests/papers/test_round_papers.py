@@ -21,7 +21,7 @@ def test_pypdf_and_pdftotext_read_goods_and_stops_of_a_run_sheet() -> None:
     pdf = draw_run_sheet(samples.run_sheet(STATION))
     for page_text in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("出车单", "v_1", "样例一组", "3个配送点3stops", "B7-2019",
-                      "有效期至2022-01-31", "样例仓库甲", "30件", "6瓶", "李**（虚构）",
+                      "有效期至2022年1月31日", "样例仓库甲", "30件", "6瓶", "李**（虚构）",
                       "139****0001", "样例小区2栋2单元1104房", "R-003", "10件", "2瓶",
                       "24小时内销毁", "配送点顺序"):  # fmt: skip
             assert value in page_text, value

@@ -43,7 +43,7 @@ def test_pypdf_and_pdftotext_read_all_parts_of_a_slip() -> None:
     pdf = draw_delivery_slips(slips()[:1])
     for page_text in (reading.text(pdf), reading.poppler_text(pdf)):
         for value in ("口罩（KN95，独立包装）", "10件", "2瓶", "1套", "共3种10件、2瓶、1套",
-                      "B7-2019", "有效期至2022-01-31", "敲门请慢", "住户报出的验证码", "签名",
+                      "B7-2019", "有效期至2022年1月31日", "敲门请慢", "住户报出的验证码", "签名",
                       "样例一组", "送达后24小时内交回或销毁。",
                       "Handbackordestroywithin24hours"):  # fmt: skip
             assert value in page_text, value

@@ -296,6 +296,12 @@ def expiry(goods: Expiring) -> str:
     Return "" if the date is unknown.
     """
     shown = shown_expiry(goods)
+    return f"{_UNTIL.primary} {days_within(shown).primary}" if shown else ""
+
+
+def iso_expiry(goods: Expiring) -> str:
+    """Format the expiry date of goods as `expiry` does, but in ISO 8601 in every language."""
+    shown = shown_expiry(goods)
     return f"{_UNTIL.primary} {shown}" if shown else ""
 
 

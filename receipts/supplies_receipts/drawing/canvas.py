@@ -66,7 +66,10 @@ _SHARE_LEFT = {
 }  # share of the text's width that is left of x
 
 
-_smallest_type: ContextVar[float] = ContextVar("smallest type", default=0.0)
+SMALLEST_TYPE = 7.0
+"""Minimum font size of papers, in points. Texts that are fitted into a box may be smaller."""
+
+_smallest_type: ContextVar[float] = ContextVar("smallest type", default=SMALLEST_TYPE)
 
 
 @contextmanager

@@ -145,14 +145,12 @@ def quantity(value: int, unit: str, width: float, shown: ShownUnit | UnsetType =
     return [(counted, fit_style(figure, BOLD, width - layout.GUTTER))]
 
 
-def item(name: Words, code: str, unit: str) -> Cell:
+def item(name: Words, unit: str) -> Cell:
     """Return the content of a table cell with an item.
 
-    The cell shows the item's name and, below it, the name in the second language, the code and the
-    unit.
+    The cell shows the item's name and, below it, the name in the second language and the unit.
     """
-    details = filter(None, (name.secondary, code, bilingual.unit(unit).label))
-    small = " · ".join(dict.fromkeys(details))  # Often the code is the English name.
+    small = " · ".join(filter(None, (name.secondary, bilingual.unit(unit).label)))
     return [(name.primary, CELL), (small, CELL_EN)]
 
 

@@ -69,7 +69,7 @@ def _goods_row(table: Table, line: StatementLine) -> Block:
     rest = places.elsewhere(line.places)
     row = table.row(
         [
-            report_page.item(bilingual.named(line.name, line.name_en), line.item, line.unit),
+            report_page.item(bilingual.named(line.name, line.name_en), line.unit),
             [
                 *_figure(line.received, BOLD),
                 *((text, CELL_EN) for text in (packs.primary, packs.secondary or "") if text),

@@ -21,6 +21,7 @@ from supplies_receipts.drawing.canvas import (
     A5_LANDSCAPE,
     GREY,
     RED,
+    SMALLEST_TYPE,
     Sheet,
     Style,
     fit_style,
@@ -39,12 +40,6 @@ from supplies_receipts.papers.receipt_footer import (
 )
 
 _A5_LINES = 5
-
-SMALLEST = 7.0
-"""Minimum font size, in points, of receipts that have an `edition`.
-
-Receipts without an `edition` were issued by older versions of the program and have smaller type.
-"""
 
 TITLE = Words("捐赠物资接收凭证", "Receipt for donated goods (in kind)")
 _NOBODY = Words("匿名", "Anonymous")
@@ -100,7 +95,8 @@ def draw_receipt(paper: ReceiptPaper) -> bytes:
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     """Draw the pages of a receipt on a sheet that may contain pages of other receipts already."""
     document = paper.document
-    with smallest_type(0.0 if document.edition is msgspec.UNSET else SMALLEST):
+    # Receipts without an edition were issued by older versions, with smaller type.
+    with smallest_type(0.0 if document.edition is msgspec.UNSET else SMALLEST_TYPE):
         _draw(sheet, paper)
 
 
@@ -313,7 +309,7 @@ def _row(table: Table, at: int, line: ReceiptLine) -> Block:
                 (packs.primary, _CELL_SMALL),
                 (packs.secondary, _CELL_EN),
             ],
-            [(line.batch or "", _CELL_SMALL), (bilingual.expiry(line), _CELL_SMALL)],
+            [(line.batch or "", _CELL_SMALL), (bilingual.iso_expiry(line), _CELL_SMALL)],
             [(unit.primary, _CELL), (unit.secondary, _CELL_EN)],
             [(quantity, fit_style(quantity, _QUANTITY, _COLUMNS[4].width - layout.GUTTER))],
             [(words.primary, _CELL), (words.secondary, _CELL_EN), (value, _CELL_SMALL)],

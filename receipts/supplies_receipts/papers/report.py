@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 from supplies.papers.common import BilingualText
 from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, ReportTable
@@ -22,6 +23,7 @@ def draw_report(paper: ReportPaper) -> bytes:
     with bilingual.as_issued_by(paper.station):
         blocks: list[Block] = [
             report_page.heading(title, paper.station, paper.first, paper.last),
+            *_about(paper),
             layout.space(2),
         ]
         for table in paper.tables:
@@ -40,6 +42,24 @@ def _foot(paper: ReportPaper) -> str:
     return report_page.as_of(paper.as_of_seq, paper.printed_at)
 
 
+def _about(paper: ReportPaper) -> list[Block]:
+    """Draw what the options of the report choose, such as its item."""
+    chosen = [
+        (_words(label), Words(bilingual.days_within(text.zh).zh, text.en))
+        for label, text in paper.about
+    ]
+    return [
+        layout.bilingual_text(
+            MARGIN,
+            WIDTH,
+            Words(f"{label.zh}：{words.zh}", f"{label.en}: {words.en}"),
+            report_page.UNDER,
+            report_page.SMALL,
+        )
+        for label, words in chosen
+    ]
+
+
 def _table(table: ReportTable) -> list[Block]:
     above = []
     if table.title is not None:
@@ -55,7 +75,11 @@ def _table(table: ReportTable) -> list[Block]:
 
 
 def _columns(table: ReportTable, cells: Sequence[Sequence[Cell]]) -> list[Column]:
-    """Return the columns of a table. Their widths fit the contents and together fill the page."""
+    """Return the columns of a table. Their widths fit the contents and together fill the page.
+
+    If the contents are too wide, the widest columns of texts become narrower. Figures and days stay
+    whole as long as each column of texts has its minimum width.
+    """
     titles = [_words(column.title) for column in table.columns]
     widths = [
         max(
@@ -67,11 +91,32 @@ def _columns(table: ReportTable, cells: Sequence[Sequence[Cell]]) -> list[Column
         )
         for at, title in enumerate(titles)
     ]
+    texts = [not column.is_number and not column.has_days for column in table.columns]
+    figures = sum(width for width, is_text in zip(widths, texts, strict=True) if not is_text)
+    limit = _limit(list(compress(widths, texts)), WIDTH - figures)
+    widths = [
+        min(width, limit) if is_text else width
+        for width, is_text in zip(widths, texts, strict=True)
+    ]
     scale = WIDTH / sum(widths)
     return [
         Column(title, width * scale, "right" if column.is_number else "left")
         for title, width, column in zip(titles, widths, table.columns, strict=True)
     ]
+
+
+def _limit(widths: list[float], available: float) -> float:
+    """Return the maximum width with which columns fit into the available width.
+
+    It is at least `_LEAST`. The columns that are narrower keep their width.
+    """
+    limit = available
+    for at, width in enumerate(sorted(widths)):
+        limit = available / (len(widths) - at)
+        if width > limit:
+            break
+        available -= width
+    return max(limit, _LEAST)
 
 
 def _cell(column: ReportColumn, value: ReportCell) -> Cell:

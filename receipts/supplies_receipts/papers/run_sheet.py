@@ -160,7 +160,8 @@ def _stops(stops: Sequence[RunStop]) -> list[Block]:
 
 def _stop(stop: RunStop) -> list[Block]:
     """Draw one stop of the delivery. A long list of goods may continue on the next page."""
-    left, wide = MARGIN + _STOPS[0].width, _STOPS[1].width - layout.GUTTER
+    left = MARGIN + _STOPS[0].width + layout.GUTTER / 2
+    wide = _STOPS[1].width - layout.GUTTER
     number = layout.text(MARGIN + 1, _STOPS[0].width, str(stop.stop), _NUMBER)
     if stop.moved_to is not msgspec.UNSET:
         return [_removed(stop, number)]
@@ -201,7 +202,8 @@ def _line_under() -> Block:
 
 def _removed(stop: RunStop, number: Block) -> Block:
     """Draw a stop that was taken off the delivery, with the place where its goods are now."""
-    left, wide = MARGIN + _STOPS[0].width, WIDTH - _STOPS[0].width
+    left = MARGIN + _STOPS[0].width + layout.GUTTER / 2
+    wide = WIDTH - _STOPS[0].width - layout.GUTTER
     words = _NOT_TAKEN
     collected = _collected(stop)
     if collected is not None:
@@ -227,10 +229,10 @@ def _goods(line: SlipLine) -> Block:
     quantity = bilingual.counted(line.quantity, line.unit, line.shown_unit).primary
     figure = bilingual.quantity(line.quantity, line.unit, line.shown_unit).figure
     wide = min(_QUANTITY, BOLD.width(quantity) + 0.1)
-    left = MARGIN + _STOPS[0].width + _STOPS[1].width
+    left = MARGIN + _STOPS[0].width + _STOPS[1].width + layout.GUTTER / 2
     lot = "  ".join(row for row, _ in _lot(line) if row)
     packs = bilingual.packs(line)
-    end = left + _STOPS[2].width - layout.GUTTER
+    end = left + _STOPS[2].width - 1.5 * layout.GUTTER
     named = [
         layout.text(left, end - left - wide - 2, row, style)
         for row, style in (

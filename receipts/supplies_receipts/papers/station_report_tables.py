@@ -40,21 +40,23 @@ from supplies_receipts.drawing.report_page import (
 Cells = Sequence[Cell]
 """The cells of one table row."""
 
-_NUMBER = 14.2
+_NUMBER = 13.6
+_TITLED = 16.6  # of a number with a long English title
 _GOODS = (
-    Column(Words("物资", "Goods"), WIDTH - 10 * _NUMBER),
+    Column(Words("物资", "Goods"), WIDTH - 8 * _NUMBER - 2 * _TITLED),
     Column(Words("期初", "Opening"), _NUMBER, "right"),
     Column(Words("接收", "Received"), _NUMBER, "right"),
-    Column(Words("发放", "Handed over"), _NUMBER, "right"),
+    Column(Words("发放", "Handed over"), _TITLED, "right"),
     Column(Words("自用", "Own use"), _NUMBER, "right"),
     Column(Words("损耗", "Lost"), _NUMBER, "right"),
-    Column(Words("不明", "Unexplained"), _NUMBER, "right"),
+    Column(Words("不明", "Unexplained"), _TITLED, "right"),
     Column(Words("其他", "Other"), _NUMBER, "right"),
     Column(Words("在库", "On hand"), _NUMBER, "right"),
     Column(Words("已分配", "Set aside"), _NUMBER, "right"),
     Column(Words("在途", "In transit"), _NUMBER, "right"),
 )
 _COUNT = 18.0
+_LACK = 14.0
 _OTHER_WORK = Words("其他工作", "Other work")
 _DONE = (
     Column(Words("工作内容", "Activity"), HALF - _COUNT),
@@ -62,10 +64,10 @@ _DONE = (
 )
 _SHORT_AT_THE_END = Words("期末不足", "Short at the end")
 _SHORT = (
-    Column(Words("物资", "Item"), HALF - 3 * _COUNT),
-    Column(Words("需要", "Needed"), _COUNT, "right"),
-    Column(Words("可用", "Free"), _COUNT, "right"),
-    Column(Words("尚缺", "Missing"), _COUNT, "right"),
+    Column(Words("物资", "Item"), HALF - 3 * _LACK),
+    Column(Words("需要", "Needed"), _LACK, "right"),
+    Column(Words("可用", "Free"), _LACK, "right"),
+    Column(Words("尚缺", "Missing"), _LACK, "right"),
 )
 _STATIONS = (
     Column(Words("站点", "Station"), WIDTH - HALF),
@@ -107,7 +109,7 @@ def _goods_row(table: Table, line: GoodsLine, name: ItemName) -> Block:
         (line.used, CELL), (line.lost, CELL), (line.unexplained, CELL), (line.other, CELL),
         (line.on_hand, BOLD), (line.allocated, CELL), (line.in_transit, CELL),
     )  # fmt: skip
-    named = item(name_of(name), line.item, line.unit)
+    named = item(name_of(name), line.unit)
     return table.row([named, *(figure(value, style) for value, style in figures)])
 
 
@@ -136,9 +138,9 @@ def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list
     short: list[Cells] = [
         [
             _lacked(s, names[s.item]),
-            figure(s.needed, CELL, _COUNT),
-            figure(s.free, CELL, _COUNT),
-            figure(s.needed - s.free, BOLD, _COUNT),
+            figure(s.needed, CELL, _LACK),
+            figure(s.free, CELL, _LACK),
+            figure(s.needed - s.free, BOLD, _LACK),
         ]
         for s in report.short
     ]
@@ -148,7 +150,7 @@ def done_and_short(report: StationReport, names: Mapping[str, ItemName]) -> list
 
 def _lacked(line: ShortageLine, name: ItemName) -> Cell:
     if isinstance(line, ShortageInUnit):
-        return item(name_of(name), line.item, line.unit)
+        return item(name_of(name), line.unit)
     return [(name_of(name).label, CELL)]
 
 

@@ -7,28 +7,19 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlencode
 
-import msgspec
-
-from supplies.domain.accounts import ALLOCATED, ANONYMOUS, keys_of
+from supplies.domain.accounts import ALLOCATED, ANONYMOUS
 from supplies.domain.catalogue_records import CatalogueRecord, Community, Item, Location
-from supplies.domain.entry_rows import (
-    Allocation,
-    Arrival,
-    CountSheet,
-    Delivery,
-    HandOutTo,
-    Lot,
-    Merge,
-    Need,
-    Pledge,
-    Shipment,
-    ShipmentReceived,
-    Withdrawal,
-)
+from supplies.domain.entry_rows import Lot
 from supplies.domain.fields import is_valid_code
 from supplies.errors import GOODS, Sentence
+from supplies.exports.report_sources import document_page
 from supplies.exports.report_words import value_words
 from supplies.views.catalogue import list_records
+from supplies.views.document_parties import (
+    Party,
+    find_conflict_parties,
+    find_document_party,
+)
 from supplies.views.donations import DonationView
 from supplies.views.entries import ConflictView
 from supplies.views.goods_with_teams import (
@@ -47,18 +38,6 @@ from supplies_service.templating import format_day, format_number, format_senten
 
 MAX_OPTIONS = 200
 """Maximum number of records or lots that a field offers to choose from."""
-
-_PAGES = {
-    "a": "/allocations",
-    "d": "/donations",
-    "g": "/stock/out/loans",
-    "i": "/stock/out/issues",
-    "n": "/needs",
-    "p": "/pledges",
-    "v": "/deliveries",
-    "x": "/shipments",
-}
-"""The URLs of the pages about documents, by the prefix of the documents' ids."""
 
 _DOCUMENT = re.compile(r"[a-z]_(\w+_)?\d+", re.ASCII)
 """Regular expression of the ids of documents."""
@@ -269,52 +248,21 @@ class Names(RecordNames):
 
         Return "" if the document is about none, or does not exist.
         """
-        match document.partition("_")[0]:
-            case "n":
-                need = self._books.latest_row(Need, need=document)
-                return "" if need is None else self.recipient(need.recipient)
-            case "p":
-                pledge = self._books.latest_row(Pledge, pledge=document)
-                return "" if pledge is None else self.donor(pledge.donor)
-            case "a":
-                allocation = self._books.latest_row(Allocation, allocation=document)
-                return "" if allocation is None else self.recipient(allocation.recipient)
-            case "c":
-                sheet = self._books.latest_row(CountSheet, sheet=document)
-                return "" if sheet is None else self.location(sheet.location)
-            case "d":
-                gift = self._books.latest_row(Arrival, arrival=document)
-                if gift is None or gift.origin != "donor":
-                    return ""
-                return self._anonymous if gift.party == ANONYMOUS else self.donor(gift.party)
-            case "j":
-                merge = self._books.latest_row(Merge, merge=document)
-                return "" if merge is None else self.record(f"{merge.kind}s", merge.code)
-            case "v":
-                delivery = self._books.latest_row(Delivery, delivery=document)
-                return "" if delivery is None else self.team(delivery.team)
-        return self._party_of_goods(document)
+        found = find_document_party(self._books, document)
+        return "" if found is None else self._party(found)
 
-    def _party_of_goods(self, document: str) -> str:
-        """Return the name for a document that only moves goods, such as a hand-out."""
-        match document.partition("_")[0]:
-            case "b":
-                arrival = self._books.latest_row(Arrival, arrival=document)
-                return "" if arrival is None else self.party(arrival.party)
-            case "g" | "i":
-                out = self._books.latest_row(Withdrawal, withdrawal=document)
-                key = "" if out is None else keys_of(out.account)[0]
-                return self.purpose(key) if document.startswith("i") else self.party(key)
-            case "h":
-                hand_out = self._books.latest_row(HandOutTo, hand_out=document)
-                return "" if hand_out is None else self.recipient(hand_out.recipient)
-            case "x":
-                sent = self._books.latest_row(Shipment, shipment=document)
-                received = self._books.latest_row(ShipmentReceived, shipment=document)
-                if sent is not None:
-                    return self.other_station(sent.destination)
-                return "" if received is None else self.other_station(received.sender)
-        return ""
+    def _party(self, party: Party) -> str:
+        if party == Party("donors", ANONYMOUS):
+            return self._anonymous
+        match party.kind:
+            case "parties":
+                return self.party(party.code)
+            case "purposes":
+                return self.purpose(party.code)
+            case "stations":
+                return self.other_station(party.code)
+            case kind:
+                return self.record(kind, party.code)
 
     def sentence(self, sentence: str) -> str:
         """Return an error message in the language of the page.
@@ -375,13 +323,8 @@ class Names(RecordNames):
 
         If it is about none of them, return the id of the document.
         """
-        stated = msgspec.json.decode(conflict.stated)
-        if "recipient" in stated:
-            parties = [self.recipient(stated["recipient"]), self.team(stated["team"])]
-        else:
-            documents = stated.get("allocation", ""), conflict.document
-            parties = [self.party_of(document) for document in documents]
-        return SEPARATOR.join(filter(None, parties)) or conflict.document
+        found = find_conflict_parties(self._books, bytes(conflict.stated), conflict.document)
+        return SEPARATOR.join(map(self._party, found)) or conflict.document
 
     def can_correct(self, kind: str) -> bool:
         """Return whether entries of a kind can be corrected."""
@@ -389,5 +332,4 @@ class Names(RecordNames):
 
     def address(self, document: str) -> str:
         """Return the URL of the page about a document. Return "" if it has none."""
-        page = _PAGES.get(document.partition("_")[0])
-        return f"{page}/{document}" if page else ""
+        return document_page(document) or ""

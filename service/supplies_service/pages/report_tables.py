@@ -29,6 +29,7 @@ from supplies_service.pages.reports import (
 )
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import PDFResponse
+from supplies_service.routes.catalogue import sees_names
 from supplies_service.routes.period_reports import report_file
 
 MAX_ROWS = 100
@@ -148,7 +149,9 @@ async def _read(context: RequestContext, kind: ReportKind, values: dict[str, Any
         # One document more than is shown tells whether there are more. Each has a row or more.
         built = build_report(books, kind, today, limit=MAX_ROWS + 1, **values)
         content = context.redacted(built.content)
-        return build_report_paper(built, content, printed_at=now, max_rows=MAX_ROWS)
+        return build_report_paper(
+            built, content, printed_at=now, personal=sees_names(context), max_rows=MAX_ROWS
+        )
 
     return await context.read_in_thread(read)
 

@@ -35,6 +35,7 @@ from supplies_service.responses import (
     PDFResponse,
     written_download,
 )
+from supplies_service.routes.catalogue import sees_names
 from supplies_service.routes.parameters import AsOf, FirstOrNone, LastOrNone
 from supplies_service.security.authorization import allow_roles
 
@@ -59,7 +60,7 @@ async def report_file(
         built = build_report(books, kind, today, **values)
         content = context.redacted(built.content)
         if form == "pdf":
-            return build_report_paper(built, content, printed_at=now)
+            return build_report_paper(built, content, printed_at=now, personal=sees_names(context))
         return written_download(
             _MEDIA_TYPES[form],
             f"{kind.name}.{form}",
@@ -83,7 +84,7 @@ def _json_handler(kind: ReportKind) -> HTTPRouteHandler:
     return get(
         f"/api/reports/{kind.name}",
         operation_id=f"report{_pascal(kind.name)}",
-        opt=_roles(kind),
+        opt=_roles(kind, personal=kind.has_names),
         tags=["reports"],
     )(report)
 
@@ -97,7 +98,8 @@ def _file_handler(kind: ReportKind) -> HTTPRouteHandler:
     return get(
         f"/api/reports/{kind.name}/{{form:str}}",
         operation_id=f"download{_pascal(kind.name)}",
-        opt=_roles(kind) | {"media_types": (PDF_TYPE, CSV_TYPE, XLSX_TYPE)},
+        opt=_roles(kind, personal=kind.prints_names)
+        | {"media_types": (PDF_TYPE, CSV_TYPE, XLSX_TYPE)},
         tags=["reports"],
     )(report)
 
@@ -134,10 +136,10 @@ def _parameter(option: ReportOption) -> Parameter:
     )
 
 
-def _roles(kind: ReportKind) -> dict[str, Any]:
+def _roles(kind: ReportKind, *, personal: bool) -> dict[str, Any]:
     if kind.of_organisation:
-        return allow_roles("coordinator", personal=kind.has_names)
-    return allow_roles("coordinator", "recorder", "auditor", personal=kind.has_names)
+        return allow_roles("coordinator", personal=personal)
+    return allow_roles("coordinator", "recorder", "auditor", personal=personal)
 
 
 def _pascal(name: str) -> str:

@@ -59,8 +59,8 @@ def built_report(
 
         from supplies.exports.report_papers import build_report_paper
 
-        paper = build_report_paper(built, built.content, printed_at=ledger.clock())
-        write_report(file, "report", draw_report(paper), is_public=not kind.has_names)
+        paper = build_report_paper(built, built.content, printed_at=ledger.clock(), personal=True)
+        write_report(file, "report", draw_report(paper), is_public=not kind.prints_names)
         yield None
 
 

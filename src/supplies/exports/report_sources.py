@@ -50,6 +50,18 @@ CAMPAIGN = "/campaigns/{campaign}"
 PLEDGES_OF_CAMPAIGN = "/pledges?campaign={campaign}&status=all"
 RECEIVED = "/stock/movements?account=received:{recipient}&item={item}"
 
+_PAGES = {
+    "a": "/allocations",
+    "d": "/donations",
+    "g": "/stock/out/loans",
+    "i": "/stock/out/issues",
+    "n": "/needs",
+    "p": "/pledges",
+    "v": "/deliveries",
+    "x": "/shipments",
+}
+"""The URLs of the pages about documents, by the prefix of the documents' ids."""
+
 _ALERTS = {
     "below_minimum": ITEM,
     "need_past_its_day": "/needs/{code}",
@@ -120,12 +132,27 @@ def goods_of_alert(values: Values) -> str | None:
 
 
 def subject_of_alert(values: Values) -> str | None:
-    """Return the template of the URL of what an alert is about, if the report has a name for it.
+    """Return the URL template of the page about the subject of an alert, if all readers may see it.
 
-    Pages themselves link the codes of documents.
+    Only coordinators may open the pages about people to forget and about the station.
     """
-    named = ("expired", "expires_soon", "below_minimum", "unexplained", "delivery_out")
-    return goods_of_alert(values) if values["what"] in named else None
+    match values["what"]:
+        case "conflict_open":
+            return "/entries/{code}"
+        case "code_wrong":
+            return "/deliveries/{document}"
+    return goods_of_alert(values)
+
+
+def document_of_row(values: Values) -> str | None:
+    """Return the URL of the page about the document of a row, or None if it has no page."""
+    return document_page(str(values["document"]))
+
+
+def document_page(document: str) -> str | None:
+    """Return the URL of the page about a document, or None if it has no page."""
+    page = _PAGES.get(document.partition("_")[0])
+    return f"{page}/{document}" if page else None
 
 
 def values_of_report(books: Books, content: object, period: tuple[date, date, date]) -> Values:

@@ -71,6 +71,7 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "on_hand": ("库存", "In stock"),
         "open": ("未到齐", "Open"),
         "other": ("其他去处", "Elsewhere"),
+        "movements.other": ("来自或去往", "From or to"),
         "out": ("配送中", "Out"),
         "outcome": ("结果", "Outcome"),
         "outstanding": ("未到", "Outstanding"),
@@ -101,7 +102,10 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "year": ("年度", "Year"),
     }
 )
-"""The headings of columns in Chinese and English, by the name of the column."""
+"""The headings of columns in Chinese and English, by the name of the column.
+
+The name of a report and a dot may be in front, for a heading of this report only.
+"""
 
 TABLE_TITLES: Mapping[str, BilingualText] = _texts(
     {
@@ -220,6 +224,38 @@ _VALUES: Mapping[str, Mapping[str, BilingualText]] = {
         }
     ),
 }
+
+
+ACCOUNTS: Mapping[str, BilingualText] = _texts(
+    {
+        "donor": ("{name}捐赠", "given by {name}"),
+        "bought": ("向{name}采购", "bought from {name}"),
+        "made": ("{name}自制", "made by {name}"),
+        "borrowed": ("向{name}借入", "borrowed from {name}"),
+        "opening": ("{name}期初库存", "opening stock at {name}"),
+        "from_station": ("由{name}调入", "received from {name}"),
+        "pledged": ("{name}认捐", "promised by {name}"),
+        "stock": ("{name}可用", "free at {name}"),
+        "allocated": ("预留给{name}", "set aside for {name}"),
+        "in_transit": ("{name}配送中", "on the way with {name}"),
+        "received": ("{name}已收到", "received by {name}"),
+        "used": ("领用：{name}", "in use for {name}"),
+        "lost": ("损耗：{name}", "written off as {name}"),
+        "lent": ("借给{name}", "lent to {name}"),
+        "converted": ("分装或转换", "repacked"),
+        "returned": ("退还{name}", "given back to {name}"),
+        "sent": ("发往{name}", "on the way to {name}"),
+        "delivered": ("{name}确认收到", "arrived at {name}"),
+        "unexplained": ("{name}待查明", "unexplained at {name}"),
+        "asked": ("{name}的需求", "asked for by {name}"),
+        "needed": ("{name}尚需", "still needed by {name}"),
+        "claimed": ("{name}的需求已认领", "promised to {name}"),
+        "assigned": ("{name}的需求已分配", "set aside for the need of {name}"),
+        "met": ("{name}的需求已满足", "met of the need of {name}"),
+        "ended": ("{name}的需求已终止", "ended of the need of {name}"),
+    }
+)
+"""What an account is, by the name of its kind. {name} is whom or what the account is about."""
 
 
 def alert_title(what: str) -> BilingualText:

@@ -88,12 +88,14 @@ class BuiltReport(NamedTuple):
     Attributes:
         books: The books from which the report was built, as they are now or as they were at the end
             of a past day.
+        options: The options that were given, by name.
     """
 
     kind: ReportKind
     content: Any
     period: Period
     books: Books
+    options: Mapping[str, Any]
 
 
 def build_report(
@@ -148,10 +150,10 @@ def build_report(
         from supplies.books.past import books_as_of
 
         books, today = books_as_of(books, as_of), as_of
-    if kind.has_limit:
-        given["limit"] = limit
+    limits = {"limit": limit} if kind.has_limit else {}
     period = report_period(books, kind, first, last, today)
-    return BuiltReport(kind, kind.build(books, period, **given), period, books)
+    content = kind.build(books, period, **given, **limits)
+    return BuiltReport(kind, content, period, books, given)
 
 
 def report_tables(name: str, content: Any) -> list[Table]:

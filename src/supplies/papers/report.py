@@ -48,6 +48,7 @@ class ReportPaper(PaperPart, frozen=True, kw_only=True):
     """A report as printed.
 
     Attributes:
+        about: What the options of the report choose, such as its item, as a label and a text each.
         first, last: First and last day of the period, both included. For a report without a period,
             both are the day of the report.
         as_of_seq: Number of the latest entry that the report includes. None for a report about
@@ -56,6 +57,7 @@ class ReportPaper(PaperPart, frozen=True, kw_only=True):
 
     station: Letterhead
     title: BilingualText
+    about: list[tuple[BilingualText, BilingualText]]
     first: date
     last: date
     as_of_seq: int | None

@@ -50,7 +50,7 @@ ATTENTION_REPORTS = (
                 "other",
             ),
             "goods": ("item", "lot", "place", "location", "recipient", "quantity"),
-            "reached": ("recipient", "name", "phone", "address", "item", "quantity"),
+            "reached": ("recipient", "phone", "address", "item", "quantity"),
         },
         {
             "totals": dict.fromkeys(

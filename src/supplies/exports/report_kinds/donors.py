@@ -62,7 +62,6 @@ DONOR_REPORTS = (
         {
             "items": (
                 "donor",
-                "name",
                 "pledges",
                 "open",
                 "late",
@@ -96,9 +95,7 @@ DONOR_REPORTS = (
         _made_pledges,
         {
             "items": (
-                "id",
                 "donor",
-                "donor_name",
                 "happened_on",
                 "due_on",
                 "status",
@@ -108,7 +105,7 @@ DONOR_REPORTS = (
                 "outstanding",
             )
         },
-        {"items": dict.fromkeys(("id", "promised", "arrived", "outstanding"), sources.PLEDGE)},
+        {"items": dict.fromkeys(("donor", "promised", "arrived", "outstanding"), sources.PLEDGE)},
         has_names=True,
         has_limit=True,
     ),
@@ -118,7 +115,7 @@ DONOR_REPORTS = (
         "Report the values that donors gave, by donor, year and currency.",
         "supplies.views.donor_reports:DonorValuesReport",
         _values,
-        {"items": ("donor", "name", "year", "currency", "value", "donations", "not_valued")},
+        {"items": ("donor", "year", "currency", "value", "donations", "not_valued")},
         {"items": dict.fromkeys(("value", "donations", "not_valued"), sources.donations_of_donor)},
         has_names=True,
     ),

@@ -64,7 +64,7 @@ class ReportKind(NamedTuple):
             struct that has the list of the table.
         sources: For each table, the URLs of the entries behind its figures, by column.
         has_period: True if the report is about a period, False if it is about one day.
-        has_names: Whether the report contains names of people if the reader may see personal data.
+        has_names: Whether the struct contains names of people if the reader may see personal data.
         of_organisation: Whether the report is about all stations of the organisation. Then only
             coordinators may read it.
         has_limit: Whether `build` takes a keyword argument `limit`, so that it reads only the first
@@ -84,6 +84,15 @@ class ReportKind(NamedTuple):
     of_organisation: bool = False
     has_limit: bool = False
 
+    @property
+    def prints_names(self) -> bool:
+        """Whether the PDF and the page name people if the reader may see personal data."""
+        columns = {column for table in self.columns.values() for column in table}
+        return self.has_names or not columns.isdisjoint(_NAMED_PEOPLE)
+
+
+_NAMED_PEOPLE = frozenset({"donor", "recipient", "document", "code"})
+"""The columns in which the PDF and the page show names of people in place of codes."""
 
 ITEM = ReportOption("item", Words("物资", "Item"), "Code of the item.", "items")
 REQUIRED_ITEM = ITEM._replace(required=True)

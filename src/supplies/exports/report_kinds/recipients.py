@@ -59,7 +59,6 @@ RECIPIENT_REPORTS = (
         _noted_needs,
         {
             "items": (
-                "id",
                 "recipient",
                 "happened_on",
                 "needed_by",
@@ -69,7 +68,7 @@ RECIPIENT_REPORTS = (
                 *_NEED_FIGURES,
             )
         },
-        {"items": dict.fromkeys(("id", *_NEED_FIGURES), sources.NEED)},
+        {"items": dict.fromkeys(("recipient", *_NEED_FIGURES), sources.NEED)},
         has_limit=True,
     ),
     ReportKind(
@@ -149,7 +148,6 @@ RECIPIENT_REPORTS = (
         _deliveries,
         {
             "items": (
-                "id",
                 "team",
                 "happened_on",
                 "status",
@@ -159,7 +157,7 @@ RECIPIENT_REPORTS = (
                 "line_happened_on",
             )
         },
-        {"items": dict.fromkeys(("id", "stop"), sources.DELIVERY)},
+        {"items": dict.fromkeys(("team", "stop"), sources.DELIVERY)},
         (_TEAM,),
         has_limit=True,
     ),
@@ -170,7 +168,12 @@ RECIPIENT_REPORTS = (
         "supplies.views.household_history:HouseholdHistory",
         _household,
         {"items": ("entry", "happened_on", "kind", "document", "item", "asked", "received", "lot")},
-        {"items": dict.fromkeys(("entry", "asked", "received"), sources.ENTRY)},
+        {
+            "items": {
+                **dict.fromkeys(("entry", "asked", "received"), sources.ENTRY),
+                "document": sources.document_of_row,
+            }
+        },
         (_RECIPIENT,),
     ),
 )

@@ -148,7 +148,12 @@ STOCK_REPORTS = (
                 "balance",
             )
         },
-        {"items": dict.fromkeys(("entry", "change", "balance"), sources.ENTRY)},
+        {
+            "items": {
+                **dict.fromkeys(("entry", "change", "balance"), sources.ENTRY),
+                "document": sources.document_of_row,
+            }
+        },
         (_ACCOUNT, REQUIRED_ITEM, _LOT),
     ),
     ReportKind(
