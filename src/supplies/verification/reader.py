@@ -24,8 +24,11 @@ FIRST, LAST = -(2**63), 2**63 - 1
 With these limits, rows with an impossible entry number are read and compared too.
 """
 
-ENTRIES_PER_CHUNK = 5_000
-"""Number of entries that are read into memory at a time."""
+ENTRIES_PER_CHUNK = 500
+"""Number of entries that are read into memory at a time.
+
+With more, they would no longer be in the processor's cache when they are checked.
+"""
 
 
 def chunks(low: int, count: int) -> Iterator[tuple[int, int]]:
