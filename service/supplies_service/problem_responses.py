@@ -131,8 +131,15 @@ def _from_http_exception(request: Request[Any, Any, Any], error: HTTPException) 
     if error.status_code == 404:
         return NotFound(f"there is nothing at {path}; see /schema/openapi.json for all addresses")
     if error.status_code == 405:
-        allowed = ", ".join(_allowed(error))
-        return WrongMethod(f"{request.method} is not possible at {path}; use {allowed}")
+        allowed = ", ".join(sorted(_allowed(error)))
+        return WrongMethod(
+            Sentence(
+                "{method} is not possible at {address}; use {known}",
+                method=request.method,
+                address=path,
+                known=allowed,
+            )
+        )
     if error.status_code == 413:
         return TooLarge(Sentence("the body is larger than 1 MiB; send it in several requests"))
     if isinstance(error, ValidationException):

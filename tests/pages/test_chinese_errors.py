@@ -29,6 +29,18 @@ def test_a_wrong_address_and_a_forbidden_page_are_explained_in_chinese(
     assert "您登录的角色是" in forbidden.text
 
 
+def test_an_unknown_code_and_a_wrong_method_are_explained_in_chinese(
+    rest: RestClient, service: Service
+) -> None:
+    client = sign_in_as(rest.client, service, "recorder").client
+    for path, words in (
+        ("/recipients/R-999", "受助人中没有 R-999"),
+        ("/locations/x", "存放地点中没有 x"),
+    ):
+        assert words in client.get(path, headers=CHINESE).text
+    assert "此网址 /v 不支持 POST；请用 GET, OPTIONS" in client.post("/v", headers=CHINESE).text
+
+
 def test_a_wrong_password_and_a_token_without_purpose_are_refused_in_chinese(
     rest: RestClient, service: Service
 ) -> None:

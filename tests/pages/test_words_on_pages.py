@@ -19,7 +19,7 @@ from support.service_fixture import Service
 
 from supplies.access import donor_requests
 from supplies.access.access_context import AccessContext
-from supplies.domain.catalogue_records import Item, Location
+from supplies.domain.catalogue_records import Item, LargerUnit, Location
 from supplies.domain.commands import CloseDelivery, LotLine, WriteOff
 from supplies.errors import NotEnough, Sentence, Unaccounted
 from supplies.ledger.ledger import Ledger
@@ -62,6 +62,19 @@ def test_receipt_numbers_and_codes_are_not_days() -> None:
 def test_goods_of_several_lots_are_one_quantity() -> None:
     lines = [SimpleNamespace(item=item, quantity=n) for item, n in (("a", 2), ("b", 1), ("a", 3))]
     assert sum_by_item(lines) == [{"item": "a", "quantity": 5}, {"item": "b", "quantity": 1}]
+
+
+def test_a_figure_of_an_item_in_larger_units_names_its_unit(station: StationLedger) -> None:
+    larger = LargerUnit(unit="kg", size=1000)
+    station.ledger.register(Item(code="flour", name="面粉", unit="g", shown_unit=larger))
+    names = names_in(station, "zh")
+    assert [names.figure(n, "flour") for n in (2500, 500, -2500, 0)] == [
+        "2.5 千克",
+        "500 克",
+        "−2.5 千克",
+        "0",
+    ]
+    assert names.figure(2500, "mask") == "2,500"
 
 
 def test_a_choice_of_lots_says_what_each_is_and_begins_with_the_first_to_expire(

@@ -242,6 +242,18 @@ class RecordNames:
             return f"{format_number(quantity)} {self.unit_of(item, quantity)}".rstrip()
         return f"{figure} {self.unit(larger.unit, 1 if figure == '1' else 2)}"
 
+    def figure(self, quantity: int, item: str) -> str:
+        """Return a quantity for a column that names the unit elsewhere, as in 50.
+
+        The unit is added if the item is shown in a larger unit, because the unit then depends on
+        the quantity, as in 2.5 kg and 500 g.
+        """
+        found = self._books.catalogue.get(Item, item)
+        if found is None or found.shown_unit is None or quantity == 0:
+            return format_number(quantity)
+        sign = "−" if quantity < 0 else ""
+        return f"{sign}{self.quantity(abs(quantity), item)}"
+
     def pack_word(self, pack: str) -> str:
         """Return the word for a kind of pack, such as carton, or its code if it has none."""
         words = words_of_pack(pack, self._units)

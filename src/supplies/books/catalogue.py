@@ -325,7 +325,11 @@ class Catalogue:
     def _check_new(self, record: N) -> N:
         checked = check_catalogue_record(record)
         if self.get(type(record), record.code) is not None:
-            sentence = f"the code {record.code} is taken in {record.table}; choose another"
+            sentence = Sentence(
+                "the code {code} is taken in {table}; choose another",
+                code=record.code,
+                table=Sentence(record.table),
+            )
             raise AlreadyDone(sentence, [Fault("/code", sentence)])
         self._check_series_is_free(checked)
         self._check_barcodes_are_free(checked)
@@ -337,7 +341,7 @@ class Catalogue:
         before = self.get(type(record), record.code)
         if before is None:
             raise NotFound(
-                Sentence("{code} is not in {table}", code=record.code, table=record.table)
+                Sentence("{code} is not in {table}", code=record.code, table=Sentence(record.table))
             )
         if isinstance(before, Item) and isinstance(checked, Item):
             self._check_unit_unchanged(before, checked)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from supplies.domain.fields import MAX_QUANTITY, BarcodeText, Code, Count, Label, Quantity, Text
+from supplies.errors import template
 
 MAX_NAMES = 50
 """Maximum number of aliases of an item, and maximum number of its barcodes."""
@@ -72,7 +73,7 @@ class Item(CatalogueRecord, frozen=True, kw_only=True):
             base units.
     """
 
-    table = "items"
+    table = template("items")
 
     name: Label
     name_en: Label | None = None
@@ -110,7 +111,7 @@ class Donor(CatalogueRecord, frozen=True, kw_only=True):
         consent_on: The day on which the donor consented to `publish`; None if unknown.
     """
 
-    table = "donors"
+    table = template("donors")
 
     name: Label | None = None
     name_en: Label | None = None
@@ -140,7 +141,7 @@ class Recipient(CatalogueRecord, frozen=True, kw_only=True):
             unknown.
     """
 
-    table = "recipients"
+    table = template("recipients")
 
     name: Label | None = None
     kind: Literal["household", "group", "institution"] = "household"
@@ -163,7 +164,7 @@ class Location(CatalogueRecord, frozen=True, kw_only=True):
         quarantine: Whether goods here must be neither allocated nor handed out.
     """
 
-    table = "locations"
+    table = template("locations")
 
     name: Label
     name_en: Label | None = None
@@ -179,7 +180,7 @@ class Team(CatalogueRecord, frozen=True, kw_only=True):
             None if the team only delivers.
     """
 
-    table = "teams"
+    table = template("teams")
 
     name: Label
     retired: bool = False
@@ -192,7 +193,7 @@ class Community(CatalogueRecord, frozen=True, kw_only=True):
     A recipient's community need not be registered. Reports show the code of an unregistered one.
     """
 
-    table = "communities"
+    table = template("communities")
 
     name: Label
     name_en: Label | None = None
@@ -206,7 +207,7 @@ class Campaign(CatalogueRecord, frozen=True, kw_only=True):
         note: A remark that all readers see, such as the number of the grant.
     """
 
-    table = "campaigns"
+    table = template("campaigns")
 
     name: Label
     name_en: Label | None = None
@@ -228,7 +229,7 @@ class Station(CatalogueRecord, frozen=True, kw_only=True):
         host: The beginning of the URLs in QR codes, such as https://example.org.
     """
 
-    table = "stations"
+    table = template("stations")
 
     name: Label
     name_en: Label | None = None

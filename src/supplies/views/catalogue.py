@@ -62,7 +62,9 @@ def get_record(books: Books, kind: type[N], code: str, *, personal: bool = True)
         found = None if row is None else books.catalogue.records_from_rows(kind, [row])[0]
     if found is None:
         raise NotFound(
-            Sentence("{code} is not in {table}; see the list", code=code[:64], table=kind.table)
+            Sentence(
+                "{code} is not in {table}; see the list", code=code[:64], table=Sentence(kind.table)
+            )
         )
     return found
 
