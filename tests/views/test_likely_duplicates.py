@@ -217,3 +217,35 @@ def test_moves_of_the_same_goods_from_other_lots_are_duplicates(station: Station
     first = FACTS["move"](station)
     assert len(station.books.body(int(first.partition("_")[2])).transfers) == 2
     assert named(station, FACTS["move"](station)) == [first]
+
+
+def test_moves_that_a_later_count_divided_into_entries_are_compared_as_a_whole(
+    station: StationLedger,
+) -> None:
+    def move(quantity: int) -> str:
+        lines = [c.LotLine(item="mask", quantity=quantity)]
+        done = station(c.Move(source="store", target="annex", lines=lines, happened_on=moved_on))
+        kinds = [station.books.body(seq).kind for seq in range(done.seq, done.last + 1)]
+        assert kinds == ["goods_moved", "stock_recounted", "goods_moved"]
+        return str(done.document)
+
+    moved_on = station.day(-2)
+    station.stock(40, happened_on=station.day(-5))
+    sheet = str(station(c.OpenCountSheet(location="store")).document)
+    station(c.CountStock(sheet=sheet, lines=[c.CountLine(item="mask", counted=4)]))
+    first, other, second = move(8), move(9), move(8)
+    assert named(station, first) == []
+    assert named(station, other) == []
+    assert named(station, second) == [first]
+
+
+def test_a_move_corrected_to_another_day_is_compared_on_that_day(station: StationLedger) -> None:
+    def move(day: date) -> c.Move:
+        return c.Move(source="store", target="annex", lines=PLAIN, happened_on=day)
+
+    yesterday, today = station.day(-1), station.day(0)
+    station.stock(50, happened_on=station.day(-5))
+    done = station(move(yesterday))
+    station(c.Correct(entry=done.seq, command=move(today), reason="today"))
+    assert named(station, recorded(station, move(today))) == [done.document]
+    assert named(station, recorded(station, move(yesterday))) == []

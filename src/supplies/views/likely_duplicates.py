@@ -10,14 +10,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from supplies.books.merged_codes import code_that_stays, codes_of_person
 from supplies.books.queries import query_ids
 from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS, RECEIVED
 from supplies.domain.commands import PersonKind
-from supplies.domain.entries import Body
+from supplies.domain.entries import Body, Transfer
 from supplies.domain.entry_rows import (
     TABLES,
     Activity,
@@ -32,6 +34,7 @@ from supplies.domain.entry_rows import (
     Pledge,
     PledgeLine,
 )
+from supplies.storage.store import Row
 from supplies.views.activities import DOCUMENT_TYPE as ACTIVITIES
 from supplies.views.pagination import Warned
 from supplies.views.remarks import DocumentEntries
@@ -46,7 +49,10 @@ from supplies.views.shared_queries import (
 )
 
 MAX_COMPARED = 40
-"""Maximum number of earlier documents to compare with. The latest ones are compared."""
+"""Maximum number of earlier documents to compare with, or of entries that move goods.
+
+The latest ones are compared.
+"""
 
 MAX_WARNINGS = 3
 """Maximum number of warnings for one document.
@@ -64,7 +70,7 @@ Labels = dict[str, tuple[Label, Label]]
 """The quantities of each item of an arrival, by batch and by expiry day."""
 
 Moved = dict[tuple[str, str], int]
-"""The net change of the balance of each account and item that an entry makes."""
+"""By how much entries changed the balance of goods in each account, by account and item."""
 
 ReadTotals = Callable[[Books, list[str]], dict[str, Totals]]
 """A function that returns the totals of documents, by document id."""
@@ -153,23 +159,26 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
 
     At most `MAX_WARNINGS` are returned, for the latest of these entries.
     """
-    written = books.written.entries.get(seq)
-    body = books.body(seq) if written is None else written.body
+    body, *further = _entries_of_command(books, seq)
     if body.kind not in _MOVES or body.part > 0 or body.supersedes is not None:
         return []
-    same: list[tuple[int, str]] = []
+    transfers = [
+        transfer
+        for entry in (body, *further)
+        if (entry.document, entry.kind) == (body.document, body.kind)
+        for transfer in entry.transfers
+        if transfer.lot
+    ]
+    moved = _net(document, transfers)
+    if not moved:
+        return []
+    same = dict[int, str]()
     # The last entries are read first, because often they suffice.
     for most in (MAX_WARNINGS, MAX_COMPARED):
-        alike = _read_similar_moves(books, document, body, most)
-        if not alike:
-            return []
-        moved = _read_moved(books, [document, *alike.values()], body.kind)
-        same = [
-            (number, name)
-            for number, name in sorted(alike.items())
-            if name.endswith(f"_{number}") or name == document
-            if moved.get(seq) and moved.get(number) == moved[seq]
-        ]
+        alike = _read_similar_moves(books, body, transfers, most)
+        for earlier in alike:
+            if earlier.happened_on == body.happened_on.isoformat() and earlier.moved == moved:
+                same[earlier.first] = earlier.document
         if len(alike) < most or len(same) == most:
             break
     word = _MOVES[body.kind]
@@ -179,8 +188,9 @@ def _find_same_moves(books: Books, document: str, seq: int) -> list[Warned]:
         Warned(
             warning="likely-duplicate", detail=f"{_moving_entry(number, name)} {end}", about=name
         )
-        for number, name in same[-MAX_WARNINGS:]
-    ]
+        for number, name in sorted(same.items())
+        if name.endswith(f"_{number}") or name == document
+    ][-MAX_WARNINGS:]
 
 
 def _moving_entry(seq: int, document: str) -> str:
@@ -192,92 +202,126 @@ def _moving_entry(seq: int, document: str) -> str:
     return document if document.endswith(f"_{seq}") else f"entry {seq} ({document})"
 
 
+def _entries_of_command(books: Books, first: int) -> list[Body]:
+    """Return all entries of a command, which may have divided its transfers among several."""
+    if first in books.written.entries:
+        return [entry.body for entry in books.written.entries.values()]
+    last = books.last_seq_of_command(first)
+    return [books.body(seq) for seq in range(first, last + 1)]
+
+
+def _net(document: str, transfers: Iterable[Sequence[Any]]) -> Moved:
+    """Return by how much transfers change the balance of each account and item, without zeros.
+
+    The id of the document is removed from accounts such as `converted:k_7`, so that the moves of
+    two documents can be compared.
+
+    Args:
+        transfers: Source, target, item, lot and quantity of each transfer of goods.
+    """
+    moved: Moved = {}
+    for source, target, item, _, quantity in transfers:
+        for account, change in ((source, -quantity), (target, quantity)):
+            key = account.removesuffix(document), item
+            moved[key] = moved.get(key, 0) + change
+    return {key: quantity for key, quantity in moved.items() if quantity}
+
+
+class _EarlierMove(NamedTuple):
+    """What a command that was recorded earlier has moved, with all corrections.
+
+    Attributes:
+        first: Number of the first entry of the command.
+        happened_on: The day, as ISO text.
+    """
+
+    first: int
+    document: str
+    happened_on: str
+    moved: Moved
+
+
+_IS_CORRECTED = (
+    "EXISTS (SELECT 1 FROM entries s WHERE s.station = :station AND s.supersedes = k.seq)"
+)
+
 _SIMILAR_MOVES = (
-    "SELECT e.seq, e.document FROM (SELECT seq FROM entries WHERE station = :station "
-    "AND kind = :kind AND seq < :seq ORDER BY seq DESC LIMIT :compared) k CROSS JOIN entries e "
+    "WITH alike AS (SELECT e.seq, e.document FROM (SELECT seq FROM entries "
+    "WHERE station = :station AND kind = :kind AND seq < :seq ORDER BY seq DESC LIMIT :compared) k "
     # These conditions come first, because few entries meet them.
-    "WHERE ((SELECT sum(CASE WHEN t.target = :account THEN t.quantity WHEN t.source = :account "
-    "THEN -t.quantity ELSE 0 END) FROM transfers t WHERE t.station = :station "
-    "AND t.seq = k.seq AND t.item = :item) = :moved OR EXISTS (SELECT 1 FROM entries s "
-    "WHERE s.station = :station AND s.supersedes = k.seq)) "
-    "AND e.station = :station AND e.seq = k.seq AND e.part = 0 AND e.supersedes IS NULL "
+    "CROSS JOIN entries e WHERE ((SELECT sum(t.quantity) FROM transfers t "
+    "WHERE t.station = :station AND t.seq = k.seq AND t.item = :item AND t.source = :account) "
+    f"= :taken OR {_IS_CORRECTED} "
+    # A count of a later day may divide a command, with an entry about the count in between.
+    "OR (:day < (SELECT latest_day FROM heads WHERE station = :station) "
+    "AND k.seq - 1 IN (SELECT r.seq FROM entries r WHERE r.station = :station "
+    "AND r.kind = 'stock_recounted' AND r.seq < :seq ORDER BY r.seq DESC LIMIT :compared))) "
+    "AND e.station = :station AND e.seq = k.seq "
+    f"AND (e.happened_on = :day OR e.part > 0 OR {_IS_CORRECTED}) "
     # Both databases keep the order of the inner query, so these are the latest entries.
-    "AND e.happened_on = :day LIMIT :most"
+    "LIMIT :most) "
+    "SELECT a.seq, e.seq, e.part, e.supersedes, e.document, e.happened_on, "
+    "t.source, t.target, t.item, t.lot, t.quantity FROM alike a "
+    # A correction has the kind of the entry that it corrects.
+    "CROSS JOIN entries e LEFT JOIN transfers t ON t.station = e.station AND t.seq = e.seq "
+    "AND t.lot <> '' WHERE e.station = :station AND e.document = a.document AND e.kind = :kind "
+    "ORDER BY a.seq, e.seq"
 )
 
 
-def _read_similar_moves(books: Books, document: str, body: Body, most: int) -> dict[int, str]:
-    """Return the latest entries that may have moved the same goods, each with its document.
+def _read_similar_moves(
+    books: Books, body: Body, transfers: Sequence[Transfer], most: int
+) -> list[_EarlierMove]:
+    """Return what the latest commands moved that may have moved the same goods on the same day.
 
-    They have the same kind and day as `body`, and changed one account by the same quantity of an
-    item, the first one of `body`. Entries that were corrected are also returned, whatever they
-    moved.
+    Their entries have the kind of `body` and took the same quantity of an item from an account.
+    Commands that were corrected or divided are also returned, whatever they moved.
 
     Args:
-        document: The document of the entry.
-        body: The entry to compare. It must not be a correction.
-        most: Maximum number of entries to return.
+        body: The first entry of the command to compare.
+        transfers: What this command moved.
+        most: Maximum number of entries to read.
     """
-    first = next((moved for moved in body.transfers if moved.lot), None)
-    if first is None:
-        return {}
-    # The id of a document is part of some of its accounts, which others then cannot have.
-    account = first.target if first.source.endswith(document) else first.source
-    moved = sum(
-        each.quantity * ((each.target == account) - (each.source == account))
-        for part in _entries_of_command(books, body)
-        if (part.document, part.kind) == (body.document, body.kind)
-        for each in part.transfers
-        if each.item == first.item
+    # An account with the id of the document, such as `converted:k_7`, has no other moves.
+    account, item = next(
+        (each.source, each.item)
+        for each in transfers
+        if not each.source.endswith(str(body.document))
     )
+    taken = (each.quantity for each in transfers if (each.source, each.item) == (account, item))
     rows = books.all(
         _SIMILAR_MOVES,
         seq=body.seq,
         kind=body.kind,
         day=body.happened_on.isoformat(),
-        item=first.item,
+        item=item,
         account=account,
-        moved=moved,
+        taken=sum(taken),
         compared=MAX_COMPARED,
         most=most,
     )
-    return dict(rows)
+    return [_add_up(seq, list(of_document)) for seq, of_document in groupby(rows, itemgetter(0))]
 
 
-def _entries_of_command(books: Books, first: Body) -> list[Body]:
-    """Return all entries of a command, which may have divided its transfers among several."""
-    if first.seq in books.written.entries:
-        return [entry.body for entry in books.written.entries.values()]
-    last = books.last_seq_of_command(first.seq)
-    return [first, *(books.body(seq) for seq in range(first.seq + 1, last + 1))]
+def _add_up(seq: int, rows: list[Row]) -> _EarlierMove:
+    """Add up what a command moved, with all corrections.
 
-
-def _read_moved(books: Books, documents: list[str], kind: str) -> dict[int, Moved]:
-    """Return the quantities that each entry of a kind and its corrections moved.
-
-    Ids of documents are removed from accounts such as `used:u_7`, so that the moves of two
-    documents can be compared.
+    Args:
+        seq: An entry of the command, or of a correction of it.
+        rows: The rows of `_SIMILAR_MOVES` for the document of the entry.
     """
-    rows = query_ids(
-        books,
-        documents,
-        "SELECT e.seq, e.part, e.supersedes, e.document, t.item, t.source, t.target, t.quantity "
-        "FROM wanted w CROSS JOIN entries e CROSS JOIN transfers t "
-        # A correction has the kind of the entry that it corrects.
-        "WHERE e.station = :station AND e.document = w.id AND e.kind = :kind "
-        "AND t.station = e.station AND t.seq = e.seq AND t.lot <> '' ORDER BY e.seq",
-        kind=kind,
-    )
+    document, day = rows[0][4], ""
     corrected: dict[int, int] = {}
-    found: dict[int, Moved] = {}
-    for seq, part, supersedes, document, item, source, target, quantity in rows:
-        first = corrected.setdefault(seq - part, corrected.get(supersedes, seq - part))
-        corrected[seq] = first
-        moved = found.setdefault(first, {})
-        for account, change in ((source, -quantity), (target, quantity)):
-            key = account.removesuffix(document), item
-            moved[key] = moved.get(key, 0) + change
-    return {seq: {key: n for key, n in moved.items() if n} for seq, moved in found.items()}
+    for _, entry, part, supersedes, *_ in rows:
+        first = corrected.setdefault(entry - part, corrected.get(supersedes, entry - part))
+        corrected[entry] = first
+    first, transfers = corrected[seq], []
+    for _, entry, part, _, _, happened_on, *transfer in rows:
+        if corrected[entry] == first:
+            day = day if part else happened_on
+            if transfer[-1]:
+                transfers.append(transfer)
+    return _EarlierMove(first, document, day, _net(document, transfers))
 
 
 def _read_earlier(
