@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supplies.storage.sql_parameters import pyformat
+from supplies.storage.sql_parameters import numbered, pyformat
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,13 @@ from supplies.storage.sql_parameters import pyformat
 )
 def test_parameters_are_distinguished_from_quoted_text(written: str, message: str) -> None:
     assert pyformat(written) == message
+
+
+def test_each_name_gets_one_number() -> None:
+    sql, names = numbered("SELECT ':no' FROM t WHERE a = :a AND (b = :b OR c = :a)")
+    assert sql == "SELECT ':no' FROM t WHERE a = ?1 AND (b = ?2 OR c = ?1)"
+    assert names == ("a", "b")
+
+
+def test_a_statement_without_names_is_not_changed() -> None:
+    assert numbered("INSERT INTO t VALUES (?, ?)") == ("INSERT INTO t VALUES (?, ?)", ())

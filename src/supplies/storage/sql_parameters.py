@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 ROWS_PER_STATEMENT = (500, 100, 20, 5, 1)
 """How many rows are inserted with one INSERT statement: the largest of these numbers that fits.
@@ -40,6 +40,29 @@ def _pyformat_token(token: re.Match[str]) -> str:
     if token["name"]:
         return f"%({token['name']})s"
     return "%s" if token["mark"] else token[0].replace("%", "%%")
+
+
+class Numbered(NamedTuple):
+    """An SQL statement with numbered parameters, as in `?1`.
+
+    Attributes:
+        names: The names that the parameters had before, in the order of their numbers.
+    """
+
+    sql: str
+    names: tuple[str, ...]
+
+
+@lru_cache(maxsize=2048)
+def numbered(sql: str) -> Numbered:
+    """Replace the named parameters in an SQL statement by numbered ones: `:name` by `?1`."""
+    numbers: dict[str, int] = {}
+
+    def number(token: re.Match[str]) -> str:
+        name = token["name"]
+        return f"?{numbers.setdefault(name, len(numbers) + 1)}" if name else token[0]
+
+    return Numbered(_TOKEN.sub(number, sql), tuple(numbers))
 
 
 def group_rows(sql: str, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:

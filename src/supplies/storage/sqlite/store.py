@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from supplies.errors import Busy, NotADatabase, StoreError
-from supplies.storage.sql_parameters import group_rows
+from supplies.storage.sql_parameters import group_rows, numbered
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS, translate_error
 from supplies.storage.sqlite.files import DatabaseFiles, create_private_file
 from supplies.storage.sqlite.tables import SchemaManager
@@ -149,14 +149,14 @@ class SqliteStore:
     def all(self, sql: str, params: Params | Sequence[Any] = ()) -> list[Row]:
         """Return all rows of a query."""
         try:
-            return self.connection.execute(sql, params).fetchall()
+            return self._execute(sql, params).fetchall()
         except sqlite3.Error as error:
             self._refuse(error)
 
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
         """Return the first row of a query, or None."""
         try:
-            row: Row | None = self.connection.execute(sql, params).fetchone()
+            row: Row | None = self._execute(sql, params).fetchone()
         except sqlite3.Error as error:
             self._refuse(error)
         return row
@@ -164,18 +164,32 @@ class SqliteStore:
     def wanted_ids(self, ids: Sequence[str | int]) -> tuple[str, Params]:
         """Return `WITH wanted (id) AS (…)`, a table of these ids for a query, and its parameters.
 
-        The ids are one parameter. With one parameter for each, SQLite would need as long for 2,000
-        ids as for the rest of the query, because it looks up each by comparing it with all others.
+        Several ids are one parameter. With one parameter for each, SQLite would need as long for
+        2,000 ids as for the rest of the query, because it looks up each by comparing it with all
+        others. A single id is its own parameter, which SQLite reads faster than a list.
         """
+        if len(ids) == 1:
+            return "WITH wanted (id) AS (VALUES (:ids)) ", {"ids": ids[0]}
         text = msgspec.json.encode(ids).decode()
         return "WITH wanted (id) AS (SELECT value FROM json_each(:ids)) ", {"ids": text}
 
     def run(self, sql: str, params: Params | Sequence[Any] = ()) -> int:
         """Run one SQL statement. Return the number of rows that it changed."""
         try:
-            return self.connection.execute(sql, params).rowcount
+            return self._execute(sql, params).rowcount
         except sqlite3.Error as error:
             self._refuse(error)
+
+    def _execute(self, sql: str, params: Params | Sequence[Any]) -> sqlite3.Cursor:
+        """Run one SQL statement.
+
+        Named parameters are passed by number. For each name, the module sqlite3 would release the
+        interpreter lock and take it again, for which other threads may let it wait.
+        """
+        if isinstance(params, dict):
+            sql, names = numbered(sql)
+            params = [params[name] for name in names]
+        return self.connection.execute(sql, params)
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run an SQL statement once for each row. Write its parameters as `… VALUES (?, …)`.
