@@ -26,11 +26,15 @@ def test_parameters_are_distinguished_from_quoted_text(written: str, message: st
     assert pyformat(written) == message
 
 
-def test_each_name_gets_one_number() -> None:
-    sql, names = numbered("SELECT ':no' FROM t WHERE a = :a AND (b = :b OR c = :a)")
-    assert sql == "SELECT ':no' FROM t WHERE a = ?1 AND (b = ?2 OR c = ?1)"
-    assert names == ("a", "b")
-
-
-def test_a_statement_without_names_is_not_changed() -> None:
-    assert numbered("INSERT INTO t VALUES (?, ?)") == ("INSERT INTO t VALUES (?, ?)", ())
+@pytest.mark.parametrize(
+    ("written", "message", "values"),
+    [
+        ("a = ':no' OR a = :a", "a = ':no' OR a = ?1", [7]),
+        ("a = :a AND (b = :b OR c = :a)", "a = ?1 AND (b = ?2 OR c = ?1)", [7, 8]),
+        ("a = 1", "a = 1", []),
+    ],
+)
+def test_each_name_becomes_one_number(written: str, message: str, values: list[int]) -> None:
+    sql, pick = numbered(written)
+    assert sql == message
+    assert list(pick({"b": 8, "a": 7, "other": 9})) == values

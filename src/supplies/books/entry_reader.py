@@ -41,6 +41,7 @@ class EndOfBooks(NamedTuple):
         latest_day: The latest day on which any entry is booked, as ISO text; "" if there are none.
         recorded_at: When the last entry was recorded; None if there is none.
         closed_through: The last closed day, or None if no day is closed.
+        same_id: Number of the entry with the id that was asked for; None if there is none.
     """
 
     seq: int
@@ -48,6 +49,7 @@ class EndOfBooks(NamedTuple):
     latest_day: str
     recorded_at: str | None
     closed_through: date | None
+    same_id: int | None = None
 
 
 class EntryReader(Queries):
@@ -58,18 +60,24 @@ class EntryReader(Queries):
         row = self.one("SELECT seq, hash, latest_day FROM heads WHERE station = :station")
         return LastEntry(0, bytes(32), "") if row is None else LastEntry(*row)
 
-    def end_of_books(self) -> EndOfBooks:
-        """Return the last entry, the latest day and the last closed day, with one query."""
+    def end_of_books(self, id: str | None = None) -> EndOfBooks:
+        """Return the last entry, the latest day and the last closed day, with one query.
+
+        Args:
+            id: The id of an entry to look for; None to look for none.
+        """
         row = self.one(
             "SELECT h.seq, h.hash, h.latest_day, (SELECT e.recorded_at FROM entries e "
             "WHERE e.station = h.station AND e.seq = h.seq), (SELECT p.closed_through "
-            "FROM periods p WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1) "
-            "FROM heads h WHERE h.station = :station"
+            "FROM periods p WHERE p.station = h.station ORDER BY p.seq DESC LIMIT 1), "
+            "(SELECT i.seq FROM entries i WHERE i.station = h.station AND i.id = :id) "
+            "FROM heads h WHERE h.station = :station",
+            id=id,
         )
         if row is None:
             return EndOfBooks(0, bytes(32), "", None, None)
         closed = None if row[4] is None else date.fromisoformat(row[4])
-        return EndOfBooks(row[0], row[1], row[2], row[3], closed)
+        return EndOfBooks(row[0], row[1], row[2], row[3], closed, row[5])
 
     def entry_hash(self, seq: int) -> str | None:
         """Return the hash of an entry in hexadecimal, or None if the entry does not exist."""

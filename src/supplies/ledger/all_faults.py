@@ -234,8 +234,8 @@ class _StandIns(Books):
         self.made_up: set[str] = set()
         self.has_closed_days = True
 
-    def end_of_books(self) -> EndOfBooks:
-        end = super().end_of_books()
+    def end_of_books(self, id: str | None = None) -> EndOfBooks:
+        end = super().end_of_books(id)
         return end if self.has_closed_days else end._replace(closed_through=None)
 
     def item(self, code: str, pointer: str = "") -> Item:

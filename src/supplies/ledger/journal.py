@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from supplies.books.balance_reader import LotBalance
+from supplies.books.entry_reader import EndOfBooks
 from supplies.books.free_text import Texts
 from supplies.books.reader import Books
 from supplies.books.stock_counts import Count, Moment, counts_after
@@ -114,12 +115,13 @@ class Journal:
         now: datetime,
         today: date,
         corrected: CorrectedCommand | None = None,
+        end: EndOfBooks | None = None,
     ) -> None:
         self.books, self.command, self.now, self.today = books, command, now, today
         self.corrected = corrected
         self.drafts: list[Draft] = []
         self.reported_texts: Texts = {}
-        self.end = books.end_of_books()
+        self.end = end or books.end_of_books()
         self.latest_day, self.closed_through = self.end.latest_day, self.end.closed_through
         self.next_seq = self.end.seq + 1
         self.happened_on = command.happened_on or today

@@ -49,7 +49,7 @@ from supplies.ledger.journal import Journal
 from supplies.ledger.merged_codes import with_codes_that_stay
 from supplies.ledger.recorded import (
     Recorded,
-    find_earlier_result,
+    earlier_result,
     recorded_result,
     recounted_in,
     warnings_in,
@@ -592,9 +592,9 @@ class Ledger:
         as_given = CheckedRequest.as_given(request)
         if as_given is not None:
             with suppress(IdempotencyConflict, AlreadyDone):
-                earlier = find_earlier_result(self.books, as_given)
-                if earlier is not None:
-                    return earlier
+                same_id = self.books.end_of_books(as_given.id).same_id
+                if same_id is not None:
+                    return earlier_result(self.books, as_given, same_id)
         if not error.faults:
             raise error
         fields = msgspec.to_builtins(request.command)
@@ -617,9 +617,9 @@ class Ledger:
         return add_all_faults(error, kind, fields, self.books, try_rule)
 
     def _record(self, request: CheckedRequest) -> tuple[Recorded, Sequence[WrittenEntry]]:
-        earlier = find_earlier_result(self.books, request) if request.id_given else None
-        if earlier is not None:
-            return earlier, ()
+        end = self.books.end_of_books(request.id if request.id_given else None)
+        if end.same_id is not None:
+            return earlier_result(self.books, request, end.same_id), ()
         now = self.clock().astimezone(UTC)
         today = self._day(now)
         rule = RULES.get(type(request.command))
@@ -630,7 +630,7 @@ class Ledger:
             with self.books.cache_queries():
                 try:
                     command = with_codes_that_stay(self.books, request.command)
-                    journal = Journal(self.books, command, now=now, today=today)
+                    journal = Journal(self.books, command, now=now, today=today, end=end)
                     rule(command, journal)
                 except (InvalidField, NotFound, AgainstBooks) as error:
                     if isinstance(request.command, KEPT_AS_CONFLICTS) and isinstance(
@@ -651,7 +651,7 @@ class Ledger:
         except (Contradicted, NotEnough) as error:
             if not isinstance(request.command, KEPT_AS_CONFLICTS):
                 raise
-            journal = Journal(self.books, request.command, now=now, today=today)
+            journal = Journal(self.books, request.command, now=now, today=today, end=end)
             try:
                 conflict = record_conflict(request.command, journal, error)
             except Repeated as repeated:

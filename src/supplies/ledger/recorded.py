@@ -86,18 +86,16 @@ def recounted_in(rows: Iterable[EntryRow]) -> list[str]:
     return list(dict.fromkeys(row.sheet for row in rows if type(row) is Recount))
 
 
-def find_earlier_result(books: Books, request: CheckedRequest) -> Recorded | None:
-    """Return the result of an earlier request with the same id, or None if there was none.
+def earlier_result(books: Books, request: CheckedRequest, seq: int) -> Recorded:
+    """Return the result of an earlier request with the same id.
+
+    Args:
+        seq: Number of the entry that has the id.
 
     Raises:
         IdempotencyConflict: the id was used for another command.
         AlreadyDone: the shipment was received or acknowledged before, with other content.
     """
-    seq = books.value(
-        "SELECT seq FROM entries WHERE station = :station AND id = :id", id=request.id
-    )
-    if seq is None:
-        return None
     body = books.body(seq)
     salt = b""
     if body.texts is not None:

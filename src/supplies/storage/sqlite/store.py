@@ -187,8 +187,8 @@ class SqliteStore:
         interpreter lock and take it again, for which other threads may let it wait.
         """
         if isinstance(params, dict):
-            sql, names = numbered(sql)
-            params = [params[name] for name in names]
+            sql, values = numbered(sql)
+            params = values(params)
         return self.connection.execute(sql, params)
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
