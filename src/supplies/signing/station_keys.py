@@ -13,7 +13,6 @@ only the receipts that are issued after the key was made.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import os
 import secrets
@@ -323,7 +322,7 @@ def _are_in_use(store: Store) -> bool:
 def _code(key: _Key, issued: IssuedReceipt) -> str:
     """Compute the check code: the first 40 bits of HMAC-SHA256 of receipt number and digest."""
     secret, message = bytes.fromhex(key.code_secret), f"{issued.number}:{issued.digest}".encode()
-    bits = int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest()[:5], "big")
+    bits = int.from_bytes(hmac.digest(secret, message, "sha256")[:5], "big")
     return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5))
 
 

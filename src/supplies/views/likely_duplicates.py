@@ -251,7 +251,8 @@ _SIMILAR_MOVES = (
     # These conditions come first, because few entries meet them.
     "CROSS JOIN entries e WHERE ((SELECT sum(t.quantity) FROM transfers t "
     "WHERE t.station = :station AND t.seq = k.seq AND t.item = :item AND t.source = :account) "
-    f"= :taken OR {_IS_CORRECTED} "
+    "= :taken OR (k.seq <= (SELECT max(c.supersedes) FROM entries c WHERE c.station = :station "
+    f"AND c.supersedes < :seq) AND {_IS_CORRECTED}) "
     # A count of a later day may divide a command, with an entry about the count in between.
     "OR (:day < (SELECT latest_day FROM heads WHERE station = :station) "
     "AND k.seq - 1 IN (SELECT r.seq FROM entries r WHERE r.station = :station "
