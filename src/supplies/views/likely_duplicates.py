@@ -284,19 +284,19 @@ def _read_similar_moves(
         most: Maximum number of entries to read.
     """
     # An account with the id of the document, such as `converted:k_7`, has no other moves.
-    account, item = next(
-        (each.source, each.item)
+    first = min(transfers, key=lambda each: each.source.endswith(str(body.document)))
+    taken = [
+        each.quantity
         for each in transfers
-        if not each.source.endswith(str(body.document))
-    )
-    taken = (each.quantity for each in transfers if (each.source, each.item) == (account, item))
+        if (each.source, each.item) == (first.source, first.item)
+    ]
     rows = books.all(
         _SIMILAR_MOVES,
         seq=body.seq,
         kind=body.kind,
         day=body.happened_on.isoformat(),
-        item=item,
-        account=account,
+        item=first.item,
+        account=first.source,
         taken=sum(taken),
         compared=MAX_COMPARED,
         most=most,
