@@ -59,6 +59,7 @@ def environment(language: Language) -> Environment:
         "day": partial(format_day, language=language),
         "sentence": _sentence,
         "number": format_number,
+        "in_parentheses": partial(in_parentheses, language=language),
         "label_cells": label_cells,
         "sum_by_item": sum_by_item,
         "days": partial(format_days, language=language),
@@ -89,6 +90,11 @@ def format_day(value: date | str, language: Language) -> str:
         value: A day, or a month in ISO 8601, such as the month in which goods expire.
     """
     return format_days(str(value), language)
+
+
+def in_parentheses(text: object, language: Language) -> str:
+    """Return a text in the parentheses of the language, with the space that stands before them."""
+    return f"（{text}）" if language == "zh" else f" ({text})"
 
 
 def format_sentence(sentence: str, language: Language) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from supplies_service.pages.languages import translate_sentence
 from support.page_client import sign_in_as
 from support.rest_client import ADDRESS, RestClient
 from support.service_fixture import Service
 
 from supplies.domain.commands import RecordDonation
 from supplies.domain.validation import convert
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 
 CHINESE = {"Accept-Language": "zh", "Accept": "text/html", "Origin": ADDRESS}
 
@@ -61,3 +62,11 @@ def test_a_wrong_month_is_named_with_its_path_only_outside_of_forms() -> None:
         fault = next(each for each in error.faults if each.pointer == "/lines/0/expires_on")
     assert fault.detail.startswith("/lines/0/expires_on is 2027-13, which is not a month")
     assert fault.rule == "is 2027-13, which is not a month; write it as in 2027-05"
+
+
+def test_a_chinese_name_stands_in_a_chinese_sentence_without_spaces() -> None:
+    template = "unknown allocation {name}; see the list of allocations"
+    assert translate_sentence(Sentence(template, name="住户 1"), "zh").startswith(
+        "找不到预留住户 1；"
+    )
+    assert translate_sentence(Sentence(template, name="a_9"), "zh").startswith("找不到预留 a_9；")

@@ -108,7 +108,7 @@ def test_a_refusal_names_the_household_in_place_of_an_allocation(station: Statio
 
 @pytest.mark.parametrize(
     ("language", "goods"),
-    [("zh", "王某 的 洗手液 3 瓶"), ("en", "hand sanitiser 3 bottles of 王某")],
+    [("zh", "王某的洗手液 3 瓶"), ("en", "hand sanitiser 3 bottles of 王某")],
 )
 def test_a_refused_close_writes_goods_in_words(
     station: StationLedger, language: Language, goods: str
@@ -137,7 +137,7 @@ def test_a_refused_write_off_names_the_households_that_goods_are_kept_for(
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("zh", "洗手液 没有批号 B7"), ("en", "no lot of hand sanitiser has")]
+    ("language", "words"), [("zh", "洗手液没有批号 B7"), ("en", "no lot of hand sanitiser has")]
 )
 def test_an_error_page_names_items_in_the_language_of_its_reader(
     rest: RestClient, service: Service, language: str, words: str

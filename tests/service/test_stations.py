@@ -31,6 +31,7 @@ from supplies.domain.catalogue_records import Donor, Item, Location, Recipient, 
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import create_first_key
 from supplies.stations.organisation import set_head
+from supplies.storage.engines import database_file
 
 PASSWORD = "four words nobody guesses"
 
@@ -199,6 +200,22 @@ def test_the_pages_of_a_head_show_stock_and_needs_of_all_its_stations(
     assert 'href="/organisation"' in head.open("/reports")
     part = browser("hp")
     assert 'href="/organisation"' not in part.open("/") + part.open("/reports")
+
+
+def test_a_station_under_a_head_is_told_who_backs_up_and_of_no_other_station(
+    stations: Stations, books_url: str, clock: Clock
+) -> None:
+    stations.at(ALONE).give(1)
+    pages = {
+        code: sign_in(stations, books_url, clock, code).open("/admin/books")
+        for code in ("hp", "qu")
+    }
+    for code, page in pages.items():
+        assert f"{ALONE}站" not in page, code
+    if database_file(books_url):
+        assert "The head station backs up this database" in pages["hp"]
+        assert "No backup was made yet." not in pages["hp"]
+        assert "Back up now" in pages["qu"]
 
 
 def _figures(page: str) -> list[list[str]]:

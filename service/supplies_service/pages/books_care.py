@@ -11,7 +11,7 @@ from supplies.books.reader import Books
 from supplies.errors import AlreadyDone, InvalidField, Sentence, SuppliesError
 from supplies.maintenance.backup_log import read_last_backup
 from supplies.signing.station_keys import key_file
-from supplies.stations.organisation import head_of
+from supplies.stations.organisation import head_of, stations
 from supplies.storage.engines import database_file
 from supplies.verification.log import read_last_verification
 from supplies_service.books_jobs import BooksJob, Job
@@ -114,8 +114,10 @@ def _show(context: RequestContext, form: CommandForm[EmptyBody]) -> Response[byt
         running = None
     with context.reading() as books:
         last, verified = read_last_backup(books), read_last_verification(books)
-        # The page says in another place that these books were never verified.
         attention = find_attention(context, books)
+        # The page says in another place that these books were never verified.
+        shown = {line.code for line in stations(books)}
+        shown -= set() if verified else {books.station_code}
         week_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_WITHOUT_BACKUP)
         return render_form(
             context,
@@ -128,11 +130,7 @@ def _show(context: RequestContext, form: CommandForm[EmptyBody]) -> Response[byt
             is_backup_old=last is None or last.made_at < week_ago,
             may_back_up=file is not None and _may_back_up(books),
             entries=books.last_entry().seq,
-            attention=[
-                one
-                for one in attention
-                if verified or one.values.get("station") != books.station_code
-            ],
+            attention=[one for one in attention if one.values.get("station") in {None, *shown}],
             file=None if file is None else file.name,
             megabytes=None if file is None else -(-file.stat().st_size // 2**20),
             today=context.ledger.today().isoformat(),

@@ -66,7 +66,21 @@ def translate_sentence(sentence: str, language: Language) -> str:
         else translate_sentence(value, language)
         for name, value in sentence.values.items()
     }
-    return translations(language).gettext(sentence.template).format(**values)
+    template = translations(language).gettext(sentence.template)
+    return _SPACED.sub(lambda found: _close_up(found, values), template).format(**values)
+
+
+def _close_up(found: re.Match[str], values: Mapping[str, str]) -> str:
+    """Leave out the spaces between Chinese words and a Chinese value, such as a name for a code."""
+    before, name, after = found.groups(default="")
+    value = values.get(name, "")
+    is_close = _CHINESE.fullmatch(value[:1]), _CHINESE.fullmatch(value[-1:])
+    return f"{'' if is_close[0] else before}{{{name}}}{'' if is_close[1] else after}"
+
+
+_CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]")
+_SPACED = re.compile(rf"(?:(?<={_CHINESE.pattern})( ))?\{{(\w+)\}}(?:( )(?={_CHINESE.pattern}))?")
+"""Regular expression of a placeholder, with the spaces between it and Chinese words."""
 
 
 def format_days(text: str, language: Language) -> str:

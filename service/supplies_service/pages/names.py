@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from supplies.domain.accounts import ALLOCATED, ANONYMOUS
 from supplies.domain.catalogue_records import CatalogueRecord, Community, Item, Location
-from supplies.domain.entry_rows import Lot
+from supplies.domain.entry_rows import Lot, Need, PledgeLine
 from supplies.domain.fields import is_valid_code
 from supplies.errors import GOODS, Sentence
 from supplies.exports.report_sources import document_page
@@ -229,6 +229,14 @@ class Names(RecordNames):
         """Return the recipient, item and requested quantity of a need, as its title on pages."""
         goods = f"{self.item(need.item)} {self.quantity(need.asked, need.item)}"
         return f"{self.recipient(need.recipient)} · {goods}"
+
+    def goods_of_plan(self, document: str) -> str:
+        """Return the goods of a need or pledge, as in mask 4 pieces."""
+        need = self._books.latest_row(Need, need=document)
+        pledged = self._books.current_rows(PledgeLine, "pledge", pledge=document)
+        lines = [(one.item, one.quantity) for one in ([need] if need else pledged)]
+        comma = "、" if self._language == "zh" else ", "
+        return comma.join(f"{self.item(item)} {self.quantity(n, item)}" for item, n in lines)
 
     def next_address(self, path: str, filters: Mapping[str, str | None], after: str | None) -> str:
         """Return the URL of the next page of a list, or "" if there is none.
