@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -23,6 +24,9 @@ from supplies.papers.receipt import (
     Proof,
     ReceiptPaper,
 )
+
+MM = 72 / 25.4
+"""A millimetre in points."""
 
 
 def with_document(paper: ReceiptPaper, **changes: object) -> ReceiptPaper:
@@ -393,3 +397,27 @@ def test_receipts_of_edition_2_thank_in_type_of_7_points_and_older_ones_stay_as_
     assert donation not in shown
     assert draw_receipt(receipt()) == older
     assert min(reading.sizes(new)) >= 7
+
+
+@needs_poppler
+def test_receipts_of_edition_3_print_chinese_days_and_keep_the_circle_of_the_seal_clear() -> None:
+    before, after = (draw_receipt(with_document(receipt(), edition=each)) for each in (2, 3))
+    reading.assert_well_set(after, margin=12)
+    for pdf, issued, expiry in (
+        (before, "2020-02-05", "有效期至2022-01-31"),
+        (after, "2020年2月5日", "有效期至2022年1月31日"),
+    ):
+        shown = reading.text(pdf)
+        assert f"签发日期Issuedon{issued}" in shown
+        assert expiry in shown
+    page = reading.pages(after)[0].mediabox
+    right, bottom, radius = (
+        float(page.width) - 12 * MM,
+        float(page.height) - 12 * MM,
+        19 * MM,
+    )
+    title = [word for word in reading.words(after) if word.text in ("盖章", "Seal")]
+    assert len(title) == 2
+    for word in title:
+        away = math.hypot(word.left - (right - radius), word.top - (bottom - radius))
+        assert away > radius, word

@@ -85,7 +85,7 @@ def test_a_receipt_shows_its_document_and_its_entry(
                 "fiscal_ticket": None,
                 "statement": msgspec.to_builtins(receipt_statement(PaperSettings(), valued=False)),
                 "thanks": {"zh": "衷心感谢您的捐赠。", "en": "Thank you for your gift."},
-                "edition": 2,
+                "edition": 3,
             },
             "document_digest": stated.digest,
             "entry": {"seq": 2, "hash": hashed.hex()},

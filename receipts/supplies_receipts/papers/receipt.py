@@ -95,8 +95,7 @@ def draw_receipt(paper: ReceiptPaper) -> bytes:
 def draw(sheet: Sheet, paper: ReceiptPaper) -> None:
     """Draw the pages of a receipt on a sheet that may contain pages of other receipts already."""
     document = paper.document
-    # Receipts without an edition were issued by older versions, with smaller type.
-    with smallest_type(0.0 if document.edition is msgspec.UNSET else SMALLEST_TYPE):
+    with smallest_type(SMALLEST_TYPE if document.layout >= 2 else 0.0):
         _draw(sheet, paper)
 
 
@@ -124,7 +123,7 @@ def _planned(
         headers: Height of the header of the first page, and of the header of each further page.
         foot: Height of the footer of the last page.
     """
-    body = [*_fields(document), *_table(document.lines)]
+    body = [*_fields(document), *_table(document)]
 
     def pages(height: float) -> list[Block]:
         available = height - 2 * MARGIN
@@ -145,7 +144,9 @@ def _page_header(document: DonationReceipt) -> Block:
     code = station.credit_code and f"{_CREDIT_CODE.label} {station.credit_code}"
     name = bilingual.named(station.name, station.name_en)
     issuer = [(name.primary, _NAME), (name.secondary, _SMALL), (code, _SMALL)]
-    issued = f"{_ISSUED_ON.label}  {document.issued_on.isoformat()}"
+    day = document.issued_on
+    shown = bilingual.short_day(day) if document.layout >= 3 else day.isoformat()
+    issued = f"{_ISSUED_ON.label}  {shown}"
     number = [(f"No. {document.number}", _NUMBER), (issued, _ISSUED)]
     if len(document.replaces) == 1:
         number.append((f"{_REPLACES.label} No. {document.replaces[0]}", _SMALL))
@@ -227,7 +228,7 @@ def _fields(document: DonationReceipt) -> list[Block]:
         ),
         _Field(Words("联系方式", "Contact"), donor.phone or "—"),
     ]
-    if document.edition is msgspec.UNSET:
+    if document.layout == 1:
         ids = bilingual.listed(document.donations)
         pairs.insert(2, _Field(Words("捐赠编号", "Donation no."), ids))
     if document.agreement is not None:
@@ -276,10 +277,11 @@ def _long(field: _Field) -> list[Block]:
 # --- the goods -----------------------------------------------------------------------------------
 
 
-def _table(lines: list[ReceiptLine]) -> list[Block]:
+def _table(document: DonationReceipt) -> list[Block]:
     """Draw a row for each line of goods, and below the rows a note that no more lines follow."""
     table = Table(MARGIN, _COLUMNS)
-    rows = [_row(table, at, line) for at, line in enumerate(lines, 1)]
+    expiry = bilingual.expiry if document.layout >= 3 else bilingual.iso_expiry
+    rows = [_row(table, at, line, expiry(line)) for at, line in enumerate(document.lines, 1)]
     below = layout.stacked(
         [
             layout.space(0.5),
@@ -292,7 +294,7 @@ def _table(lines: list[ReceiptLine]) -> list[Block]:
     return [*rows[:-1], Block(last.height, last.draw, table.header)]
 
 
-def _row(table: Table, at: int, line: ReceiptLine) -> Block:
+def _row(table: Table, at: int, line: ReceiptLine, expiry: str) -> Block:
     (quantity, unit), base = bilingual.quantity_of_line(line), bilingual.unit_of_line(line)
     name = bilingual.named(line.name, line.name_en)
     packs = bilingual.packs_of_line(line)
@@ -309,7 +311,7 @@ def _row(table: Table, at: int, line: ReceiptLine) -> Block:
                 (packs.primary, _CELL_SMALL),
                 (packs.secondary, _CELL_EN),
             ],
-            [(line.batch or "", _CELL_SMALL), (bilingual.iso_expiry(line), _CELL_SMALL)],
+            [(line.batch or "", _CELL_SMALL), (expiry, _CELL_SMALL)],
             [(unit.primary, _CELL), (unit.secondary, _CELL_EN)],
             [(quantity, fit_style(quantity, _QUANTITY, _COLUMNS[4].width - layout.GUTTER))],
             [(words.primary, _CELL), (words.secondary, _CELL_EN), (value, _CELL_SMALL)],

@@ -76,12 +76,17 @@ def closing(sheet: Sheet, paper: ReceiptPaper, top: float, bottom: float) -> Non
     Args:
         top, bottom: The y of the upper and of the lower edge of the footer.
     """
-    _stated(paper.document).draw(sheet, top)
+    document = paper.document
+    _stated(document).draw(sheet, top)
     _qr(sheet, paper, bottom)
-    _signatures(sheet, paper.document, bottom)
+    _signatures(sheet, document, bottom)
     left = MARGIN + WIDTH - _SEAL
     sheet.dashed_circle(left, bottom - _SEAL, _SEAL, GREY)
-    sheet.text(MARGIN + WIDTH, bottom - TINY.line, _SEAL_HERE.label, TINY, "right")
+    # Two short lines fit into the corner beside the circle; the one line of older layouts does not.
+    lines = [_SEAL_HERE.primary, _SEAL_HERE.secondary]
+    title = [line for line in lines if line] if document.layout >= 3 else [_SEAL_HERE.label]
+    for at, line in enumerate(reversed(title), 1):
+        sheet.text(MARGIN + WIDTH, bottom - at * TINY.line, line, TINY, "right")
 
 
 def closing_height(document: DonationReceipt) -> float:
@@ -110,7 +115,7 @@ def _qr(sheet: Sheet, paper: ReceiptPaper, bottom: float) -> None:
     top = bottom - _QR
     code = f"{_CHECK_CODE.label}  {paper.proof.check_code}"
     address = paper.document.station.host
-    if paper.document.edition is not msgspec.UNSET:
+    if paper.document.layout >= 2:
         address = f"{address}/v"
     host = one_line(f"{_SCAN.label}  {address}", TINY, WIDTH - _SEAL - _QR - 6.5)
     sheet.text(beside, top, code, _CODE)

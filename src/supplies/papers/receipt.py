@@ -78,7 +78,8 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
         thanks: The words with which the station thanks the donor.
         edition: The layout of the paper. It is absent on receipts issued before this field existed.
             These are drawn in the first layout, which has smaller type, prints the ids of the
-            donations and does not name the page for checking receipts.
+            donations and does not name the page for checking receipts. Layout 2 prints some days as
+            in 2020-02-05 in Chinese too, and its title of the seal crosses the circle.
         replaces: Numbers of the receipts that this receipt replaces.
     """
 
@@ -100,7 +101,12 @@ class DonationReceipt(PaperPart, frozen=True, kw_only=True):
     statement: BilingualText | None = None
     or_earlier: bool | msgspec.UnsetType = msgspec.UNSET
     thanks: BilingualText | msgspec.UnsetType = msgspec.UNSET
-    edition: Literal[2] | msgspec.UnsetType = msgspec.UNSET
+    edition: Literal[2, 3] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def layout(self) -> int:
+        """The layout of the paper. It is 1 for receipts that were issued without an `edition`."""
+        return 1 if self.edition is msgspec.UNSET else self.edition
 
 
 class GivenBackGoods(PaperPart, frozen=True, kw_only=True):

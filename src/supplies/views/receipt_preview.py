@@ -50,7 +50,7 @@ def preview_receipt(shown: StationWithSettings, day: date) -> ReceiptPaper:
         replaces=[],
         statement=receipt_statement(shown.papers, valued=valued),
         thanks=receipt_thanks(shown.papers),
-        edition=2,
+        edition=3,
     )
     proof = Proof(
         seq=0,

@@ -193,7 +193,7 @@ def receipt_document(
         or_earlier=any(donation.or_earlier for donation in donations) or msgspec.UNSET,
         statement=receipt_statement(settings, valued=any(line.value for line in lines)),
         thanks=receipt_thanks(settings),
-        edition=2,
+        edition=3,
     )
     return _encode(document)
 
