@@ -327,7 +327,7 @@ def _statement(of: SampleFields) -> SamplePaper:
         replace(paper, station=of.station(), donor=of.donor(), statement=shown)
     )
     printed = [of.text(what, at) for what in ("意愿", "原因") for at in of.numbers]
-    printed += [of.code(what, at) for what in "icu" for at in of.numbers]
+    printed += [of.code(what, at) for what in "cu" for at in of.numbers]
     printed += [*of.names, *of.in_languages("捐赠人"), *of.in_languages("站点"), of.name("地址")]
     handed_over = [f"{of.quantity(at) - 9:,}" for at in of.numbers]
     return SamplePaper(pdf, printed, [*of.figures * 2, *handed_over])
@@ -365,7 +365,7 @@ def _report_content(of: SampleFields) -> tuple[StationReportPaper, list[str], li
         paper.report, goods=[of.goods_line(at) for at in of.numbers], activities=done, short=short,
         contacts=of.quantity(0),
     )  # fmt: skip
-    printed = [of.code(what, at) for what in "ik" for at in of.numbers]
+    printed = [of.code("k", at) for at in of.numbers]
     figures = [f"{of.quantity(at) - less:,}" for at in of.numbers for less in (0, 0, 0, 5, 9)]
     paper = replace(paper, station=of.station(), report=shown, names=of.items())
     return paper, [*of.names, *printed, *of.in_languages("站点"), of.name("地址")], figures
@@ -389,7 +389,7 @@ def _disclosure(of: SampleFields) -> SamplePaper:
         replace(paper, station=of.station(), disclosure=shown, names=of.items())
     )
     printed = [*of.names, *(of.name("捐赠人", at) for at in of.numbers)]
-    printed += [of.code(what, at) for what in "ic" for at in of.numbers]
+    printed += [of.code("c", at) for at in of.numbers]
     figures = [f"{of.quantity(at) - less:,}" for at in of.numbers for less in (0, 0, 9, 9)]
     return SamplePaper(pdf, [*printed, *of.in_languages("站点"), of.name("地址")], figures)
 

@@ -164,7 +164,7 @@ def _departure(table: Table, line: WishDeviation) -> list[Block]:
     first, *rest = ["\n".join(lines[at : at + _LINES]) for at in range(0, len(lines), _LINES)]
     cells: list[Cell] = [
         [(bilingual.days(line.day, line.day, or_earlier=bool(line.or_earlier)).primary, CELL)],
-        [*report_page.cell(bilingual.named(line.name, line.name_en)), (line.item, CELL_EN)],
+        report_page.cell(bilingual.named(line.name, line.name_en)),
         report_page.quantity(line.quantity, line.unit, _DEPARTURES[2].width),
         [(first, CELL)],
         [(line.by, CELL)],
