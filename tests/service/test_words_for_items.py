@@ -80,6 +80,21 @@ def test_an_item_is_registered_with_words_in_place_of_codes(recorder: Browser) -
     assert shown_fields == ["退热贴", "Medical", "6901234567892", "提 · U-001"]
 
 
+def test_the_barcode_of_a_single_unit_needs_no_pack(recorder: Browser) -> None:
+    page = recorder.open("/items/new")
+    fields = {"/name": "退热贴", "/unit": "piece", "/barcodes/0/code": "6901234567892"}
+    saved = recorder.send("/items/new", key=key_of(page), do="save", **fields)
+    assert saved.status_code == 303, saved.text
+    address = saved.headers["Location"]
+    assert "6901234567892" in recorder.open(address)
+    form = recorder.open(f"{address}/change")
+    changed = {name: value_of(form, name) for name in ("/name", "/barcodes/0/code", "seen")}
+    changed |= {"/unit": "piece", "/barcodes/1/code": "4006381333931", "/barcodes/1/pack": ""}
+    saved = recorder.send(f"{address}/change", key=key_of(form), do="save", **changed)
+    assert saved.status_code == 303, saved.text
+    assert "4006381333931" in recorder.open(address)
+
+
 def test_a_barcode_on_an_unknown_pack_is_refused_at_its_field(recorder: Browser) -> None:
     page = recorder.open("/items/new")
     fields = {"/name": "退热贴", "/barcodes/0/code": "6901234567892", "/barcodes/0/pack": "盒"}

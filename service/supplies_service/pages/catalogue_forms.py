@@ -273,7 +273,7 @@ def _find_words_of_item(form: CommandForm[Any], books: Books, fields: dict[str, 
         line["pack"] = pack_of(line["pack"], line["size"], units, packs)
         packs.append(line["pack"])
     for at, line in zip(_typed_lines(form, "barcodes"), fields["barcodes"], strict=True):
-        if line["pack"] is None:
+        if line.get("pack") is None:  # Left out for the barcode of a single unit.
             continue
         found = packs_of_barcode(line["pack"], units, packs)
         if len(found) != 1:
