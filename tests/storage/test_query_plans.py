@@ -55,6 +55,7 @@ from supplies.views import (
     delivery_proofs,
     delivery_slips,
     demand,
+    document_parties,
     document_reports,
     donation_warnings,
     donations,
@@ -354,11 +355,16 @@ def show_entries(books: Books) -> None:
             view = entries.get_entry(books, entry.seq)
             entries.list_entries_of_command(books, entry.seq)
             likely_duplicates.find_likely_duplicates(books, view.document, view.seq)
+            document_parties.find_document_party(books, view.document or "")
+            for each in view.transfers:
+                document_parties.find_account_party(books, each.target)
             entries.list_entries(books, document=view.document)
             if kind in stated_commands.CORRECTABLE_KINDS:
                 stated_commands.stated_command(books, entry.seq)
     for conflict in entries.list_conflicts(books, open_only=False).items:
         entries.get_conflict(books, conflict.seq)
+        stated = bytes(conflict.stated)
+        document_parties.find_conflict_parties(books, stated, conflict.document)
         conflict_reasons.reason_of_conflict(books, conflict)
         conflict_sides.get_conflict_sides(books, conflict)
     entries.list_conflicts(books)
