@@ -253,6 +253,31 @@ def test_gaps_in_numbers_and_transfers_without_an_entry_are_refused(connection: 
         )
 
 
+@pytest.mark.parametrize("table", ["balances", "days"])
+def test_balances_that_change_in_one_statement_are_checked_each(
+    connection: Any, table: str
+) -> None:
+    changes = (
+        "quantity = quantity + CASE account WHEN 'stock:store' THEN 1 ELSE -1 END",
+        "account = CASE account WHEN 'stock:store' THEN 'stock:attic' ELSE 'stock:store' END",
+    )
+    for change in changes:
+        with pytest.raises(StoreError, match=f"{table} follow the transfers"):
+            connection.run(
+                f"UPDATE {table} SET {change} WHERE account IN ('stock:store', 'donor:D-01')"
+            )
+
+
+def test_one_row_without_its_entry_is_refused_among_others(connection: Any) -> None:
+    (seq,) = connection.one("SELECT seq FROM heads")
+    for first, second in ((seq, seq - 1), (seq - 1, seq)):
+        with pytest.raises(StoreError, match="recorded with their entry"):
+            connection.run(
+                "INSERT INTO erasable (station, seq, digest) VALUES ('lx', ?, 'x'), ('lx', ?, 'y')",
+                (first, second),
+            )
+
+
 @SQLITE
 @pytest.mark.parametrize("table", ["balances", "days"])
 def test_a_balance_cannot_be_replaced_or_inserted(connection: Any, table: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from itertools import groupby
-from typing import Self
+from collections import defaultdict
+from typing import Any, Self
 
 import msgspec
 
@@ -25,7 +25,7 @@ from supplies.domain.entries import (
     new_salt,
     salted_digest,
 )
-from supplies.domain.entry_rows import Forgetting, Merge, entry_of_forgotten_text
+from supplies.domain.entry_rows import EntryRow, Forgetting, Merge, entry_of_forgotten_text
 from supplies.domain.uuids import is_uuid, name_based_uuid, random_uuid
 from supplies.domain.validation import check_fields
 from supplies.errors import InvalidField, NotEnough, Sentence, SuppliesError, check_type
@@ -280,9 +280,12 @@ class Writer:
             entry_hash,
         )
         self.store.run_many(_INSERT_ENTRY, [entry])
+        by_type: dict[type[EntryRow], list[tuple[Any, ...]]] = defaultdict(list)
+        for row in body.rows:
+            by_type[type(row)].append((*key, *column_values(row)))
         # Rows come first, because the transfer of a hand-over refers to the row of its allocation.
-        for statement, rows in groupby(body.rows, type):
-            self.store.run_many(INSERTS[statement], [(*key, *column_values(row)) for row in rows])
+        for row_type, rows in by_type.items():
+            self.store.run_many(INSERTS[row_type], rows)
         self.store.run_many(
             _INSERT_TRANSFER,
             [

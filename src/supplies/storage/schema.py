@@ -45,24 +45,12 @@ ADDED_IN_VERSION: Mapping[str, int] = {
     **dict.fromkeys(("entries_first", "transfers_backdated"), 55),
     **dict.fromkeys(("transfers_new_source", "transfers_new_target"), 55),
     **dict.fromkeys(("transfers_new_day_of_source", "transfers_new_day_of_target"), 55),
+    "changes": 57,
+    **dict.fromkeys(("balances.balances_from_zero", "days.days_from_the_day_before"), 57),
 }
 """Triggers and functions that are newer than their table.
 
 The value is the version of the tables in which the trigger or function was added.
-"""
-
-REWRITTEN_IN_VERSION: Mapping[str, int] = {
-    "balances_from_zero": 20,
-    "days_from_the_day_before": 20,
-    **dict.fromkeys(("entries_gapless", "entries_head"), 55),
-    **dict.fromkeys(("balances_follow", "days_follow"), 56),
-    **dict.fromkeys(("transfers_move", "transfers.transfers_move"), 56),
-    **{f"{table}_no_replace": 55 for table in _SEVERAL_KEYS},
-}
-"""Triggers and functions that were changed after they were added.
-
-The value is the version of the tables in which the trigger or function was last changed. The names
-are those of triggers in SQLite, and of functions and triggers in PostgreSQL.
 """
 
 SECURITY_DEFINER_SINCE: Mapping[str, int] = {
@@ -101,7 +89,28 @@ schema.
 """
 
 ENTRY_ROW_TABLES = tuple(TABLES.values())
+"""Tables of the rows of entries."""
+
+STATED_TABLES = (*ENTRY_ROW_TABLES, "erasable")
 """Tables into which rows can be inserted only in the transaction that inserts their entry."""
+
+REWRITTEN_IN_VERSION: Mapping[str, int] = {
+    **dict.fromkeys(("entries_gapless", "entries_head"), 55),
+    "transfers_move": 57,
+    "transfers.transfers_move": 56,
+    **dict.fromkeys(("stated_with_entry", "transfers_of_the_last_entry"), 57),
+    **{f"{table}.{table}_with_its_entry": 57 for table in STATED_TABLES},
+    "transfers.transfers_of_the_last_entry": 57,
+    **dict.fromkeys(("balances_from_zero", "balances_follow"), 57),
+    **dict.fromkeys(("days_from_the_day_before", "days_follow"), 57),
+    **{f"{table}.{table}_follow": 57 for table in ("balances", "days")},
+    **{f"{table}_no_replace": 55 for table in _SEVERAL_KEYS},
+}
+"""Triggers and functions that were changed after they were added.
+
+The value is the version of the tables in which the trigger or function was last changed. The names
+are those of triggers in SQLite, and of functions and triggers in PostgreSQL.
+"""
 
 APPEND_ONLY = ("migrations", "seals", "entries", "transfers", *ENTRY_ROW_TABLES)
 """Tables whose rows are never changed or deleted."""
@@ -289,21 +298,20 @@ def postgres_guards(schema: str) -> PostgresGuards:
     _, functions, append_only, stated, kept, catalogue, once = re.split(
         r"^-- (?:for each: )?[\w-]+\n", text, flags=re.MULTILINE
     )
-    nouns, rows = ("stations", *CATALOGUE_TABLES), (*ENTRY_ROW_TABLES, "erasable")
+    nouns = ("stations", *CATALOGUE_TABLES)
     script = once
     sections = (
         (append_only, APPEND_ONLY),
-        (stated, rows),
+        (stated, STATED_TABLES),
         (kept, UNDELETABLE_TABLES),
         (catalogue, nouns),
     )
     for template, names in sections:
         script += "".join(template.replace("{table}", name) for name in names)
-    made = re.findall(r"CREATE FUNCTION \S+\.(\w+)\(\).*?\nEND \$\$;", functions, re.DOTALL)
-    bodies = re.findall(r"CREATE FUNCTION .*?\nEND \$\$;", functions, re.DOTALL)
+    made = re.findall(r"(CREATE FUNCTION \S+\.(\w+)\(.*?\n(?:END )?\$\$;)", functions, re.DOTALL)
     triggers = re.findall(r"(CREATE TRIGGER (\w+) .*? ON (\w+) .*);\n", script)
     return PostgresGuards(
-        functions=dict(zip(made, bodies, strict=True)),
+        functions={name: statement for statement, name in made},
         triggers={f"{table}.{name}": statement for statement, name, table in triggers},
     )
 
@@ -318,7 +326,7 @@ def sqlite_guards() -> Mapping[str, str]:
     script = templates.pop("once")
     applies = {
         "append-only": APPEND_ONLY,
-        "stated": (*ENTRY_ROW_TABLES, "erasable"),
+        "stated": STATED_TABLES,
         "kept": UNDELETABLE_TABLES,
         "named": CATALOGUE_TABLES,
     }

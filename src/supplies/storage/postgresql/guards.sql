@@ -20,13 +20,15 @@ END $$;
 
 CREATE FUNCTION {schema}.stated_with_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.seq IS DISTINCT FROM (
-        SELECT h.seq FROM {schema}.heads AS h WHERE h.station = NEW.station
+    IF EXISTS (
+        SELECT 1 FROM added AS a WHERE a.seq IS DISTINCT FROM (
+            SELECT h.seq FROM {schema}.heads AS h WHERE h.station = a.station
+        )
     ) THEN
         RAISE EXCEPTION 'append-only: rows of % are recorded with their entry, not later',
             TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
 
 CREATE FUNCTION {schema}.code_stays() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -101,20 +103,23 @@ END $$;
 
 CREATE FUNCTION {schema}.transfers_of_the_last_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (
-        SELECT 1 FROM {schema}.heads AS h
-        JOIN {schema}.entries AS e ON e.station = h.station AND e.seq = h.seq
-        WHERE h.station = NEW.station AND h.seq = NEW.seq AND e.booked_on = NEW.day
+    IF EXISTS (
+        SELECT 1 FROM added AS a WHERE NOT EXISTS (
+            SELECT 1 FROM {schema}.heads AS h
+            JOIN {schema}.entries AS e ON e.station = h.station AND e.seq = h.seq
+            WHERE h.station = a.station AND h.seq = a.seq AND e.booked_on = a.day
+        )
     ) THEN
         RAISE EXCEPTION 'append-only: a transfer is recorded with its entry, not later'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
 
 -- All transfers of one INSERT are booked together, each row with its final quantity. But a floor must hold
 -- after each transfer, in the order of the lines. So if a balance is below zero in between, it is booked
--- only up to the line where it is lowest; then the constraint refuses it.
+-- only up to the line where it is lowest; then the constraint refuses it. Transfers of an earlier entry are
+-- not booked, because the next trigger refuses them.
 CREATE FUNCTION {schema}.transfers_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     WITH steps AS (
@@ -122,6 +127,7 @@ BEGIN
             PARTITION BY a.station, m.account, a.item, a.lot ORDER BY a.line
         ) AS so_far
         FROM added AS a
+        JOIN {schema}.heads AS h ON h.station = a.station AND h.seq = a.seq
         CROSS JOIN LATERAL (VALUES (a.source, -a.quantity), (a.target, a.quantity))
             AS m (account, change)
     ),
@@ -173,89 +179,106 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- The changes of one balance by the transfers of an entry.
+CREATE FUNCTION {schema}.changes(station text, account text, item text, lot text, seq bigint)
+RETURNS TABLE (line bigint, day text, change bigint) LANGUAGE sql STABLE AS $$
+    SELECT t.line, t.day, -t.quantity FROM {schema}.transfers AS t
+    WHERE t.station = $1 AND t.source = $2 AND t.item = $3 AND t.lot = $4 AND t.seq = $5
+    UNION ALL
+    SELECT t.line, t.day, t.quantity FROM {schema}.transfers AS t
+    WHERE t.station = $1 AND t.target = $2 AND t.item = $3 AND t.lot = $4 AND t.seq = $5
+$$;
+
 -- A row of `balances` or `days` changes by the transfers of one entry: from the line after the one that
--- the row names, if it names this entry, to the line that it names afterwards. ON CONFLICT also runs the
--- trigger for INSERT if there is a row, and then the one for UPDATE.
-CREATE FUNCTION {schema}.balances_follow() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    before bigint := 0;
-    passed bigint := 0;
-    sound boolean := true;
+-- the row names, if it names this entry, to the line that it names afterwards. All rows that a statement
+-- changes are checked together.
+CREATE FUNCTION {schema}.balances_from_zero() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        before := OLD.quantity;
-        passed := CASE WHEN NEW.seq = OLD.seq THEN OLD.line ELSE 0 END;
-        sound := NEW.station = OLD.station AND NEW.account = OLD.account
-            AND NEW.item = OLD.item AND NEW.lot = OLD.lot AND NEW.seq >= OLD.seq;
-    ELSIF EXISTS (
-        SELECT 1 FROM {schema}.balances AS b
-        WHERE b.station = NEW.station AND b.account = NEW.account
-            AND b.item = NEW.item AND b.lot = NEW.lot
+    IF EXISTS (
+        SELECT 1 FROM added AS a WHERE ((a.line, a.quantity) = (
+            SELECT max(m.line), sum(m.change)
+            FROM {schema}.changes(a.station, a.account, a.item, a.lot, a.seq) AS m
+            WHERE m.line <= a.line
+        )) IS NOT TRUE
     ) THEN
-        RETURN NEW;
-    END IF;
-    sound := sound AND (NEW.line, NEW.quantity - before) = (
-        SELECT max(m.line), sum(m.change) FROM (
-            SELECT t.line, -t.quantity FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station
-                AND t.source = NEW.account AND t.item = NEW.item
-                AND t.lot = NEW.lot AND t.seq = NEW.seq
-            UNION ALL
-            SELECT t.line, t.quantity FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station
-                AND t.target = NEW.account AND t.item = NEW.item
-                AND t.lot = NEW.lot AND t.seq = NEW.seq
-        ) AS m (line, change)
-        WHERE m.line > passed AND m.line <= NEW.line
-    );
-    IF sound IS NOT TRUE THEN
         RAISE EXCEPTION 'kept: balances follow the transfers'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
 
-CREATE FUNCTION {schema}.days_follow() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    before record;
-    passed bigint := 0;
-    sound boolean := true;
+CREATE FUNCTION {schema}.balances_follow() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        before := OLD;
-        passed := CASE WHEN NEW.seq = OLD.seq THEN OLD.line ELSE 0 END;
-        sound := NEW.station = OLD.station AND NEW.account = OLD.account
-            AND NEW.item = OLD.item AND NEW.lot = OLD.lot AND NEW.day = OLD.day
-            AND NEW.seq >= OLD.seq;
-    ELSE
-        SELECT d.day, d.quantity INTO before FROM {schema}.days AS d
-        WHERE d.station = NEW.station AND d.account = NEW.account
-            AND d.item = NEW.item AND d.lot = NEW.lot AND d.day <= NEW.day
-        ORDER BY d.day DESC LIMIT 1;
-        IF before.day = NEW.day THEN
-            RETURN NEW;
-        END IF;
+    IF EXISTS (
+        SELECT 1 FROM (
+            SELECT station, account, item, lot, max(seq) AS seq, max(line) AS line,
+                max(old_seq) AS old_seq, max(old_line) AS old_line, sum(quantity) AS change
+            FROM (
+                SELECT station, account, item, lot, seq, line, NULL AS old_seq, NULL AS old_line, quantity
+                FROM added
+                UNION ALL
+                SELECT station, account, item, lot, NULL, NULL, seq, line, -quantity
+                FROM removed
+            ) AS rows
+            GROUP BY station, account, item, lot
+        ) AS c
+        WHERE (c.seq >= c.old_seq AND (c.line, c.change) = (
+            SELECT max(m.line), sum(m.change)
+            FROM {schema}.changes(c.station, c.account, c.item, c.lot, c.seq) AS m
+            WHERE m.line <= c.line AND (m.line > c.old_line OR c.seq > c.old_seq)
+        )) IS NOT TRUE
+    ) THEN
+        RAISE EXCEPTION 'kept: balances follow the transfers'
+            USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    sound := sound AND (NEW.line, NEW.quantity - coalesce(before.quantity, 0)) = (
-        SELECT max(m.line), sum(m.change) FROM (
-            SELECT t.line, t.day, -t.quantity FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station
-                AND t.source = NEW.account AND t.item = NEW.item
-                AND t.lot = NEW.lot AND t.seq = NEW.seq
-            UNION ALL
-            SELECT t.line, t.day, t.quantity FROM {schema}.transfers AS t
-            WHERE t.station = NEW.station
-                AND t.target = NEW.account AND t.item = NEW.item
-                AND t.lot = NEW.lot AND t.seq = NEW.seq
-        ) AS m (line, day, change)
-        WHERE m.line > passed AND m.line <= NEW.line
-            AND (m.day = NEW.day OR (m.day < NEW.day AND TG_OP = 'UPDATE'))
-    );
-    IF sound IS NOT TRUE THEN
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION {schema}.days_from_the_day_before() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM added AS a WHERE ((a.line, a.quantity - coalesce((
+            SELECT d.quantity FROM {schema}.days AS d
+            WHERE d.station = a.station AND d.account = a.account
+                AND d.item = a.item AND d.lot = a.lot AND d.day < a.day
+            ORDER BY d.day DESC LIMIT 1
+        ), 0)) = (
+            SELECT max(m.line), sum(m.change)
+            FROM {schema}.changes(a.station, a.account, a.item, a.lot, a.seq) AS m
+            WHERE m.line <= a.line AND m.day = a.day
+        )) IS NOT TRUE
+    ) THEN
         RAISE EXCEPTION 'kept: days follow the transfers'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION {schema}.days_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM (
+            SELECT station, account, item, lot, day, max(seq) AS seq, max(line) AS line,
+                max(old_seq) AS old_seq, max(old_line) AS old_line, sum(quantity) AS change
+            FROM (
+                SELECT station, account, item, lot, day, seq, line, NULL AS old_seq, NULL AS old_line, quantity
+                FROM added
+                UNION ALL
+                SELECT station, account, item, lot, day, NULL, NULL, seq, line, -quantity
+                FROM removed
+            ) AS rows
+            GROUP BY station, account, item, lot, day
+        ) AS c
+        WHERE (c.seq >= c.old_seq AND (c.line, c.change) = (
+            SELECT max(m.line), sum(m.change)
+            FROM {schema}.changes(c.station, c.account, c.item, c.lot, c.seq) AS m
+            WHERE m.line <= c.line AND (m.line > c.old_line OR c.seq > c.old_seq) AND m.day <= c.day
+        )) IS NOT TRUE
+    ) THEN
+        RAISE EXCEPTION 'kept: days follow the transfers'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
 END $$;
 
 CREATE FUNCTION {schema}.erasable_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -369,7 +392,7 @@ END $$;
 CREATE TRIGGER {table}_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- for each: stated
-CREATE TRIGGER {table}_with_its_entry BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION stated_with_entry();
+CREATE TRIGGER {table}_with_its_entry AFTER INSERT ON {table} REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION stated_with_entry();
 
 -- for each: kept
 CREATE TRIGGER {table}_kept BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
@@ -383,11 +406,13 @@ CREATE TRIGGER entries_gapless BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER entries_head AFTER INSERT ON entries FOR EACH ROW EXECUTE FUNCTION entries_head();
 CREATE TRIGGER heads_follow BEFORE INSERT OR UPDATE ON heads FOR EACH ROW EXECUTE FUNCTION heads_follow();
 CREATE TRIGGER heads_kept BEFORE DELETE OR TRUNCATE ON heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
-CREATE TRIGGER transfers_of_the_last_entry BEFORE INSERT ON transfers FOR EACH ROW EXECUTE FUNCTION transfers_of_the_last_entry();
+CREATE TRIGGER transfers_of_the_last_entry AFTER INSERT ON transfers REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION transfers_of_the_last_entry();
 CREATE TRIGGER transfers_move AFTER INSERT ON transfers REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION transfers_move();
-CREATE TRIGGER balances_follow BEFORE INSERT OR UPDATE ON balances FOR EACH ROW EXECUTE FUNCTION balances_follow();
+CREATE TRIGGER balances_from_zero AFTER INSERT ON balances REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION balances_from_zero();
+CREATE TRIGGER balances_follow AFTER UPDATE ON balances REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION balances_follow();
 CREATE TRIGGER balances_kept BEFORE DELETE OR TRUNCATE ON balances FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
-CREATE TRIGGER days_follow BEFORE INSERT OR UPDATE ON days FOR EACH ROW EXECUTE FUNCTION days_follow();
+CREATE TRIGGER days_from_the_day_before AFTER INSERT ON days REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION days_from_the_day_before();
+CREATE TRIGGER days_follow AFTER UPDATE ON days REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION days_follow();
 CREATE TRIGGER days_kept BEFORE DELETE OR TRUNCATE ON days FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
 CREATE TRIGGER erasable_only_erased BEFORE UPDATE ON erasable FOR EACH ROW EXECUTE FUNCTION erasable_only_erased();
 CREATE TRIGGER erasures_only_to_forget BEFORE INSERT ON erasures FOR EACH ROW EXECUTE FUNCTION erasures_only_to_forget();

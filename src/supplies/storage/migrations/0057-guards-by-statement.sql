@@ -1,0 +1,2 @@
+-- Version 57: PostgreSQL checks all rows of a statement together. No table changes; the guards are made
+-- anew, see REWRITTEN_IN_VERSION in schema.py.
