@@ -6,7 +6,7 @@ hash chain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -79,6 +79,9 @@ Longer codes are ignored, because their digits are usually not a running number.
 """
 
 
+_CODES_PER_QUERY = 500
+
+
 class Catalogue:
     """The catalogue of one station.
 
@@ -125,6 +128,20 @@ class Catalogue:
             if kept is not None:
                 self._kept[kind, code] = kept
         return kept
+
+    def read_together(self, kind: type[CatalogueRecord], codes: Iterable[str]) -> None:
+        """Read all records of a kind with these codes into the cache, with few queries."""
+        unread = [code for code in codes if (kind, code) not in self._kept]
+        columns = ", ".join(f"r.{name}" for name in columns_of(kind))
+        for start in range(0, len(unread), _CODES_PER_QUERY):
+            table, params = self.store.wanted_ids(unread[start : start + _CODES_PER_QUERY])
+            rows = self.store.all(
+                f"{table}SELECT {columns} FROM wanted w CROSS JOIN {kind.table} r "
+                "WHERE r.station = :station AND r.code = w.id",
+                {**params, "station": self.station_code},
+            )
+            for record in self.records_from_rows(kind, rows):
+                self._kept[kind, record.code] = record
 
     def _read(self, kind: type[N], code: str) -> N | None:
         row = self.store.one(

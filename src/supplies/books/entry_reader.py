@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from supplies.books.queries import Queries, query_ids
@@ -149,6 +149,11 @@ class EntryReader(Queries):
         Args:
             key: Name of the column that contains the id.
         """
+        ids = list(ids)
+        calls = [partial(self.latest_row, statement, **{key: each}) for each in ids]
+        if self.read_together(calls):
+            latest = zip(ids, (call() for call in calls), strict=True)
+            return {each: row for each, row in latest if row is not None}
         table = TABLES[statement]
         columns = ", ".join(f"l.{name}" for name in statement.__struct_fields__)
         rows = query_ids(

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 from supplies.books.reader import Books
 from supplies.domain.entry_rows import TABLES
-from supplies.storage.store import Params
-
-A = TypeVar("A")
 
 _UNTIL = "booked_on <= :past_day"
 
@@ -67,7 +63,7 @@ class PastBooks(Books):
         """Return the books of another station as they were at the end of the same day."""
         return PastBooks(super().for_station(station), self.day)
 
-    def _query(self, way: Callable[[str, Params], A], sql: str, params: dict[str, Any]) -> A:
+    def _query(self, way: Literal["all", "one"], sql: str, params: dict[str, Any]) -> Any:
         return super()._query(way, _past(sql), {**params, "past_day": self.day.isoformat()})
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 
 from supplies.books.reader import Books
 from supplies.domain.accounts import kind_of
@@ -41,6 +42,11 @@ class Floors:
         # These balances change only on the latest day, so all of them are read in one query.
         final = {key for key, days in moved.items() if len(days) == 1 and min(days) >= latest}
         now = books.balances(final)
+        books.read_together(
+            partial(books.daily_balances, key, since=min(days))
+            for key, days in moved.items()
+            if key not in final
+        )
         self._ends = {
             key: dict.fromkeys(days, now[key])
             if key in final

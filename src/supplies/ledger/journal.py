@@ -8,8 +8,9 @@ database does this when the drafted entries are written.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from supplies.books.balance_reader import LotBalance
@@ -17,7 +18,15 @@ from supplies.books.entry_reader import EndOfBooks
 from supplies.books.free_text import Texts
 from supplies.books.reader import Books
 from supplies.books.stock_counts import Count, Moment, counts_after
-from supplies.domain.accounts import PLEDGED, STOCK, UNEXPLAINED, AccountKind, keys_of, kind_of
+from supplies.domain.accounts import (
+    NEEDED,
+    PLEDGED,
+    STOCK,
+    UNEXPLAINED,
+    AccountKind,
+    keys_of,
+    kind_of,
+)
 from supplies.domain.commands import (
     AddStopPhoto,
     Command,
@@ -43,6 +52,7 @@ from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed, Senten
 from supplies.ledger.balance_changes import Key
 from supplies.ledger.corrected_command import CorrectedCommand, Earmark
 from supplies.ledger.drafts import Draft, DraftedRows, Move
+from supplies.ledger.named_records import names_in
 from supplies.ledger.needs_in_order import NeedsInOrder
 from supplies.ledger.not_enough import not_enough_error
 from supplies.ledger.packed_lines import PackedLines
@@ -90,6 +100,7 @@ class Journal:
         now: The current time in UTC, by the clock of the ledger.
         today: The current day in the station's time zone.
         end: The last entry in the books, and the last closed day.
+        items: The items that the command names, each only once.
         sorted_lots: Two caches of `lot_selection`: the lots of an account and item in the order in
             which they are taken, without lots that the command has used up. In the second one,
             expired lots come last.
@@ -141,6 +152,8 @@ class Journal:
         self._recorded: dict[str, dict[str, dict[Key, int]]] = {}
         self._asked: set[str] = set()
         self._claims_asked = Counter[str]()
+        self.items = names_in(command).get("item", [])
+        self._asked_by_item = set[tuple[str, ...]]()
         self.packs = PackedLines(() if corrected is None else corrected.packed)
         self._earmarks: dict[str, list[Earmark]] = defaultdict(list)
         self._earmarks_arrived: set[str] = set()
@@ -596,6 +609,37 @@ class Journal:
             recorded = sum(balances.values())
             self._recorded_totals[account, item] = recorded
         return recorded + sum(self._changed[key] for key in self.changed(account, item))
+
+    def lot_balances(self, account: str, item: str) -> list[LotBalance]:
+        """Return the recorded lots of an item in an account, as `Books.lot_balances` does."""
+        self.read_of_each_item(self.books.lot_balances, account)
+        return self.books.lot_balances(account, item)
+
+    def needs_still_open(self, recipient: str, item: str) -> dict[str, bool]:
+        """Return the recorded needs of a recipient, as `Books.needs_still_open` does."""
+        if self.read_of_each_item(self.books.needs_still_open, recipient):
+            open_needs = [
+                (need, each)
+                for each in self.items
+                for need, is_open in self.books.needs_still_open(recipient, each).items()
+                if is_open
+            ]
+            self.recorded_needs([need for need, _ in open_needs])
+            self.books.read_together(
+                partial(self.books.balance, NEEDED(need), each) for need, each in open_needs
+            )
+        return self.books.needs_still_open(recipient, item)
+
+    def read_of_each_item(self, method: Callable[[str, str], object], of: str) -> bool:
+        """Make a call for all items of the command together, if a rule makes it for the first.
+
+        Return whether the items were read.
+        """
+        question = method.__name__, of
+        if len(self.items) < 2 or question in self._asked_by_item:
+            return False
+        self._asked_by_item.add(question)
+        return self.books.read_together(partial(method, of, item) for item in self.items)
 
     def recorded_needs(self, needs: Sequence[str]) -> list[Need]:
         """Return the needs with these ids from the books. All ids must exist."""

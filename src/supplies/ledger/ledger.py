@@ -47,6 +47,7 @@ from supplies.ledger.all_faults import add_all_faults
 from supplies.ledger.balance_floors import floor_error
 from supplies.ledger.journal import Journal
 from supplies.ledger.merged_codes import with_codes_that_stay
+from supplies.ledger.named_records import names_in, read_named_records
 from supplies.ledger.recorded import (
     Recorded,
     earlier_result,
@@ -629,6 +630,7 @@ class Ledger:
         try:
             with self.books.cache_queries():
                 try:
+                    read_named_records(self.books, names_in(request.command))
                     command = with_codes_that_stay(self.books, request.command)
                     journal = Journal(self.books, command, now=now, today=today, end=end)
                     rule(command, journal)

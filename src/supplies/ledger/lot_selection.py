@@ -266,7 +266,7 @@ def lots_in_order(
     """
     in_order = journal.sorted_lots[expired_last].get((account, item))
     if in_order is None:
-        lots = {balance.lot: balance for balance in journal.books.lot_balances(account, item)}
+        lots = {balance.lot: balance for balance in journal.lot_balances(account, item)}
         further = journal.drafted_lots(account, item)
         if leaving:
             further |= journal.lots_missing_in_counts(account, item)

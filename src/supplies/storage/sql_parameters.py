@@ -74,6 +74,25 @@ def numbered(sql: str) -> Numbered:
     return Numbered(positional, lambda values: [values[name] for name in numbers])
 
 
+@lru_cache(maxsize=256)
+def query_of_each(sql: str) -> tuple[tuple[str, ...], str]:
+    """Turn a query into one that runs it once for each of several sets of parameters.
+
+    Return the names of its parameters, and the new query for PostgreSQL. The parameters of the new
+    query are arrays: the values of each parameter in all sets. The first column of its rows is the
+    number of the set, from 1.
+    """
+    found = (token["name"] for token in _TOKEN.finditer(sql))
+    names = tuple(dict.fromkeys(filter(None, found)))
+    query = _TOKEN.sub(lambda token: f"each.of_{token['name']}" if token["name"] else token[0], sql)
+    arrays = ", ".join(f":{name}" for name in names)
+    columns = ", ".join(f"of_{name}" for name in names)
+    return names, (
+        f"SELECT each.number, found.* FROM unnest({arrays}) WITH ORDINALITY "
+        f"AS each ({columns}, number) CROSS JOIN LATERAL ({query}) AS found"
+    )
+
+
 def group_rows(sql: str, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, Sequence[Any]]]:
     """Yield SQL statements that insert several rows each, with their parameters.
 

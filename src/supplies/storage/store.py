@@ -25,11 +25,23 @@ class Store(Protocol):
     sealed: set[str]
     """Stations with new seals since the last commit; see `supplies.signing.seals`."""
 
+    in_process: bool
+    """Whether queries are answered within this process, without a round trip to a server."""
+
     def all(self, sql: str, params: Params = ...) -> list[Row]:
         """Return all rows of a query."""
 
     def one(self, sql: str, params: Params = ...) -> Row | None:
         """Return the first row of a query, or None."""
+
+    def all_of_each(self, sql: str, params: Sequence[Params]) -> list[list[Row]]:
+        """Run a query once for each set of parameters, in one round trip.
+
+        Return the rows of each run, in the order of `params`.
+
+        Args:
+            params: The values of one name are all of the same type, and none is None.
+        """
 
     def wanted_ids(self, ids: Sequence[str | int]) -> tuple[str, Params]:
         """Return `WITH wanted (id) AS (…)`, a table of these ids for a query, and its parameters.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from supplies.books.reader import unknown_code_error
 from supplies.domain.accounts import ALLOCATED, ASSIGNED, CLAIMED, STOCK, keys_of
@@ -376,6 +377,14 @@ def allocated_goods(
             )
         found += _from_line(journal, balances, stated[wanted.line], wanted, at)
     return found
+
+
+def read_goods(journal: Journal, allocations: Iterable[str]) -> None:
+    """Read the goods of several allocations together, before `allocated_goods` is called."""
+    books = journal.books
+    books.read_together(
+        partial(books.nonzero_balances, f"{ALLOCATED(each)}:") for each in allocations
+    )
 
 
 def _from_line(

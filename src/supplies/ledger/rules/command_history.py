@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from types import EllipsisType
 from typing import Any
 
@@ -14,8 +15,14 @@ from supplies.books.stock_counts import RECOUNTED, RESOLVED
 from supplies.domain.accounts import (
     ALLOCATED,
     ASKED,
+    ASSIGNED,
+    CLAIMED,
     CONVERTED,
     DONOR,
+    ENDED,
+    MET,
+    NEEDED,
+    PLEDGED,
     UNEXPLAINED,
     keys_of,
     kind_of,
@@ -28,6 +35,7 @@ from supplies.domain.entry_rows import (
     AllocationLine,
     ArrivalLine,
     Lot,
+    NeedEnd,
     PackedLine,
 )
 from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, template
@@ -35,6 +43,10 @@ from supplies.ledger.balance_changes import Key, net_changes, net_changes_by_day
 from supplies.ledger.balance_floors import Step
 from supplies.ledger.corrected_command import CorrectedCommand, CreatedLot, Earmark
 from supplies.ledger.journal import Journal
+from supplies.ledger.named_records import read_named_records
+
+_OF_NEEDS = (NEEDED, CLAIMED, ASSIGNED, MET, ENDED)
+"""The kinds of accounts whose first key is a need."""
 
 CORRECTABLE = {
     "need_noted": "NoteNeed",
@@ -253,6 +265,7 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
         if isinstance(row, Allocation):
             allocations[row.recipient].append(row)
     effect = net_changes(transfer for _, transfer in history.transfers())
+    _read_effect(journal.books, effect)
     by_day = net_changes_by_day((journal.booked_on(day), move) for day, move in history.transfers())
     created = (stated.lot for body in history.bodies for stated in _lines_of(body))
     described = journal.books.latest_rows(Lot, "lot", created)
@@ -276,6 +289,19 @@ def corrected_command(journal: Journal, history: History) -> CorrectedCommand:
             if isinstance(row, PackedLine)
         ],
     )
+
+
+def _read_effect(books: Books, effect: Mapping[Key, int]) -> None:
+    """Read the balances that a command changed, with their needs, pledges and lots, together.
+
+    The rule of the command asks for them one by one.
+    """
+    needs = {keys_of(account)[0] for account, _, _ in effect if kind_of(account) in _OF_NEEDS}
+    pledges = {keys_of(account)[0] for account, _, _ in effect if kind_of(account) is PLEDGED}
+    lots = {lot for _, _, lot in effect if lot}
+    read_named_records(books, {"need": list(needs), "pledge": list(pledges), "lot": list(lots)})
+    books.read_together(partial(books.latest_row, NeedEnd, need=need) for need in needs)
+    books.read_together(partial(books.balance, *key) for key in effect)
 
 
 def _found_by_counts(history: History) -> dict[Key, int]:

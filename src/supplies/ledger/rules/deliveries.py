@@ -24,6 +24,7 @@ from supplies.ledger.rules.allocations import (
     allocated_goods,
     check_leaves_open_location,
     find_allocation,
+    read_goods,
 )
 from supplies.ledger.rules.stop_codes import add_stop_codes
 
@@ -54,6 +55,7 @@ def dispatch(command: Dispatch, journal: Journal) -> None:
     draft.add_rows(Delivery(delivery=delivery, team=command.team))
     stops: dict[str, Stop] = {}
     parts = _parts(command)
+    read_goods(journal, command.allocations)
     lines = 0
     for index, name in enumerate(command.allocations):
         pointer = f"/allocations/{index}"

@@ -99,7 +99,7 @@ def open_needs(journal: Journal, recipient: str, item: str) -> NeedsInOrder:
     needs = journal.needs_in_order.get((recipient, item))
     names: list[str] = []
     if needs is None:
-        still_open = journal.books.needs_still_open(recipient, item)
+        still_open = journal.needs_still_open(recipient, item)
         names = [need for need, open_ in still_open.items() if open_]
         needs = journal.needs_in_order[recipient, item] = NeedsInOrder(still_open.keys() - names)
     for kind in (NEEDED, CLAIMED):

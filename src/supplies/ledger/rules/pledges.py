@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import partial
 
 from supplies.books.reader import Books, unknown_code_error
 from supplies.domain.accounts import CLAIMED, DONOR, NEEDED, PLEDGED, keys_of
@@ -20,6 +21,7 @@ from supplies.domain.entry_rows import PledgeLine as StatedLine
 from supplies.errors import AlreadyDone, InvalidField, Sentence
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
+from supplies.ledger.named_records import read_named_records
 from supplies.ledger.needs_in_order import document_number
 from supplies.ledger.rules.need_fulfilment import (
     claims_on_pledge,
@@ -71,11 +73,31 @@ def campaign_of_pledges(journal: Journal, pledges: Iterable[str]) -> str | None:
 
 def open_pledges(journal: Journal, donor: str, item: str) -> list[str]:
     """Return the pledges of a donor that still promise an item, oldest first."""
-    promised = journal.nonzero_balances(PLEDGED.prefix, item)
-    ids = {keys_of(account)[0] for account, _, _ in promised}
-    pledges = journal.books.latest_rows(Pledge, "pledge", ids)
+    if journal.read_of_each_item(journal.books.nonzero_balances, PLEDGED.prefix):
+        of_all = {name for each in journal.items for name in _pledges_of_item(journal, each)}
+        _read_pledges(journal, of_all)
+    pledges = journal.books.latest_rows(Pledge, "pledge", _pledges_of_item(journal, item))
     own = [name for name, pledge in pledges.items() if pledge.donor == donor]
     return sorted(own, key=document_number)
+
+
+def _pledges_of_item(journal: Journal, item: str) -> set[str]:
+    promised = journal.nonzero_balances(PLEDGED.prefix, item)
+    return {keys_of(account)[0] for account, _, _ in promised}
+
+
+def _read_pledges(journal: Journal, pledges: Collection[str]) -> None:
+    """Read several pledges with their lines, campaigns and balances together."""
+    books = journal.books
+    read_named_records(books, {"pledge": list(pledges)})
+    books.read_together(partial(books.latest_seq, Pledge, pledge=each) for each in pledges)
+    seqs = {each: books.latest_seq(Pledge, pledge=each) or 0 for each in pledges}
+    books.read_together(
+        partial(books.rows_of_entry, row_type, seq, pledge=each)
+        for row_type in (StatedLine, PledgeCampaign)
+        for each, seq in seqs.items()
+    )
+    books.read_together(partial(books.nonzero_balances, f"{PLEDGED(each)}:") for each in pledges)
 
 
 def make_pledge(command: MakePledge, journal: Journal) -> None:

@@ -24,7 +24,7 @@ from supplies.storage.postgresql.guards import check_guards
 from supplies.storage.postgresql.pool import Address, Connection, shared_pool
 from supplies.storage.postgresql.tables import ADVISORY_LOCK_NAMESPACE, SchemaManager
 from supplies.storage.postgresql.transaction import Cursor, Transaction
-from supplies.storage.sql_parameters import group_rows, pyformat
+from supplies.storage.sql_parameters import group_rows, pyformat, query_of_each
 from supplies.storage.store import Params, Row
 
 ANALYZE_AFTER_ROWS = (400, 4_000, 40_000)
@@ -52,6 +52,8 @@ class PostgresStore:
     It takes connections from the pool of the process. Connections that are lost when the server
     restarts are replaced.
     """
+
+    in_process = False
 
     def __init__(
         self, url: str, *, create: bool = True, guarded: bool = True, made: bool = True
@@ -151,6 +153,18 @@ class PostgresStore:
     def one(self, sql: str, params: Params | Sequence[Any] = ()) -> Row | None:
         """Return the first row of a query, or None."""
         return self._execute(sql, params).fetchone()
+
+    def all_of_each(self, sql: str, params: Sequence[Params]) -> list[list[Row]]:
+        """Run a query once for each set of parameters, with one statement.
+
+        Return the rows of each run, in the order of `params`.
+        """
+        names, query = query_of_each(sql)
+        columns = {name: [each[name] for each in params] for name in names}
+        found: list[list[Row]] = [[] for _ in params]
+        for number, *row in self.all(query, columns):
+            found[number - 1].append(tuple(row))
+        return found
 
     def wanted_ids(self, ids: Sequence[str | int]) -> tuple[str, Params]:
         """Return `WITH wanted (id) AS (…)`, a table of these ids for a query, and its parameters.

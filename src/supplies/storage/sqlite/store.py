@@ -61,6 +61,8 @@ SQLite does so when it begins to write at the start of the log again.
 class SqliteStore:
     """The books in one SQLite file in WAL mode. Every commit is flushed to the disk."""
 
+    in_process = True
+
     def __init__(
         self, path: str, *, create: bool = True, guarded: bool = True, made: bool = True
     ) -> None:
@@ -160,6 +162,10 @@ class SqliteStore:
         except sqlite3.Error as error:
             self._refuse(error)
         return row
+
+    def all_of_each(self, sql: str, params: Sequence[Params]) -> list[list[Row]]:
+        """Run a query once for each set of parameters. Return the rows of each run."""
+        return [self.all(sql, each) for each in params]
 
     def wanted_ids(self, ids: Sequence[str | int]) -> tuple[str, Params]:
         """Return `WITH wanted (id) AS (…)`, a table of these ids for a query, and its parameters.
