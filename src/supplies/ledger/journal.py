@@ -153,7 +153,7 @@ class Journal:
         self._asked: set[str] = set()
         self._claims_asked = Counter[str]()
         self.items = names_in(command).get("item", [])
-        self._asked_by_item = set[tuple[str, ...]]()
+        self._asked_by_item = set[str]()
         self.packs = PackedLines(() if corrected is None else corrected.packed)
         self._earmarks: dict[str, list[Earmark]] = defaultdict(list)
         self._earmarks_arrived: set[str] = set()
@@ -631,14 +631,14 @@ class Journal:
         return self.books.needs_still_open(recipient, item)
 
     def read_of_each_item(self, method: Callable[[str, str], object], of: str) -> bool:
-        """Make a call for all items of the command together, if a rule makes it for the first.
+        """Make a call for all items of the command together, when a rule makes it for the first.
 
-        Return whether the items were read.
+        Only the first `of` is read together: if each line has a recipient of its own, reading all
+        items for each of them would take longer. Return whether the items were read.
         """
-        question = method.__name__, of
-        if len(self.items) < 2 or question in self._asked_by_item:
+        if len(self.items) < 2 or method.__name__ in self._asked_by_item:
             return False
-        self._asked_by_item.add(question)
+        self._asked_by_item.add(method.__name__)
         return self.books.read_together(partial(method, of, item) for item in self.items)
 
     def recorded_needs(self, needs: Sequence[str]) -> list[Need]:

@@ -104,10 +104,10 @@ END $$;
 CREATE FUNCTION {schema}.transfers_of_the_last_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
-        SELECT 1 FROM added AS a WHERE NOT EXISTS (
-            SELECT 1 FROM {schema}.heads AS h
+        SELECT 1 FROM added AS a WHERE a.day IS DISTINCT FROM (
+            SELECT e.booked_on FROM {schema}.heads AS h
             JOIN {schema}.entries AS e ON e.station = h.station AND e.seq = h.seq
-            WHERE h.station = a.station AND h.seq = a.seq AND e.booked_on = a.day
+            WHERE h.station = a.station AND h.seq = a.seq
         )
     ) THEN
         RAISE EXCEPTION 'append-only: a transfer is recorded with its entry, not later'
