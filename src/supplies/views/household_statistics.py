@@ -16,7 +16,7 @@ def count_surveyed_households(books: Books, first: date, last: date) -> int:
     household = _household(books)
     return int(
         books.value(
-            f"SELECT count(DISTINCT {household}) {_SURVEYED}",
+            f"{_PERIOD}SELECT count(DISTINCT {household}) {_SURVEYED}",
             first=first.isoformat(),
             last=last.isoformat(),
         )
@@ -31,7 +31,7 @@ def list_surveyed_households(books: Books, first: date, last: date) -> list[str]
     """
     household = _household(books)
     rows = books.all(
-        f"SELECT DISTINCT {household} {_SURVEYED} ORDER BY 1",
+        f"{_PERIOD}SELECT DISTINCT {household} {_SURVEYED} ORDER BY 1",
         first=first.isoformat(),
         last=last.isoformat(),
     )
@@ -45,19 +45,26 @@ def _household(books: Books) -> str:
     return "r.code"
 
 
-_SURVEYED = (
-    # An entry is booked on the day on which it happened or later.
-    "FROM (SELECT DISTINCT n.recipient FROM entries e CROSS JOIN needs n "
-    "WHERE e.station = :station "
-    "AND e.booked_on >= :first AND e.booked_on <= :last "
-    "AND e.happened_on >= :first AND e.happened_on <= :last AND e.kind = 'need_noted' "
-    "AND n.station = e.station AND n.need = e.document AND n.seq = e.seq "
-    "AND n.quantity > 0 AND NOT EXISTS (SELECT 1 FROM needs m CROSS JOIN entries o "
-    "WHERE m.station = n.station AND m.need = n.need AND m.seq > n.seq "
-    "AND o.station = m.station AND o.seq = m.seq AND o.booked_on <= :last)"
-    ") AS surveyed CROSS JOIN recipients r WHERE r.station = :station "
-    "AND r.code = surveyed.recipient AND r.kind = 'household'"
+_PERIOD = (
+    # Without "+ 0", PostgreSQL would read entries by their numbers until one is of the period.
+    "WITH period AS MATERIALIZED (SELECT min(seq + 0) AS low, max(seq + 0) AS high FROM entries "
+    "WHERE station = :station AND booked_on >= :first AND booked_on <= :last) "
 )
+"""SQL for the table `period`: the lowest and the highest number of the entries of the period."""
+
+_SURVEYED = (
+    # An entry is booked on the day on which it happened or later. PostgreSQL would turn EXISTS into
+    # a join that reads all needs.
+    "FROM period p CROSS JOIN recipients r WHERE r.station = :station AND r.kind = 'household' "
+    "AND (SELECT 1 FROM needs n CROSS JOIN entries e WHERE n.station = r.station "
+    "AND n.recipient = r.code AND n.seq >= p.low AND n.seq <= p.high AND n.quantity > 0 "
+    "AND e.station = n.station AND e.seq = n.seq AND e.kind = 'need_noted' "
+    "AND e.happened_on >= :first AND e.booked_on <= :last "
+    "AND NOT EXISTS (SELECT 1 FROM needs m CROSS JOIN entries o "
+    "WHERE m.station = n.station AND m.need = n.need AND m.seq > n.seq "
+    "AND o.station = m.station AND o.seq = m.seq AND o.booked_on <= :last) LIMIT 1) IS NOT NULL"
+)
+"""SQL for the households whose needs were surveyed in the period."""
 
 
 def count_fully_met_households(books: Books, on: date) -> int:
