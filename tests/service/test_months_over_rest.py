@@ -30,8 +30,8 @@ def test_a_month_is_returned_and_printed_as_typed(rest: RestClient, typed: dict[
         paper = rest.client.get(path)
         assert paper.status_code == 200, paper.text
         text = reading.text(paper.content)
-        assert "2027-05" in text, path
-        assert "2027-05-31" not in text, path
+        assert "2027年5月" in text, path
+        assert "2027年5月31日" not in text, path
 
 
 def test_a_day_is_returned_without_a_month(rest: RestClient) -> None:

@@ -142,11 +142,13 @@ def test_each_query_parameter_refuses_a_nonsense_value_by_name(
     rest: RestClient, service: Service, objects: dict[str, str]
 ) -> None:
     rest.post("/api/communities", {"code": CODES["communities"], "name": "北村"})
-    cookie = {"Cookie": f"supplies_session={service.sessions['coordinator']}"}
+    session = {"Cookie": f"supplies_session={service.sessions['coordinator']}"}
+    link = {"Cookie": f"supplies_donor={service.tokens['donor']}"}
     wrong = []
     for path, name, required in parameters(service):
         query = {one: RIGHT[one] for one in required} | {name: NONSENSE}
         page = not path.startswith("/api")
+        cookie = link if path.startswith("/my/") else session
         answer = rest.client.get(
             address(path, objects),
             params=query,
