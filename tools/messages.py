@@ -30,7 +30,11 @@ JINJA_KEYWORDS = {
     "pgettext": ((1, "c"), 2),
 }
 PYTHON_KEYWORDS = {"Sentence": (1,), "template": (1,)}
-PYTHON_FOLDERS = (ROOT / "src", ROOT / "service" / "supplies_service")
+PYTHON_FOLDERS = (
+    ROOT / "src",
+    ROOT / "service" / "supplies_service",
+    ROOT / "receipts" / "supplies_receipts",
+)
 
 Text = tuple[str, str | None, str | None]
 """An English text to translate, with its plural form and its context."""

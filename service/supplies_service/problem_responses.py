@@ -203,6 +203,10 @@ def _problem_response(
     headers: Mapping[str, str],
 ) -> Response[bytes]:
     if prefers_html(request):
+        rules = [fault.rule for fault in error.faults if fault.rule is not None]
+        if rules and language_of(request) != "en" and not isinstance(detail, Sentence):
+            # The message names fields as programs do. Its rules can be translated.
+            detail = join_sentences(rules)
         page = render_error(request, error, status, detail)
         page.headers.update(headers)
         return page

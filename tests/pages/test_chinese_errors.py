@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from supplies_service.pages.languages import translate_sentence
 from support.page_client import sign_in_as
 from support.rest_client import ADDRESS, RestClient
@@ -52,6 +53,24 @@ def test_a_wrong_password_and_a_token_without_purpose_are_refused_in_chinese(
     blank = client.post("/account/tokens", data=token, headers=CHINESE)
     assert blank.status_code == 422
     assert "请填写令牌的用途" in blank.text
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/reports?as_of=0022-02-05", "请写出完整年份"),
+        ("/reports/figures/received?after=x", "整数"),
+        ("/reports/receipts/pdf?from=2019-01-01&to=2019-01-01", "没有可打印的凭证"),
+    ],
+)
+def test_a_wrong_filter_is_explained_in_chinese(
+    rest: RestClient, service: Service, path: str, words: str
+) -> None:
+    client = sign_in_as(rest.client, service, "coordinator").client
+    answer = client.get(path, headers=CHINESE)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'lang="en">/' not in answer.text
 
 
 def test_a_wrong_month_is_named_with_its_path_only_outside_of_forms() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from support.browser import OpenPage, Site
 
 from supplies.domain.catalogue_records import Donor
@@ -71,6 +71,42 @@ def test_a_reload_of_a_refused_form_records_nothing(open_page: OpenPage) -> None
     expect(page.get_by_role("alert")).to_be_visible()
     expect(field(page, "/lines/0/quantity")).to_have_value("82")
     expect(donations_of(page, open_page.site, "D-reload")).to_have_count(0)
+
+
+def lose(route: Route, *, is_recorded: bool) -> None:
+    """Lose a form on its way to the service or, if it is recorded, the answer on its way back."""
+    if route.request.method != "POST":
+        route.continue_()
+        return
+    if is_recorded:
+        route.fetch(max_redirects=0)
+    route.abort("connectionreset")
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_a_form_without_an_answer_is_filled_in_again_and_recorded_once(
+    open_page: OpenPage, is_recorded: bool
+) -> None:
+    donor = f"D-lost-{is_recorded}".lower()
+    register_donor(open_page.site, donor)
+    page = open_page("/donations/new")
+    fill(page, donor, 86)
+    page.keyboard.press("Shift+Enter")
+    field(page, "/lines/1/item").fill("mask")
+    field(page, "/lines/1/quantity").fill("3")
+    page.route("**/donations/new", lambda route: lose(route, is_recorded=is_recorded))
+    with page.expect_event("requestfailed"):
+        save(page)
+    page.unroute("**/donations/new")
+    page.goto(f"{open_page.site.address}/donations/new")
+    expect(page.get_by_text("You sent this form, and no answer came")).to_be_visible()
+    expect(field(page, "/lines/0/quantity")).to_have_value("86")
+    expect(field(page, "/lines/1/quantity")).to_have_value("3")
+    save(page)
+    expect(page.get_by_role("link", name="Print the receipt")).to_be_visible()
+    page.goto(f"{open_page.site.address}/donations/new")
+    expect(field(page, "/lines/0/quantity")).to_have_value("")
+    expect(donations_of(page, open_page.site, donor)).to_have_count(1)
 
 
 def test_the_second_of_two_people_who_correct_one_donation_is_refused(open_page: OpenPage) -> None:

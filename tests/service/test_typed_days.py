@@ -9,8 +9,10 @@ import pytest
 from msgspec.structs import replace
 from support.command_line import run_with_usage_error
 from support.ledger_fixture import StationLedger
+from support.page_client import sign_in_as
 from support.refusals import assert_refused
 from support.rest_client import RestClient
+from support.service_fixture import Service
 
 from supplies.domain import commands as c
 from supplies.domain import days
@@ -145,3 +147,16 @@ def test_a_day_that_does_not_exist_is_refused_in_its_field(
     refusal = rest.refused("/api/deliveries/v_1/outcomes", outcome, 422, "invalid-field")
     assert refusal["errors"][0]["pointer"] == f"/{field}"
     assert refusal["detail"].startswith(f"/{field} {sentence}")
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/access-log?to=9999-12-31", "/exports/beancount?as_of=9999-12-31"]
+)
+def test_a_page_ends_on_the_last_day_that_can_be_typed(
+    rest: RestClient, service: Service, path: str
+) -> None:
+    rest.post(
+        "/api/donations",
+        {"donor": "D-1", "location": "store", "lines": [{"item": "mask", "quantity": 1}]},
+    )
+    assert sign_in_as(rest.client, service, "coordinator").client.get(path).status_code == 200

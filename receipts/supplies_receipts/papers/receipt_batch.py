@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.papers.receipt import ReceiptPaper
 from supplies_receipts.drawing import bilingual
 from supplies_receipts.drawing.bilingual import Words
@@ -27,7 +27,9 @@ def draw_receipts(papers: Sequence[ReceiptPaper], on_progress: Callable[[int], N
         InvalidField: there are no receipts.
     """
     if not papers:
-        raise InvalidField("there is no receipt to print; name days on which some were issued")
+        raise InvalidField(
+            Sentence("there is no receipt to print; name days on which some were issued")
+        )
     first, last = papers[0].document, papers[-1].document
     with bilingual.as_issued_by(first.station):
         sheet = Sheet(title=f"{_TITLE.zh} {first.number} – {last.number}", author=last.station.name)

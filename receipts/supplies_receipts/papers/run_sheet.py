@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.papers.run_sheet import LoadLine, RunSheet, RunStop
 from supplies.papers.slip import SlipLine
 from supplies_receipts.drawing import bilingual, report_page
@@ -72,7 +72,7 @@ def draw_run_sheet(sheet: RunSheet, join: str | None = None) -> bytes:
         InvalidField: the delivery has no stops.
     """
     if not sheet.stops:
-        raise InvalidField("a delivery without stops has no run sheet to print")
+        raise InvalidField(Sentence("a delivery without stops has no run sheet to print"))
     with bilingual.as_issued_by(sheet.station):
         day = bilingual.short_day(sheet.day, or_earlier=bool(sheet.or_earlier))
         return report_page.drawn(

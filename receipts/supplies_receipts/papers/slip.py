@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import UnsetType
 
-from supplies.errors import InvalidField
+from supplies.errors import InvalidField, Sentence
 from supplies.papers.common import Letterhead, ShownUnit
 from supplies.papers.slip import DeliverySlip, SlipLine
 from supplies_receipts.drawing import bilingual
@@ -104,7 +104,7 @@ def drawn(
         InvalidField: the delivery has no stops.
     """
     if not slips:
-        raise InvalidField("a delivery without stops has no slips to print")
+        raise InvalidField(Sentence("a delivery without stops has no slips to print"))
     first = slips[0]
     with bilingual.as_issued_by(first.station):
         sheet = Sheet(title=f"{TITLE.zh} {first.delivery}", author=first.station.name)

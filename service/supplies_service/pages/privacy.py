@@ -79,7 +79,7 @@ class AccessLogPages(Controller):
                 who=codes.get(who.strip(), who.strip()) or None,
                 subject=subject.strip() or None,
                 since=_midnight(begin, zone),
-                until=_midnight(None if end is None else end + timedelta(days=1), zone),
+                until=_midnight(None if end in (None, date.max) else end + timedelta(days=1), zone),
             )
             return render_page(
                 context.request,

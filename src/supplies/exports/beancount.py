@@ -54,8 +54,9 @@ def beancount_journal(
     for entry in journal_entries(books, day):
         yield from _transaction(entry, names)
     yield "\n"
-    # beancount checks a balance at the beginning of its day.
-    following = date.fromisoformat(day) + timedelta(days=1)
+    # beancount checks a balance at the beginning of its day. Nothing is booked on the last day that
+    # a date can have, so the balances of that day are those of the day before.
+    following = min(date.fromisoformat(day), date.max - timedelta(days=1)) + timedelta(days=1)
     for balance in journal_balances(books, day):
         account, commodity = names.account(balance.account), names.commodity(balance.item)
         yield f"{following} balance {account}  {balance.quantity} {commodity}\n"

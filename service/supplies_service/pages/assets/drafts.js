@@ -1,4 +1,16 @@
-// Keep what is typed into a form until it is saved, for a reload or an accident.
+// Keep what is typed into a form until it is recorded, for a reload or an accident.
+const SENT = "sent-form";
+
+// Drop the draft of a sent form when the answer leads to another page, as after recording it. If there
+// is no answer, because the service or the network is away, the draft stays.
+export function dropRecordedDraft() {
+  const sent = JSON.parse(sessionStorage.getItem(SENT));
+  if (!sent || !document.referrer || new URL(document.referrer).pathname !== sent.page) return;
+  if (!performance.getEntriesByType("navigation")[0]?.redirectCount) return;
+  sessionStorage.removeItem(sent.place);
+  sessionStorage.removeItem(SENT);
+}
+
 export function keepDraft(form) {
   const place = `draft:${new URL(form.action).pathname}`;
   // The choices of a field may depend on another field, so the title of a choice is kept too.
@@ -8,15 +20,17 @@ export function keepDraft(form) {
       .filter(([name]) => name.startsWith("/") && name !== "/entry")
       .map(([name, value]) => [name, value, title(name)]);
   const asShown = JSON.stringify(fields());
-  const kept = sessionStorage.getItem(place);
+  const kept = JSON.parse(sessionStorage.getItem(place));
 
-  if (form.dataset.draft === "new" && kept && kept !== asShown) {
-    restore(form, JSON.parse(kept));
+  if (form.dataset.draft === "new" && kept?.typed && JSON.stringify(kept.typed) !== asShown) {
+    restore(form, kept.typed);
+    // If the form was recorded and only the answer was lost, the same key records it no second time.
+    if (kept.key) form.elements.namedItem("key").value = kept.key;
     // As after Tab: what is typed next replaces the restored text, and is not added to it.
     const first = form.querySelector("[autofocus]");
     first?.focus();
     first?.select?.();
-    const note = form.querySelector("[data-restored]");
+    const note = form.querySelector(`[data-restored=${kept.key ? "sent" : "typed"}]`);
     if (note) {
       note.hidden = false;
       note.querySelector("button").addEventListener("click", () => {
@@ -25,12 +39,22 @@ export function keepDraft(form) {
       });
     }
   }
-  const keep = () => sessionStorage.setItem(place, JSON.stringify(fields()));
+  // The key of a form that was sent, while there is no answer. null before.
+  let key = form.elements.namedItem("key").value === kept?.key ? kept.key : null;
+  const keep = () => sessionStorage.setItem(place, JSON.stringify({ typed: fields(), key }));
   form.addEventListener("input", keep);
   form.addEventListener("change", keep);
-  // The answer to a form that was not recorded shows it again, and it is kept again.
-  form.addEventListener("submit", () => sessionStorage.removeItem(place));
-  if (form.dataset.draft === "typed") keep();
+  form.addEventListener("submit", () => {
+    key = form.elements.namedItem("key").value;
+    keep();
+    sessionStorage.setItem(SENT, JSON.stringify({ place, page: location.pathname }));
+  });
+  // The answer to a form that was not recorded shows it again.
+  if (form.dataset.draft === "typed") {
+    key = null;
+    keep();
+    sessionStorage.removeItem(SENT);
+  }
 }
 
 function restore(form, typed) {

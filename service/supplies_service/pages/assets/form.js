@@ -1,11 +1,12 @@
 // What makes forms quicker. Without JavaScript each form works too.
 import { findAsTyped } from "./find.js";
-import { keepDraft } from "./drafts.js";
+import { dropRecordedDraft, keepDraft } from "./drafts.js";
 import { editLines } from "./lines.js";
 import { moveByEnter } from "./keys.js";
 import { fitReasons } from "./reasons.js";
 import { scanLines } from "./scan.js";
 
+dropRecordedDraft();
 for (const form of document.querySelectorAll("form.command")) {
   findAsTyped(form);
   editLines(form, findAsTyped);

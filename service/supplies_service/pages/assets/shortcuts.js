@@ -1,9 +1,13 @@
 // Keyboard shortcuts of all pages. `?` lists them. Keys without Ctrl work only outside of fields, and
 // can be switched off, because speech input may press them by mistake.
+import { dropRecordedDraft } from "./drafts.js";
+
 const OFF = "shortcuts-off";
 const list = document.querySelector("dialog[data-shortcuts]");
 const button = document.querySelector("button[data-shortcuts]");
 const isOn = list.querySelector("input[type=checkbox]");
+
+dropRecordedDraft();
 
 isOn.checked = !localStorage.getItem(OFF);
 isOn.addEventListener("change", () => {
