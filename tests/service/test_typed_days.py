@@ -155,8 +155,7 @@ def test_a_day_that_does_not_exist_is_refused_in_its_field(
 def test_a_page_ends_on_the_last_day_that_can_be_typed(
     rest: RestClient, service: Service, path: str
 ) -> None:
-    rest.post(
-        "/api/donations",
-        {"donor": "D-1", "location": "store", "lines": [{"item": "mask", "quantity": 1}]},
-    )
+    lines = [{"item": "mask", "quantity": 1}]
+    donation = {"donor": "D-1", "location": "store", "handled_by": "陈某", "lines": lines}
+    rest.post("/api/donations", donation)
     assert sign_in_as(rest.client, service, "coordinator").client.get(path).status_code == 200
