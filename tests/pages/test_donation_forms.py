@@ -154,6 +154,13 @@ def test_the_goods_of_the_last_donation_are_filled_in(recorder: Browser) -> None
     assert value_of(page, "/lines/0/item") == ""
 
 
+@pytest.mark.parametrize("donor", ["D-2", "nobody", ""])
+def test_typed_goods_stay_if_there_is_no_last_donation(recorder: Browser, donor: str) -> None:
+    page = save(recorder, FILLED | {"/donor": donor}, do="same-as-last").text
+    assert "There is no earlier donation whose goods could be filled in." in page
+    assert value_of(page, "/lines/0/quantity") == FILLED["/lines/0/quantity"]
+
+
 def test_a_receipt_may_be_printed_in_a_frame_of_its_page_only(recorder: Browser) -> None:
     done = save(recorder, FILLED, do="save-print")
     assert done.headers["location"] == "/donations/d_1?print=receipt"

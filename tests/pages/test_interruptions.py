@@ -109,6 +109,25 @@ def test_a_form_without_an_answer_is_filled_in_again_and_recorded_once(
     expect(donations_of(page, open_page.site, donor)).to_have_count(1)
 
 
+def test_a_new_household_that_is_half_typed_outlives_another_page(open_page: OpenPage) -> None:
+    open_page.expect_status(422)
+    page = open_page("/needs/new")
+    field(page, "/recipient").fill("何家")
+    field(page, "/lines/0/item").fill("mask")
+    field(page, "/lines/0/quantity").fill("3")
+    save(page)
+    page.get_by_role("button", name="Register “何家” as a new recipient").click()
+    field(page, "/new_recipient/address").fill("翠湖路1号")
+    field(page, "/new_recipient/persons").fill("4")
+    page.goto(f"{open_page.site.address}/stock")
+    page.goto(f"{open_page.site.address}/needs/new")
+    expect(page.get_by_text("What you typed before is filled in again.")).to_be_visible()
+    expect(field(page, "/new_recipient/name")).to_have_value("何家")
+    expect(field(page, "/new_recipient/address")).to_have_value("翠湖路1号")
+    save(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Needs of 何家")
+
+
 def test_the_second_of_two_people_who_correct_one_donation_is_refused(open_page: OpenPage) -> None:
     open_page.expect_status(409)
     register_donor(open_page.site, "D-two")

@@ -64,6 +64,14 @@ def _work(site: Site) -> None:
             by="u_1",
         )
         ledger.record(Dispatch(team="T-TODAY", allocations=[allocation.document]), by="u_1")
+        ledger.record(
+            Allocate(
+                recipient="R-TODAY",
+                location="store",
+                lines=[AllocationLine(item="gown-today", quantity=7)],
+            ),
+            by="u_1",
+        )
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -73,13 +81,24 @@ def test_today_shows_what_is_missing_and_what_a_team_has(
     page = open_page("/", javascript=javascript)
     row = page.get_by_role("region", name="Open needs").get_by_role("row", name="gown")
     expect(row.get_by_role("cell")).to_have_text(
-        ["989,960 pieces", "–", "50 pieces", "989,910 pieces"]
+        ["989,953 pieces", "–", "43 pieces", "989,910 pieces"]
     )
     team = page.get_by_role("region", name="Teams that are out").get_by_role("row", name="今日队")
     expect(team).to_contain_text("0 of 1 stops")
     expect(team).to_contain_text("gown 40 pieces")
     page.get_by_role("link", name="Propose allocations").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Propose allocations")
+
+
+def test_today_leads_from_allocated_goods_to_a_team(open_page: OpenPage) -> None:
+    page = open_page("/")
+    region = page.get_by_role("region", name="Goods set aside and not sent out")
+    row = region.get_by_role("row", name="赵某")
+    expect(row).to_contain_text("gown 7 pieces")
+    expect(row).not_to_contain_text("40")
+    region.get_by_role("link", name="Send a team out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Send a team out")
+    expect(page.get_by_role("row", name="赵某")).to_contain_text("gown 7 pieces")
 
 
 @pytest.mark.parametrize(("width", "language"), WIDTH_AND_LANGUAGE)

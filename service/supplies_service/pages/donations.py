@@ -97,7 +97,8 @@ class DonationPages(Controller):
         form.allow_new("/campaign", Campaign, "/new_campaign")
         if form.do == "same-as-last":
             with context.reading() as books:
-                _fill_in_last_lines(books, form, context.by)
+                found = _fill_in_last_lines(books, form, context.by)
+            return _show_new(context, form, no_last=not found)
         if not form.is_save:
             return _show_new(context, form)
         try:
@@ -245,12 +246,12 @@ def _remembered(books: Books, by: str) -> dict[str, str]:
     return {"/location": places[0].code} if len(places) == 1 else {}
 
 
-def _fill_in_last_lines(books: Books, form: CommandForm[RecordDonation], by: str) -> None:
+def _fill_in_last_lines(books: Books, form: CommandForm[RecordDonation], by: str) -> bool:
     """Replace the form's lines by the lines of the last donation from the typed donor.
 
-    If no donor is typed, use the last donation that the user recorded. If the typed donor is
-    unknown, leave the lines unchanged. Batches and expiry days are left empty, because they differ
-    from donation to donation.
+    If no donor is typed, use the last donation that the user recorded. If there is no such
+    donation, leave the lines unchanged and return False. Batches and expiry days are left empty,
+    because they differ from donation to donation.
 
     Args:
         by: Code of the user.
@@ -258,25 +259,40 @@ def _fill_in_last_lines(books: Books, form: CommandForm[RecordDonation], by: str
     form.find_records(books)
     donor = form.value("/donor").strip()
     if donor and books.catalogue.get(Donor, donor) is None:
-        return
+        return False
     last = find_last_donation(books, donor=donor or None, recorded_by=None if donor else by)
+    if last is None:
+        return False
     form.fields = {
         name: text for name, text in form.fields.items() if not name.startswith("/lines/")
     }
-    for at, line in enumerate(last.lines if last else []):
+    for at, line in enumerate(last.lines):
         form.fields[f"/lines/{at}/item"] = line.item
         stated = line.stated
         form.fields[f"/lines/{at}/quantity"] = str(stated.quantity if stated else line.quantity)
         form.fields[f"/lines/{at}/pack"] = stated.pack if stated else ""
+    return True
 
 
 def _show_new(
-    context: RequestContext, form: CommandForm[RecordDonation], *, saved: str | None = None
+    context: RequestContext,
+    form: CommandForm[RecordDonation],
+    *,
+    saved: str | None = None,
+    no_last: bool = False,
 ) -> Response[bytes]:
+    """Show the form.
+
+    Args:
+        saved: Id of the donation that was recorded just before. If None, no message names it.
+        no_last: Whether to say that there is no earlier donation whose goods could be filled in.
+    """
     with context.reading() as books:
         form.find_records(books)
         before = get_donation(books, saved) if saved else None
-        return render_form(context, "donation_form.html", form, start="", saved=before)
+        return render_form(
+            context, "donation_form.html", form, start="", saved=before, no_last=no_last
+        )
 
 
 def _show_correction(

@@ -12,6 +12,7 @@ from supplies.access.roles import Role, UserRole
 from supplies.books.reader import Books
 from supplies.stations.organisation import stations
 from supplies.views.alerts import Alert, AlertKind, list_alerts
+from supplies.views.allocations import AllocationView, list_allocations
 from supplies.views.deliveries import DeliveryView, list_deliveries
 from supplies.views.demand import list_demand
 from supplies.views.donations import list_donations
@@ -25,11 +26,14 @@ from supplies_service.routes.health import find_checkpoint_failures
 from supplies_service.security.authorization import allow_roles
 
 SHOWN = 8
-"""How many alerts of each kind, how many items and how many teams the home page shows at first.
+"""How many alerts of each kind, items, teams and allocations the home page shows at first.
 
-Further alerts are in a section that can be unfolded. Further items and teams are on the pages that
-the home page links to.
+Further alerts are in a section that can be unfolded. Further items, teams and allocations are on
+the pages that the home page links to.
 """
+
+LISTED: frozenset[AlertKind] = frozenset({"delivery_out", "allocation_waiting"})
+"""Kinds of alert without a group: they are marked in the lists of teams and of goods set aside."""
 
 LATEST = 5
 """Number of latest donations on the page."""
@@ -107,11 +111,15 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
         acts={what for what, roles in ROLES_THAT_ACT.items() if role in roles},
         conflicts={str(one.seq): one for one in list_conflicts(books, limit=None).items},
         is_head=role == "coordinator" and len(stations(books)) > 1,
-        late={alert.code for alert in alerts if alert.what == "delivery_out"},
+        late={alert.code for alert in alerts if alert.what in LISTED},
         failures=find_checkpoint_failures(context) if role == "coordinator" else [],
         phones=phones.list_overdue(context.access(books)) if is_staff else [],
         out=[(delivery, _carried(delivery, to_bring_back)) for delivery in out.items],
         more_out=out.next is not None,
+        waiting=[
+            (allocation, _still_allocated(allocation))
+            for allocation in list_allocations(books, status="waiting", limit=SHOWN).items
+        ],
         demand=list_demand(books, today),
         shown=SHOWN,
         latest=[context.redacted(donation) for donation in latest],
@@ -121,11 +129,8 @@ def _show(context: RequestContext, books: Books) -> Response[bytes]:
 
 
 def _is_shown(what: AlertKind, role: Role) -> bool:
-    """Return whether users with this role see a group of alerts of this kind on the home page.
-
-    Late deliveries have no group, because they are marked in the list of teams that are out.
-    """
-    return what != "delivery_out" and (what not in TASKS_ONLY or role in ROLES_THAT_ACT[what])
+    """Return whether users with this role see a group of alerts of this kind on the home page."""
+    return what not in LISTED and (what not in TASKS_ONLY or role in ROLES_THAT_ACT[what])
 
 
 def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
@@ -134,6 +139,14 @@ def _by_kind(alerts: list[Alert]) -> Mapping[str, list[Alert]]:
     for alert in alerts:
         groups.setdefault(alert.what, []).append(alert)
     return groups
+
+
+def _still_allocated(allocation: AllocationView) -> Counter[str]:
+    """Return the quantity of each item that is still set aside, in base units."""
+    goods = Counter[str]()
+    for line in allocation.lines:
+        goods[line.item] += line.allocated
+    return +goods
 
 
 def _carried(delivery: DeliveryView, to_bring_back: list[GoodsWithTeam]) -> Counter[str]:

@@ -1,3 +1,5 @@
+import { findAsTyped } from "./find.js";
+
 // Keep what is typed into a form until it is recorded, for a reload or an accident.
 const SENT = "sent-form";
 
@@ -65,6 +67,11 @@ function restore(form, typed) {
     );
     while (group.querySelectorAll(":scope > [data-line]").length < wanted.size) group.addLine();
   }
+  for (const template of form.querySelectorAll("template[data-new]")) {
+    const named = [...template.content.querySelectorAll("[name]")];
+    if (typed.some(([name]) => named.some((field) => field.name === name))) template.replaceWith(template.content);
+  }
+  findAsTyped(form);
   for (const [name, value, title] of typed) {
     const field = form.elements.namedItem(name);
     if (!field) continue;
