@@ -1,5 +1,3 @@
-import { findAsTyped } from "./find.js";
-
 // Keep what is typed into a form until it is recorded, for a reload or an accident.
 const SENT = "sent-form";
 
@@ -13,7 +11,8 @@ export function dropRecordedDraft() {
   sessionStorage.removeItem(SENT);
 }
 
-export function keepDraft(form) {
+// prepare: makes the fields of a part of the form quicker, once it is shown again.
+export function keepDraft(form, prepare) {
   const place = `draft:${new URL(form.action).pathname}`;
   // The choices of a field may depend on another field, so the title of a choice is kept too.
   const title = (name) => form.elements.namedItem(name).selectedOptions?.[0]?.text;
@@ -25,7 +24,7 @@ export function keepDraft(form) {
   const kept = JSON.parse(sessionStorage.getItem(place));
 
   if (form.dataset.draft === "new" && kept?.typed && JSON.stringify(kept.typed) !== asShown) {
-    restore(form, kept.typed);
+    restore(form, kept.typed, prepare);
     // If the form was recorded and only the answer was lost, the same key records it no second time.
     if (kept.key) form.elements.namedItem("key").value = kept.key;
     // As after Tab: what is typed next replaces the restored text, and is not added to it.
@@ -59,7 +58,7 @@ export function keepDraft(form) {
   }
 }
 
-function restore(form, typed) {
+function restore(form, typed, prepare) {
   for (const group of form.querySelectorAll("[data-lines]")) {
     const start = `${group.dataset.lines}/`;
     const wanted = new Set(
@@ -71,7 +70,7 @@ function restore(form, typed) {
     const named = [...template.content.querySelectorAll("[name]")];
     if (typed.some(([name]) => named.some((field) => field.name === name))) template.replaceWith(template.content);
   }
-  findAsTyped(form);
+  prepare(form);
   for (const [name, value, title] of typed) {
     const field = form.elements.namedItem(name);
     if (!field) continue;

@@ -13,7 +13,7 @@ for (const form of document.querySelectorAll("form.command")) {
   scanLines(form);
   fitReasons(form);
   moveByEnter(form);
-  if (form.dataset.draft) keepDraft(form);
+  if (form.dataset.draft) keepDraft(form, findAsTyped);
   form.addEventListener("submit", (event) => {
     if (!event.submitter?.formTarget) form.setAttribute("aria-busy", "true");
   });
