@@ -106,8 +106,8 @@ def test_a_value_is_printed_only_with_evidence_and_the_stations_setting(
     issuer.station(gift)
     valued = text(issuer.paper("JZ-2020-000002"))
     assert "¥1,200.00" in valued
-    assert "not valued" not in valued
-    assert "not valued" in text(issuer.give())
+    assert "Not valued" not in valued
+    assert "Not valued" in text(issuer.give())
 
 
 def test_checker_agreement_and_fiscal_ticket_are_on_the_corrected_receipt_too(
