@@ -51,6 +51,8 @@ def test_a_count_is_made_blind_and_its_difference_is_settled(
         assert serious_faults(page) == []
         assert fits(page)
     expect(field(page, "/lines/0/quantity")).to_have_value("2")
+    expect(field(page, "/by").get_by_role("option")).to_have_text(["–", "missing goods: lost"])
+    expect(field(page, "/party")).to_have_count(0)
     field(page, "/reason").fill("broken bottles")
     page.get_by_role("button", name="Settle the difference").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Difference settled")
@@ -70,6 +72,7 @@ def test_found_goods_are_settled_as_a_gift_with_a_receipt(
     assert browser.send(sheet, **{**keys, "key": "2" * 16}, **counted).status_code == 303
     shown = browser.open(sheet)
     assert "7 pieces too many" in shown
+    assert "missing goods: lost" not in shown
     assert 'name="/lines/0/quantity" type="text" value="7"' in shown
     cause = {
         "/by": "donor",
