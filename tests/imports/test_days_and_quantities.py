@@ -40,6 +40,9 @@ UNITS = Units({"piece": ["件"], "bottle": ["瓶"], "box": ["盒"], "carton": ["
         "20200205",
         "2020年2月5日",
         "２０２０年２月５日",
+        "２０２０．２．５",
+        "２０２０／２／５",
+        "２０２０－０２－０５",
         "2月5日",
         "2.5",
         "5日",
@@ -110,6 +113,8 @@ def test_a_day_without_its_year_is_refused_if_no_year_is_given() -> None:
         ("2 × 50只/箱", "2", "箱"),
         ("3万只", "30000", "只"),
         ("1.5万", "15000", ""),
+        ("1.23456万只", "12345.6", "只"),
+        ("17.5十万", "1750000", ""),
         ("3千克", "3", "千克"),
         (Decimal("2.5"), "2.5", ""),
         ("2.5 kg", "2.5", "kg"),
@@ -122,7 +127,19 @@ def test_a_quantity_is_read_with_its_unit(cell: Cell, number: str, unit: str) ->
 
 
 @pytest.mark.parametrize(
-    "cell", ["约100", "100左右", "1,20", "1.2.3", "many", None, LOST, "100+", Decimal("1e20000000")]
+    "cell",
+    [
+        "约100",
+        "100左右",
+        "1,20",
+        "1,2万",
+        "1.2.3",
+        "many",
+        None,
+        LOST,
+        "100+",
+        Decimal("1e20000000"),
+    ],
 )
 def test_an_inexact_or_unreadable_quantity_is_refused(cell: Cell) -> None:
     with pytest.raises(InvalidField):

@@ -218,6 +218,11 @@ def write_zip(path: Path, **parts: bytes) -> Path:
     return path
 
 
+def parts_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
     old = tmp_path / "old.xls"
     old.write_bytes(bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600))
@@ -235,6 +240,14 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
     half.write_bytes("a,b\n".encode("utf-16")[:-1])
     text = tmp_path / "text.json"
     text.write_text('[1, "a"]')
+    late = tmp_path / "late.csv"
+    late.write_bytes(b"a,b\n" * 40_000 + bytes(10))
+    long_characters = tmp_path / "utf-32.csv"
+    long_characters.write_bytes("a,b\n1,2\n".encode("utf-32"))
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000)
+    half_pair = tmp_path / "half-pair.json"
+    half_pair.write_text('[{"item": "\\ud83d"}]')
     sentences = {
         tmp_path / "none.csv": "cannot be read",
         old: "protected by a password",
@@ -246,6 +259,10 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
         wide: "at most 256 are read",
         half: "is encoded neither",
         text: "element 1 is not an object",
+        late: "neither a text nor a workbook",
+        long_characters: "neither a text nor a workbook",
+        deep: "neither a JSON list of objects nor",
+        half_pair: "neither a JSON list of objects nor",
     }
     for path, words in sentences.items():
         with pytest.raises(InvalidField, match=words) as refused:
@@ -253,6 +270,50 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
         chinese = translate_sentence(refused.value.detail, "zh")
         assert path.name in chinese
         assert chinese != refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("local", "central", "value"), [(6, 8, 1), (8, 10, 99)], ids=["encrypted", "unknown method"]
+)
+def test_a_workbook_with_parts_that_cannot_be_unpacked_is_refused(
+    tmp_path: Path, local: int, central: int, value: int
+) -> None:
+    path = workbook(tmp_path / "book.xlsx")
+    content = bytearray(path.read_bytes())
+    for signature, offset in ((b"PK\3\4", local), (b"PK\1\2", central)):
+        for found in re.finditer(re.escape(signature), content):
+            content[found.start() + offset] = value
+    path.write_bytes(content)
+    with pytest.raises(InvalidField, match="damaged or protected"):
+        rows_of(path)
+
+
+def test_a_workbook_with_damaged_bytes_is_read_or_refused(tmp_path: Path) -> None:
+    content = workbook(tmp_path / "whole.xlsx").read_bytes()
+    path = tmp_path / "damaged.xlsx"
+    refused = 0
+    for at in range(0, len(content), 23):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+        try:
+            rows_of(path)
+        except InvalidField:
+            refused += 1
+    assert refused > 100
+
+
+def test_a_large_sheet_with_a_damaged_row_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "MAX_IN_MEMORY", 0)
+    path = write_zip(
+        tmp_path / "large.xlsx",
+        **{
+            name.replace("/", "__").replace(".xml", "_xml"): content.replace(b' t="n"', b' t="s"')
+            for name, content in parts_of(workbook(tmp_path / "whole.xlsx")).items()
+        },
+    )
+    with pytest.raises(InvalidField, match="damaged or protected"):
+        rows_of(path)
 
 
 def test_a_sheet_with_a_far_cell_is_read_row_by_row(tmp_path: Path) -> None:

@@ -176,6 +176,16 @@ def test_units_and_packs_become_base_units(station: StationLedger, tmp_path: Pat
     }
 
 
+def test_a_unit_written_with_the_quantity_is_listed_with_the_cell_of_the_quantity(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path, ["物资", "数量", "单位"], ["口罩", "3捆捆", ""], ["口罩", "3", "捆捆"]
+    )
+    result = run(station, "opening-stock", path, values={"location": "store"})
+    assert list(whys(result)) == ["B2", "C3"]
+
+
 def test_an_import_states_no_packs_of_one_piece(station: StationLedger, tmp_path: Path) -> None:
     path = write_csv(tmp_path, ["物资", "规格", "数量", "单位"], ["口罩", "1件/箱", 9, "箱"])
     assert run(station, "opening-stock", path, values={"location": "store"}).recorded == 1

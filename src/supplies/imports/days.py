@@ -55,6 +55,9 @@ _MOMENT = re.compile(
 )
 
 
+_FULL_WIDTH = str.maketrans("．／－：", "./-:")
+
+
 @dataclass(frozen=True, slots=True)
 class DayHints:
     """What the user says about the dates in a file.
@@ -100,7 +103,7 @@ def read_day(cell: Cell, hints: DayHints) -> ReadDay:
         raise InvalidField(
             Sentence("the cell has a formula without a result; write the day itself")
         )
-    text = normalize_text(shown(cell)).lower()
+    text = normalize_text(shown(cell)).lower().translate(_FULL_WIDTH)
     serial = _serial(cell, text)
     if serial is not None:
         return ReadDay(serial)

@@ -94,18 +94,15 @@ def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int]:
     """
     has_mark = start.startswith((b"\xff\xfe", b"\xfe\xff"))
     if not has_mark and b"\x00" in start:
-        raise InvalidField(
-            Sentence(
-                "{file} is neither a text nor a workbook; save it as .csv or .xlsx",
-                file=path.name,
-            )
-        )
+        raise _binary(path)
     for encoding in ("utf-16",) if has_mark else ("utf-8-sig", "gb18030"):
         file.seek(0)
         count = 1
         try:
             with open(path, encoding=encoding, newline="") as lines:
                 while part := lines.read(_SAMPLE):
+                    if "\0" in part:
+                        raise _binary(path)
                     count += part.count("\n")
         except UnicodeDecodeError:
             continue
@@ -113,6 +110,14 @@ def _encoding(path: Path, file: IO[bytes], start: bytes) -> tuple[str, int]:
     raise InvalidField(
         Sentence(
             "{file} is encoded neither as UTF-8 nor as GB18030; save it as UTF-8", file=path.name
+        )
+    )
+
+
+def _binary(path: Path) -> InvalidField:
+    return InvalidField(
+        Sentence(
+            "{file} is neither a text nor a workbook; save it as .csv or .xlsx", file=path.name
         )
     )
 
@@ -184,7 +189,9 @@ def _json_objects(path: Path, lines: IO[str]) -> Iterator[dict[str, Any]]:
             found = json.loads(text, parse_float=Decimal)
         else:
             found = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line]
-    except ValueError as error:
+        # A half of a surrogate pair can be written in JSON, but cannot be stored.
+        json.dumps(found, ensure_ascii=False, default=str).encode()
+    except (ValueError, RecursionError) as error:
         raise InvalidField(
             Sentence(
                 "{file} is neither a JSON list of objects nor one JSON object on each line: "

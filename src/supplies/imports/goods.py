@@ -86,8 +86,13 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
     spec = reader.text(row, "spec")
     contents = (*read.contents, *read_contents(written), *read_contents(spec))
     word = read.unit or _outer_unit(written, contents) or written
-    code, item, unnamed_spec = _item(reader, name, spec, word, contents)
-    goods = _counted(reader, code, item, read, word, contents)
+    try:
+        code, item, unnamed_spec = _item(reader, name, spec, word, contents)
+        goods = _counted(reader, code, item, read, word, contents)
+    except RowFault as fault:
+        if fault.column == "unit" and read.unit:  # It stands in the cell of the quantity.
+            raise RowFault("quantity", fault.why) from None
+        raise
     return replace(goods, unnamed_spec=unnamed_spec) if unnamed_spec else goods
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from math import prod
 
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField, Sentence
@@ -37,7 +38,8 @@ _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.DOTALL)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?")
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _CHINESE = re.compile("([负〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+)(.*)")
-_LARGE = re.compile(r"([-+]?\d[\d,]*(?:\.\d+)?\s*(?:[十百千]?[万亿]|[十百千](?![克米瓦升帕])))(.*)")
+_LARGE = re.compile(rf"({_NUMBER})\s*([十百千]?[万亿]|[十百千](?![克米瓦升帕]))(.*)", re.DOTALL)
+_TIMES: Mapping[str, int] = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _RANGE = re.compile(rf"{_NUMBER}\s*[^\d\s]{{0,3}}\s*(?:[~～–—至到]|-|\.\.)\s*\d.*")
 _CONTENT = re.compile(
     r"(\d[\d,]*(?:\.\d+)?)\s*([^\d\s/*×x,，;；()（）]+)\s*[/每]\s*([^\d\s/*×x,，;；()（）]+)"
@@ -157,20 +159,24 @@ def read_quantity(cell: Cell) -> ReadQuantity:
 def _split(text: str) -> tuple[Decimal | None, str]:
     """Split a text into number and unit. The number is None if the text has none."""
     if found := _LARGE.fullmatch(text):
-        if found[2][:1].isdecimal():
+        number, unit = _written(found[1]), found[3].strip()
+        if number is None or unit[:1].isdecimal():
             return None, ""
-        return _chinese(re.sub("[, ]", "", found[1])), found[2].strip()
+        return number * prod(_TIMES[sign] for sign in found[2]), unit
     if found := _QUANTITY.fullmatch(text):
-        digits = found[1].strip(" ,'")
-        if _GROUPED.fullmatch(digits):
-            digits = re.sub("[,' ]", "", digits)
-        unit = found[2].strip()
-        if _PLAIN.fullmatch(digits) and unit[:1] not in (".", ",", "-"):
-            return Decimal(digits), unit
-        return None, ""
+        number, unit = _written(found[1]), found[2].strip()
+        return (None, "") if unit[:1] in (".", ",", "-") else (number, unit)
     if found := _CHINESE.fullmatch(text):
         return _chinese(found[1]), found[2].strip()
     return None, ""
+
+
+def _written(text: str) -> Decimal | None:
+    """Return a number in digits, with or without marks between thousands, or None if it is none."""
+    digits = text.strip(" ,'")
+    if _GROUPED.fullmatch(digits):
+        digits = re.sub("[,' ]", "", digits)
+    return Decimal(digits) if _PLAIN.fullmatch(digits) else None
 
 
 def _chinese(text: str) -> Decimal | None:

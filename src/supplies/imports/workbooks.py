@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from xml.parsers import expat
 
 from supplies.errors import InvalidField, Sentence
@@ -39,6 +39,8 @@ MAX_CELLS_IN_MEMORY = 4_000_000
 MAX_ROWS = 1_048_576
 """Maximum number of rows of a sheet. No spreadsheet program writes more."""
 
+T = TypeVar("T")
+
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -49,20 +51,36 @@ def read_workbook(path: Path, file: IO[bytes]) -> Iterator[Sheet]:
     Raises:
         InvalidField: the file is not a workbook, is damaged, or is larger than the limits.
     """
+    for sheet in _intact(path, _sheets(path, file)):
+        yield replace(sheet, rows=_intact(path, sheet.rows))
+
+
+def _intact(path: Path, parts: Iterator[T]) -> Iterator[T]:
+    """Yield the parts of a workbook, which are read one by one.
+
+    Raises:
+        InvalidField: a part cannot be read. Each library reports a damaged file in its own way.
+    """
     try:
-        archive = zipfile.ZipFile(file)
-        _check_size(path, archive)
-        names = set(archive.namelist())
-        if "xl/workbook.xml" in names:
-            yield from _read_xlsx(path, archive)
-        elif "content.xml" in names and b"spreadsheet" in archive.read("mimetype"):
-            yield from _read_ods(path, archive)
-        else:
-            raise InvalidField(
-                Sentence("{file} is a ZIP file, but neither .xlsx nor .ods", file=path.name)
-            )
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, EOFError, OSError) as error:
+        yield from parts
+    except InvalidField:
+        raise
+    except Exception as error:
         raise _damaged(path) from error
+
+
+def _sheets(path: Path, file: IO[bytes]) -> Iterator[Sheet]:
+    archive = zipfile.ZipFile(file)
+    _check_size(path, archive)
+    names = set(archive.namelist())
+    if "xl/workbook.xml" in names:
+        yield from _read_xlsx(path, archive)
+    elif "content.xml" in names and b"spreadsheet" in archive.read("mimetype"):
+        yield from _read_ods(path, archive)
+    else:
+        raise InvalidField(
+            Sentence("{file} is a ZIP file, but neither .xlsx nor .ods", file=path.name)
+        )
 
 
 def _damaged(path: Path) -> InvalidField:
@@ -121,7 +139,7 @@ class _Scan:
 
 
 def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     scans = dict(_scans(path, archive))
     is_large = any(
@@ -132,25 +150,22 @@ def _read_xlsx(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
     if is_large or any(scan.rows * scan.columns > MAX_CELLS_IN_MEMORY for scan in scans.values()):
         yield from _read_large_xlsx(path, scans)
         return
-    try:
-        workbook = CalamineWorkbook.from_path(path)
-        after = sum(scan.rows for scan in scans.values())
-        for meta in workbook.sheets_metadata:
-            if meta.typ is not SheetTypeEnum.WorkSheet:
-                continue
-            sheet = workbook.get_sheet_by_name(meta.name)
-            scan = scans.get(meta.name, _Scan())
-            after -= scan.rows
-            visible = meta.visible is SheetVisibleEnum.Visible
-            yield Sheet(
-                meta.name,
-                _calamine_rows(sheet, scan.lost),
-                _notes(path, visible=visible),
-                scan.rows,
-                after,
-            )
-    except CalamineError as error:
-        raise _damaged(path) from error
+    workbook = CalamineWorkbook.from_path(path)
+    after = sum(scan.rows for scan in scans.values())
+    for meta in workbook.sheets_metadata:
+        if meta.typ is not SheetTypeEnum.WorkSheet:
+            continue
+        sheet = workbook.get_sheet_by_name(meta.name)
+        scan = scans.get(meta.name, _Scan())
+        after -= scan.rows
+        visible = meta.visible is SheetVisibleEnum.Visible
+        yield Sheet(
+            meta.name,
+            _calamine_rows(sheet, scan.lost),
+            _notes(path, visible=visible),
+            scan.rows,
+            after,
+        )
 
 
 def _scans(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, _Scan]]:
@@ -197,7 +212,7 @@ def _parser() -> expat.XMLParserType:
     parser = expat.ParserCreate()
 
     def refuse(*_: Any) -> None:
-        raise zipfile.BadZipFile("entity declaration")
+        raise ValueError("entity declaration")
 
     parser.EntityDeclHandler = refuse
     return parser
@@ -211,7 +226,7 @@ def _scan(path: Path, archive: zipfile.ZipFile, part: str, sheet: str) -> _Scan:
         sheet: The name of the sheet, for messages.
 
     Raises:
-        InvalidField: the sheet has too many rows, or its XML is damaged.
+        InvalidField: the sheet has too many rows.
     """
     scan = _Scan()
     row, column = 0, 0
@@ -252,11 +267,8 @@ def _scan(path: Path, archive: zipfile.ZipFile, part: str, sheet: str) -> _Scan:
     parser = _parser()
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = text
-    try:
-        with archive.open(part) as file:
-            parser.ParseFile(file)
-    except (expat.ExpatError, ValueError) as error:
-        raise _damaged(path) from error
+    with archive.open(part) as file:
+        parser.ParseFile(file)
     return scan
 
 
@@ -361,7 +373,7 @@ def _openpyxl_rows(sheet: Any, lost: set[tuple[int, int]]) -> Iterator[Row]:
 
 
 def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
-    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
     size = archive.getinfo("content.xml").file_size
     if size > MAX_IN_MEMORY:
@@ -375,25 +387,22 @@ def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
             )
         )
     lost = _lost_in_ods(path, archive)
-    try:
-        workbook = CalamineWorkbook.from_path(path)
-        names = [meta.name for meta in workbook.sheets_metadata]
-        sheets = [workbook.get_sheet_by_name(name) for name in names]
-        # `total_height` is the index of the last row.
-        after = sum(sheet.total_height + 1 for sheet in sheets)
-        for index, (meta, sheet) in enumerate(zip(workbook.sheets_metadata, sheets, strict=True)):
-            size = sheet.total_height + 1
-            after -= size
-            visible = meta.visible is SheetVisibleEnum.Visible
-            yield Sheet(
-                meta.name,
-                _calamine_rows(sheet, lost[index] if index < len(lost) else set()),
-                _notes(path, visible=visible),
-                size,
-                after,
-            )
-    except CalamineError as error:
-        raise _damaged(path) from error
+    workbook = CalamineWorkbook.from_path(path)
+    names = [meta.name for meta in workbook.sheets_metadata]
+    sheets = [workbook.get_sheet_by_name(name) for name in names]
+    # `total_height` is the index of the last row.
+    after = sum(sheet.total_height + 1 for sheet in sheets)
+    for index, (meta, sheet) in enumerate(zip(workbook.sheets_metadata, sheets, strict=True)):
+        size = sheet.total_height + 1
+        after -= size
+        visible = meta.visible is SheetVisibleEnum.Visible
+        yield Sheet(
+            meta.name,
+            _calamine_rows(sheet, lost[index] if index < len(lost) else set()),
+            _notes(path, visible=visible),
+            size,
+            after,
+        )
 
 
 def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, int]]]:
@@ -447,9 +456,6 @@ def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, in
 
     parser = _parser()
     parser.StartElementHandler = start
-    try:
-        with archive.open("content.xml") as file:
-            parser.ParseFile(file)
-    except (expat.ExpatError, ValueError) as error:
-        raise _damaged(path) from error
+    with archive.open("content.xml") as file:
+        parser.ParseFile(file)
     return sheets
