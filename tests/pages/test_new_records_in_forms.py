@@ -106,6 +106,9 @@ def test_a_household_that_looks_like_another_is_confirmed_first(coordinator: Bro
         answer = coordinator.send("/needs/new", **new, key=key, do="save")
         assert answer.status_code == status, answer.text
     assert 'name="confirmed" value="look-alike:' in answer.text
+    assert "何家1 is registered already. The same in both: Telephone." in answer.text
+    (there,) = set(re.findall(r'href="(/recipients/[^"]+)"', answer.text))
+    assert "何家1" in coordinator.open(there)
 
 
 @pytest.fixture

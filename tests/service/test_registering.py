@@ -25,6 +25,7 @@ def test_a_donor_who_looks_like_another_is_registered_with_a_warning(rest: RestC
     assert answer.status_code == 201
     (warning,) = answer.json()["warnings"]
     assert (warning["warning"], warning["about"]) == ("look-alike", "D-1")
+    assert (warning["kind"], warning["same"]) == ("donors", ["phone"])
     assert "warnings" not in rest.send("/api/donors", {"name": "独一人"}).json()
     (group,) = rest.get("/api/reports/look-alikes", kind="donors")["items"]
     assert [one["code"] for one in group["records"]] == ["D-1", "D-3"]

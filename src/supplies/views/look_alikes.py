@@ -79,6 +79,8 @@ def find_look_alikes(books: Books, record: CatalogueRecord) -> list[Warned]:
             detail=f"{code} has the same {_and(fields)}; if they are one, use {code} and "
             f"retire {record.code}",
             about=code,
+            kind=record.table,
+            same=[field for field in COMPARED_FIELDS if field in fields],
         )
         for code, fields in same.items()
         if fields

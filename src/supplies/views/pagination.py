@@ -69,6 +69,10 @@ class Warned(View, frozen=True, kw_only=True):
         item: The code of the item that the warning is about; absent if it is about no single item.
         quantity: The quantity that the warning is about, in base units; absent if it is not about
             one quantity.
+        kind: The kind of the record that the warning is about, such as `recipients`; absent if it
+            is about no record that looks like another.
+        same: The fields that are equal in two records that look alike; absent if the warning is
+            about something else.
     """
 
     warning: str
@@ -77,6 +81,8 @@ class Warned(View, frozen=True, kw_only=True):
     line: int | msgspec.UnsetType = msgspec.UNSET
     item: str | msgspec.UnsetType = msgspec.UNSET
     quantity: int | msgspec.UnsetType = msgspec.UNSET
+    kind: str | msgspec.UnsetType = msgspec.UNSET
+    same: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PackedView(View, frozen=True, kw_only=True):
