@@ -47,6 +47,11 @@ def test_alerts_name_people_in_place_of_documents(late: StationLedger) -> None:
     assert column(report_paper(late, "alerts"), "About") == ["王某", "广州某企业"]
 
 
+def test_reports_call_the_status_of_a_need_or_pledge_as_its_page_does(late: StationLedger) -> None:
+    assert column(report_paper(late, "needs"), "Status") == ["未满足"]
+    assert column(report_paper(late, "pledges"), "Status") == ["未到齐"]
+
+
 def test_a_reader_who_may_not_see_names_gets_the_codes_of_people(late: StationLedger) -> None:
     for name, title in (("alerts", "About"), ("needs", "Recipient"), ("pledges", "Donor")):
         shown = column(report_paper(late, name, personal=False), title)

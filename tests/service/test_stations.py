@@ -171,7 +171,9 @@ def test_pages_name_items_that_only_another_station_has_registered(
     head = sign_in(stations, books_url, clock, "qu")
     assert "hand sanitiser 4 bottles" in head.open("/organisation")
     assert "<h1>hand sanitiser</h1>" in head.open("/organisation/items/soap")
-    assert "as of entry" not in head.open("/reports/tables/organisation-stock")
+    report = head.open("/reports/tables/organisation-stock")
+    assert "as of entry" not in report
+    assert "hand sanitiser (bottle)" in report
     receiver = sign_in(stations, books_url, clock, "hp")
     assert "hand sanitiser 4 bottles" in receiver.open("/shipments")
     page = receiver.open(f"/shipments/{shipment}")

@@ -25,6 +25,7 @@ from supplies.exports.reports import BuiltReport, report_tables
 from supplies.exports.tables import Table, Value
 from supplies.papers.common import BilingualText
 from supplies.papers.report import ReportCell, ReportColumn, ReportPaper, ReportTable
+from supplies.stations.organisation import find_english_name
 from supplies.stations.paper_settings import (
     letterhead,
     paper_settings,
@@ -81,7 +82,7 @@ def build_report_paper(
     books, kind, period = report.books, report.kind, report.period
     tables = report_tables(kind.name, content)
     common = values_of_report(books, content, period)
-    words = _Words(books, personal=personal)
+    words = _Words(books, kind.name, personal=personal)
     return ReportPaper(
         station=letterhead(books),
         title=_text(kind.title),
@@ -166,12 +167,13 @@ class _Words:
     """Finds the texts that are printed for the values of a report.
 
     Args:
+        report: The name of the report.
         personal: Whether the reader may see names of people.
     """
 
-    def __init__(self, books: Books, *, personal: bool) -> None:
+    def __init__(self, books: Books, report: str, *, personal: bool) -> None:
         settings = paper_settings(books)
-        self._books, self._personal = books, personal
+        self._books, self._report, self._personal = books, report, personal
         self._units, self._purposes = unit_words(settings), purpose_names(settings)
 
     def cell(self, column: str, row: Mapping[str, Value]) -> ReportCell:
@@ -181,6 +183,8 @@ class _Words:
             return None
         if column == "item":
             return self._item(str(value), row)
+        if column == "station_name":
+            return self._party(Party("stations", str(row["station"])))
         if column in _NAMED:
             return self._party(Party(_NAMED[column], str(value)))
         if column == "lot":
@@ -197,7 +201,7 @@ class _Words:
             return str(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        return value_words(column, str(value))
+        return value_words(column, str(value), self._report)
 
     def option(self, name: str, value: object) -> BilingualText:
         """Return what an option of the report chooses, such as the name of its item."""
@@ -216,12 +220,14 @@ class _Words:
         """Return the name of an item, followed by its base unit.
 
         In a report about several stations, a row may contain another unit. Then the name and the
-        unit in the row are returned.
+        unit in the row are returned, with the English name that a station gives to this item.
         """
         item = self._books.catalogue.get(Item, code)
         unit = row.get("unit")
         if unit is not None and (item is None or item.unit != unit):
-            item = Item(code=code, name=str(row["name"]), unit=str(unit))
+            name, unit = str(row["name"]), str(unit)
+            name_en = find_english_name(self._books, code, name, unit)
+            item = Item(code=code, name=name, name_en=name_en, unit=unit)
         if item is None:
             return code
         words = self._units.get(item.unit)

@@ -69,7 +69,7 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "not_reported": ("尚未上报", "Not reported"),
         "not_valued": ("未估值", "Not valued"),
         "on_hand": ("库存", "In stock"),
-        "open": ("未到齐", "Open"),
+        "open": ("未到齐", "Pending"),
         "other": ("其他去处", "Elsewhere"),
         "movements.other": ("来自或去往", "From or to"),
         "out": ("配送中", "Out"),
@@ -176,17 +176,10 @@ _ALERTS = {
     "local_address": ("凭证网址仅本机可用", "address on receipts opens on this computer only"),
 }
 
-_STATUSES = {
-    "open": ("未完成", "open"),
-    "out": ("配送中", "out"),
-    "closed": ("已结束", "closed"),
-    **{
-        code: (zh, code)
-        for table in ("needs", "pledges")
-        for code, zh in CHINESE_VALUES[table, "status"].items()
-        if code != "open"
-    },
-}
+_DELIVERY_STATUSES = {"out": ("配送中", "out"), "closed": ("已结束", "closed")}
+
+_ENGLISH_STATUSES = {("needs", "assigned"): "set aside", ("pledges", "open"): "pending"}
+"""Words for the status of a need or pledge that differ from its code."""
 
 _OUTCOMES = {
     "handed_over": ("已送达", "handed over"),
@@ -212,7 +205,16 @@ _VALUES: Mapping[str, Mapping[str, BilingualText]] = {
     | _texts({f"lost:{code}": (f"损耗：{zh}", f"lost ({code})") for code, zh in _REASONS.items()}),
     "place": _texts({code: (zh, code.replace("_", " ")) for code, zh in _PLACES.items()}),
     "what": _texts(_ALERTS),
-    "status": _texts(_STATUSES),
+    "status": _texts(_DELIVERY_STATUSES),
+    **{
+        f"{report}.status": _texts(
+            {
+                code: (zh, _ENGLISH_STATUSES.get((report, code), code))
+                for code, zh in CHINESE_VALUES[report, "status"].items()
+            }
+        )
+        for report in ("needs", "pledges")
+    },
     "outcome": _texts(_OUTCOMES),
     "urgency": _texts(
         {code: (zh, code) for code, zh in CHINESE_VALUES["needs", "urgency"].items()}
@@ -263,9 +265,14 @@ def alert_title(what: str) -> BilingualText:
     return _VALUES["what"][what]
 
 
-def value_words(column: str, value: str) -> BilingualText | str:
-    """Return the words for a value of a column, or the value itself if there are no words."""
-    return _VALUES.get(column, {}).get(value, value)
+def value_words(column: str, value: str, report: str = "") -> BilingualText | str:
+    """Return the words for a value of a column, or the value itself if there are no words.
+
+    Args:
+        report: The name of the report, if one value has different words in different reports.
+    """
+    words = _VALUES.get(f"{report}.{column}") or _VALUES.get(column, {})
+    return words.get(value, value)
 
 
 def codes_of_word(column: str, word: str) -> list[str]:

@@ -64,6 +64,22 @@ def stations(books: Books, *, after: str = "", limit: int | None = None) -> list
     return [_line(row) for row in rows]
 
 
+def find_english_name(books: Books, code: str, name: str, unit: str) -> str | None:
+    """Return the English name of an item that has this code, name and unit at one of the stations.
+
+    Return None if no station has given it one.
+    """
+    found = books.one(
+        f"WITH {ORGANISATION_CTE} SELECT i.name_en FROM items i "
+        "WHERE i.station IN (SELECT code FROM ours) AND i.code = :code AND i.name = :name "
+        "AND i.unit = :unit AND i.name_en IS NOT NULL ORDER BY i.station LIMIT 1",
+        code=code,
+        name=name,
+        unit=unit,
+    )
+    return None if found is None else str(found[0])
+
+
 def sister_stations(books: Books) -> list[StationLine]:
     """Return the other stations of this station's organisation, in the order of their codes."""
     head = head_of(books) or books.station_code
