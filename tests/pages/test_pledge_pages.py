@@ -33,6 +33,8 @@ def test_a_pledge_is_recorded_claimed_and_cancelled(open_page: OpenPage, javascr
     field(page, "/lines/0/quantity").fill(str(quantity + 10))
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pledge of")
+    main_button = page.locator("main :is(button, a.button):not(.quiet, .hidden):visible")
+    expect(main_button).to_have_text(["Promise these goods"])
     page.get_by_label(f"Promise: 王某, {item}").fill("9")
     page.get_by_role("button", name="Promise these goods").click()
     expect(page.get_by_role("cell", name="王某: 9 bottles")).to_be_visible()
