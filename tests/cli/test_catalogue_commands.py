@@ -40,6 +40,16 @@ def test_a_record_gets_the_next_code_and_look_alikes_are_named(
     assert [first.strip(), second.strip()] in codes
 
 
+def test_households_and_places_have_their_names_of_lists(
+    books: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added, _ = run(capsys, books, "add", "household", "--name", "王阿姨")
+    found, _ = run(capsys, books, "list", "recipient", "--find", "王阿姨", "--json")
+    assert [one["code"] for one in json.loads(found)["items"]] == [added.strip()]
+    added, _ = run(capsys, books, "add", "place", "--name", "仓库B")
+    assert added.startswith("L-")
+
+
 @pytest.mark.parametrize(
     ("unit", "named"), [("个", "for 个, write ge or item"), ("瓶子", "such as piece, box")]
 )

@@ -171,8 +171,10 @@ def test_units_and_packs_become_base_units(station: StationLedger, tmp_path: Pat
     assert station.total("stock:store") == 2 * 50 + 3 * 40
     assert whys(result) == {
         "C4": "2.5 kg is not a whole number of units",
-        "D5": "洗手液 is counted in bottle; write how many are in one 箱, as in 50bottle/箱",
-        "D6": "口罩 is counted in piece; write how many are in one 提, as in 50piece/提",
+        "D5": "洗手液 is counted in 瓶; write the quantity in this unit, or how many are in one "
+        "箱, as in 50瓶/箱",
+        "D6": "口罩 is counted in 件; write the quantity in this unit, or how many are in one "
+        "提, as in 50件/提",
     }
 
 
@@ -191,6 +193,23 @@ def test_an_import_states_no_packs_of_one_piece(station: StationLedger, tmp_path
     assert run(station, "opening-stock", path, values={"location": "store"}).recorded == 1
     assert station.total("stock:store") == 9
     assert station.books.rows(PackedLine) == []
+
+
+def test_a_content_that_a_quantity_does_not_need_is_in_the_note(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path,
+        ["物资", "规格", "数量"],
+        ["护目镜", "20副/盒", "198箱"],
+        ["口罩", "40件/箱", "3箱"],
+        ["口罩", "50件/盒", "7件"],
+    )
+    result = run(station, "donations", path, values=GIFT, create_items=True)
+    assert result.recorded == 3
+    with station.ledger.reading() as books:
+        notes = {one.lines[0].quantity: one.note for one in list_donations(books).items}
+    assert notes == {198: "护目镜: 20副/盒", 120: None, 7: None}
 
 
 def test_goods_in_an_unknown_unit_become_an_item_of_their_own_if_items_are_created(
@@ -457,13 +476,30 @@ def test_sums_other_days_and_odd_expiries_are_no_goods(
         ["品名", "数量", "生产日期", "有效期"],
         ["口罩", 11, "2019-11-01", "2021-11"],
         ["口罩", 12, "", "2025-底"],
+        ["口罩", 2, "", "２０２１年１２月"],
         *([name, 8, "", ""] for name in ("合 计", "合计：", "总 计", "本页小计", "Total:")),
     )
     values = {"location": "store"}
     result = run(station, "opening-stock", path, values=values, create_items=True)
-    assert (result.recorded, len(result.listed)) == (1, 6)
+    assert (result.recorded, len(result.listed)) == (2, 6)
     assert result.sheets[0].unread == ["生产日期"]
-    assert station.total("stock:store") == 11
+    assert station.total("stock:store") == 11 + 2
+
+
+def test_a_summary_says_how_much_it_leaves_out(station: StationLedger, tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path,
+        ["品名", "数量"],
+        *([f"物资{number}", 5] for number in range(11)),
+        *(["口罩", f"约{number}"] for number in range(10, 19)),
+    )
+    values = {"location": "store"}
+    result = run(station, "opening-stock", path, values=values, create_items=True, dry_run=True)
+    lines = summary(result)
+    assert lines[0] == "20 rows read: 11 would be recorded, 0 recorded before, 9 listed"
+    assert lines[-2] == "  1 × other reasons"
+    assert lines[-1].startswith("would be registered: item I-001 (物资0), ")
+    assert lines[-1].endswith("item I-008 (物资7), and 3 more")
 
 
 def test_a_heading_that_the_file_does_not_have_is_refused(

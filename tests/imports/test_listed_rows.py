@@ -353,7 +353,7 @@ def test_the_command_line_writes_reasons_in_the_language_of_the_station_and_save
     text = listed.read_text("utf-8-sig")
     for reason in (
         "日期没有年份",
-        "请写明每提的数量，如 50piece/提",
+        "口罩以件计数；请以件填写数量，或写明每提的数量，如 50件/提",
         "缺少“户主”",
         "不是日历上存在的日期",
     ):

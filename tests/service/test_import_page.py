@@ -158,7 +158,7 @@ def test_reasons_about_days_packs_and_files_are_chinese_on_the_page_and_in_the_d
         return browser.client.post(PATH, data=data, headers={"Origin": ADDRESS}).text
 
     downloaded = send("listed")
-    for reason in ("日期没有年份；请在下方填写", "请写明每提的数量", "缺少“户主”"):
+    for reason in ("日期没有年份；请在下方填写", "或写明每提的数量", "缺少“户主”"):
         assert reason in tried
         assert reason in downloaded
     assert "日期没有年份" not in send("try", year="2020")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from support.every_kind import RecordingStation, book_everything
 
 from supplies.errors import InvalidField
-from supplies.views.movements import MovementView, list_movements
-from supplies.views.stock import get_stock
+from supplies.views.movements import MovementView, list_movements, report_movements
+from supplies.views.stock import get_stock, list_balances
 
 
 @pytest.fixture
@@ -61,3 +62,16 @@ def test_a_wrong_account_item_or_cursor_is_refused(
 ) -> None:
     with station.ledger.reading() as books, pytest.raises(InvalidField):
         list_movements(books, account, item, after=after)
+
+
+def test_a_place_that_is_not_registered_has_no_accounts(station: RecordingStation) -> None:
+    with station.ledger.reading() as books:
+        for account in ("stock:nowhere", "stock:nowhere:"):
+            with pytest.raises(InvalidField, match="nowhere") as refused:
+                list_balances(books, account)
+            assert [fault.pointer for fault in refused.value.faults] == ["/account"]
+        with pytest.raises(InvalidField, match="unknown location 'nowhere'") as refused:
+            list_movements(books, "stock:nowhere", "mask")
+        assert [fault.pointer for fault in refused.value.faults] == ["/account"]
+        with pytest.raises(InvalidField, match="unknown location 'nowhere'"):
+            report_movements(books, "stock:nowhere", "mask", date(2020, 2, 1), date(2020, 2, 9))

@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 
 _KINDS = ("item", "donor", "recipient", "location", "team", "community", "campaign")
 
+_ALIASES = {"household": "recipient", "place": "location"}
+
+
+def _named_kind(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    return _ALIASES.get(name, name)
+
+
 # Not named `kind`: records have a field of this name, and errors name arguments by their field.
-_kind_argument = click.argument("noun", metavar="KIND", type=click.Choice(_KINDS))
+_kind_argument = click.argument(
+    "noun", metavar="KIND", type=click.Choice((*_KINDS, *_ALIASES)), callback=_named_kind
+)
 
 _set_option = click.option(
     "--set",
@@ -35,7 +44,8 @@ _set_option = click.option(
 def catalogue() -> None:
     """Register, change and find items, people and places.
 
-    KIND is one of: item, donor, recipient, location, team, community, campaign.
+    KIND is one of: item, donor, recipient, location, team, community, campaign. "household" is
+    another name for "recipient", and "place" for "location".
     """
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from supplies.domain.catalogue_records import Item
 from supplies.domain.fields import MAX_QUANTITY
+from supplies.domain.normalization import normalize_text
 from supplies.errors import Sentence, template
 from supplies.imports.quantities import (
     Content,
@@ -25,6 +26,7 @@ from supplies.imports.sheets import Row, shown
 UNKNOWN_UNIT = template("the unit {unit} is unknown; add it to the station's units")
 
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
+_MONTH = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})月?", re.ASCII)
 _SUM = re.compile(r"(?:[合总小共]\s*计|^(?:grand |sub)?total|^sum)\s*[:：]?\s*$", re.IGNORECASE)
 
 
@@ -36,8 +38,8 @@ class Goods:
         quantity: In packs, or in base units if `pack` is None.
         base: The quantity in base units.
         pack_size: Base units in a pack; None means the registered size.
-        unnamed_spec: The specification (size or model) in the row, such as "N95", if the name of
-            the item does not contain it; otherwise "".
+        unnamed_spec: The specification (size or model) in the row, such as "N95", if neither the
+            name of the item nor the quantity contains it; otherwise "".
     """
 
     item: str
@@ -93,11 +95,13 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
         if fault.column == "unit" and read.unit:  # It stands in the cell of the quantity.
             raise RowFault("quantity", fault.why) from None
         raise
+    if not unnamed_spec and goods.pack is None and _states_new_content(item, spec):
+        unnamed_spec = spec
     return replace(goods, unnamed_spec=unnamed_spec) if unnamed_spec else goods
 
 
 def notes_of_specs(reader: RowReader, goods: Sequence[Goods]) -> list[str]:
-    """Return a text such as 口罩: N95 for each specification that an item's name does not include.
+    """Return a text such as 口罩: N95 for each specification that is recorded nowhere else.
 
     The caller adds these texts to the note of the command, so that the specifications are not lost.
     """
@@ -197,10 +201,10 @@ def _counted(
     """
     larger = _larger(reader, item, word) if word else None
     if larger is not None:
-        base = _whole(read.number * larger, item.unit)
+        base = _whole(read.number * larger, reader.units.word(item.unit, word))
         return Goods(code, base, base)
     if not word or item.unit in reader.units.codes(word):
-        base = _whole(read.number, item.unit)
+        base = _whole(read.number, word or reader.units.word(item.unit, item.name))
         return Goods(code, base, base)
     number = _whole(read.number, word)
     size = content_of(word, item.unit, contents, reader.units)
@@ -224,15 +228,16 @@ def _counted(
                 packs=" / ".join(packs),
             ),
         )
-    example = f"50{item.unit}/{word}"
+    unit = reader.units.word(item.unit, word)
     raise RowFault(
         "unit",
         Sentence(
-            "{item} is counted in {unit}; write how many are in one {pack}, as in {example}",
+            "{item} is counted in {unit}; write the quantity in this unit, or how many are in one "
+            "{pack}, as in {example}",
             item=item.name,
-            unit=item.unit,
+            unit=unit,
             pack=word,
-            example=example,
+            example=f"50{unit}/{word}",
         ),
     )
 
@@ -250,9 +255,8 @@ def read_labels(reader: RowReader, row: Row) -> dict[str, Any]:
     value = reader.cell(row, "expires")
     if value is None:
         return fields
-    text = shown(value).replace("/", "-").replace(".", "-")
-    if re.fullmatch(r"\d{4}-\d{1,2}", text, re.ASCII):
-        fields["expires_month"] = f"{text[:4]}-{int(text[5:]):02}"
+    if month := _MONTH.fullmatch(normalize_text(shown(value))):
+        fields["expires_month"] = f"{month[1]}-{int(month[2]):02}"
     elif found := reader.day(row, "expires"):
         fields["expires_on"] = found.day.isoformat()
     return fields
@@ -269,6 +273,11 @@ def _names_a_kind(spec: str) -> bool:
     A specification that only states the content of a pack does not.
     """
     return spec.strip("　 ").lower() not in _NO_SPEC and not read_contents(spec)
+
+
+def _states_new_content(item: Item, spec: str) -> bool:
+    """Return whether a specification states the content of a pack that the item does not have."""
+    return any(one.number not in {1, *item.packs.values()} for one in read_contents(spec))
 
 
 def _whole(number: Decimal, unit: str) -> int:

@@ -242,6 +242,16 @@ def json_of_result(result: ImportResult) -> Iterator[bytes]:
     yield end
 
 
+_SHOWN = 8
+"""How many reasons, equal rows or new records a summary shows."""
+
+
+def _first(texts: Sequence[str]) -> str:
+    """Return the first texts, and the number of the others."""
+    more = len(texts) - _SHOWN
+    return ", ".join(texts[:_SHOWN]) + (f", and {more} more" if more > 0 else "")
+
+
 def summary(result: ImportResult, translate: Callable[[str], str] = str) -> list[str]:
     """Return sentences for the user about the result of an import.
 
@@ -256,12 +266,14 @@ def summary(result: ImportResult, translate: Callable[[str], str] = str) -> list
     )
     lines = [f"{counted(result.rows, 'row')} read: {figures}"]
     whys = Counter(one.sentence for one in result.listed)
-    lines += [f"  {times} × {translate(why)}" for why, times in whys.most_common(8)]
+    lines += [f"  {times} × {translate(why)}" for why, times in whys.most_common(_SHOWN)]
+    if others := sum(whys.values()) - sum(times for _, times in whys.most_common(_SHOWN)):
+        lines.append(f"  {others} × other reasons")
     if result.equal:
-        pairs = ", ".join(f"{second} = {first}" for first, second in result.equal[:8])
+        pairs = _first([f"{second} = {first}" for first, second in result.equal])
         lines.append(f"{counted(len(result.equal), 'row')} equal to an earlier row: {pairs}")
     if result.registered:
-        lines.append(f"{would_be}registered: {', '.join(result.registered[:8])}")
+        lines.append(f"{would_be}registered: {_first(result.registered)}")
     if result.opened:
         times = counted(len(result.opened), "time")
         lines.append(f"{would_be}opened as stock that the books lacked: {times}")

@@ -89,7 +89,8 @@ class Units:
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
         self._codes: dict[str, list[str]] = {}
         self._found: dict[str, list[str]] = {}
-        for code, texts in words.items():
+        self._words = {code: tuple(texts) for code, texts in words.items()}
+        for code, texts in self._words.items():
             for text in (code, *texts, *_WORDS.get(code, ())):
                 known = self._codes.setdefault(_folded(text), [])
                 if code not in known:
@@ -104,6 +105,17 @@ class Units:
         if found is None:
             found = self._found[word] = self._codes.get(_folded(word), [])
         return found
+
+    def word(self, code: str, like: str) -> str:
+        """Return a word for a unit in the same writing as another word: Chinese, or Latin letters.
+
+        Return the code if the unit has no such word.
+
+        >>> Units({"bottle": ["瓶", "bottle"]}).word("bottle", like="箱")
+        '瓶'
+        """
+        known = self._words.get(code, ())
+        return next((one for one in known if one.isascii() == like.isascii()), code)
 
     def same(self, word: str, other: str) -> bool:
         """Return whether two words mean the same unit."""

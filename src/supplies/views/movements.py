@@ -16,6 +16,7 @@ from supplies.views.pagination import (
     DEFAULT_LIMIT,
     View,
     check_codes,
+    check_location_of,
     invalid_cursor,
     rows_to_fetch,
 )
@@ -188,6 +189,7 @@ def _check_filters(books: Books, account: str, item: str, lot: str | None) -> No
         check_account(account)
     except InvalidField as error:
         raise InvalidField.at("/account", error.detail) from None
+    check_location_of(books, account)
     check_codes(books, item=item)
     if lot is not None and books.latest_row(Lot, lot=lot) is None:
         raise InvalidField.at(

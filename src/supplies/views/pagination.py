@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from supplies.books.reader import Books
+from supplies.domain.accounts import STOCK
 from supplies.domain.catalogue_records import (
     Campaign,
     CatalogueRecord,
@@ -217,6 +218,22 @@ def check_codes(books: Books, **codes: str | None) -> None:
                     table=kind.table,
                 ),
             )
+
+
+def check_location_of(books: Books, account: str) -> None:
+    """Check that the location of a stock account, such as `stock:store-a`, is in the catalogue.
+
+    Other accounts are not checked.
+
+    Raises:
+        InvalidField: the location is not in the catalogue.
+    """
+    location = account.removeprefix(STOCK.prefix).removesuffix(":")
+    if account.startswith(STOCK.prefix) and location:
+        try:
+            check_codes(books, location=location)
+        except InvalidField as error:
+            raise InvalidField.at("/account", error.detail) from None
 
 
 _NOUNS: dict[str, type[CatalogueRecord]] = {

@@ -21,6 +21,7 @@ from supplies.views.pagination import (
     MAX_LIMIT,
     View,
     check_codes,
+    check_location_of,
     invalid_cursor,
     make_page,
     rows_to_fetch,
@@ -271,9 +272,11 @@ def list_balances(books: Books, prefix: str) -> list[BalanceView]:
             with further keys, or a kind of account such as "stock:".
 
     Raises:
-        InvalidField: the prefix is not in the chart of accounts.
+        InvalidField: the prefix is not in the chart of accounts, or its location is not in the
+            catalogue.
     """
     check_accounts(prefix)
+    check_location_of(books, prefix)
     found = {} if prefix.endswith(":") else books.nonzero_balances(prefix)
     found |= books.nonzero_balances(prefix.removesuffix(":") + ":")
     return [
