@@ -76,6 +76,15 @@ def test_columns_are_chosen_by_hand(browser: Browser) -> None:
     assert "1 of 1 rows would be recorded." in shown.text
 
 
+def test_columns_that_are_recognized_are_shown_if_another_one_is_missing(browser: Browser) -> None:
+    rows = "捐赠登记表,,\n捐赠单位,物资,实收\n某企业,mask,3\n".encode()
+    tried = upload(browser, "donations", "gifts.csv", rows)
+    assert "The file cannot be imported like this" in tried
+    shown = dict(re.findall(r'name="column:(\w+)"[^>]*><option value="">([^<]*)<', tried))
+    assert {name for name, heading in shown.items() if heading != "–"} == {"donor", "item"}
+    assert (shown["donor"], shown["item"]) == ("捐赠单位", "物资")
+
+
 def test_a_chosen_column_stays_chosen_in_the_next_step(browser: Browser) -> None:
     rows = "户主,物资,数量,实收\nR-1,mask,100,7\n".encode()
     tried = upload(browser, "needs", "needs.csv", rows)

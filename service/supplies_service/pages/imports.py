@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from litestar import Controller, Request, Response, get, post
 
 from supplies.errors import InvalidField, Sentence, SuppliesError, template
-from supplies.imports.columns import KINDS, NO_COLUMN, Column
+from supplies.imports.columns import KINDS, NO_COLUMN, Column, recognize_header
 from supplies.imports.days import NO_MONTH, NO_YEAR, TWO_ORDERS
 from supplies.imports.import_results import ImportOptions
 from supplies.imports.listed_rows import listed_as_csv
 from supplies.imports.matching import NOT_REGISTERED
 from supplies.imports.saved_choices import with_saved_choices
+from supplies.imports.sheets import Row
 from supplies.stations.paper_settings import paper_settings
 from supplies.stations.saved_columns import saved_columns
 from supplies_service.import_process import ImportAnswer, ImportJob, run_import
@@ -234,8 +235,11 @@ def _headings(answer: ImportAnswer) -> list[str]:
 
 def _columns(job: ImportJob, answer: ImportAnswer) -> list[ColumnChoice]:
     read: dict[str, str] = {}
-    for sheet in getattr(answer.result, "sheets", []):
-        read |= sheet.columns
+    if answer.result is None:
+        read = _recognized(job, answer)
+    else:
+        for sheet in answer.result.sheets:
+            read |= sheet.columns
     headings = _headings(answer)
     columns = []
     for column in KINDS[job.kind].columns:
@@ -254,6 +258,17 @@ def _columns(job: ImportJob, answer: ImportAnswer) -> list[ColumnChoice]:
             )
         )
     return columns
+
+
+def _recognized(job: ImportJob, answer: ImportAnswer) -> dict[str, str]:
+    """Return the heading of each column that is recognized in a file that was refused."""
+    found: dict[str, str] = {}
+    for sheet in answer.first:
+        rows = [Row(at, [text or None for text in row]) for at, row in enumerate(sheet.rows, 1)]
+        header = recognize_header(KINDS[job.kind], rows, job.options.columns)
+        if header is not None:
+            found |= {name: header.names[at] for name, at in header.columns.items()}
+    return found
 
 
 def _chinese_heading(column: Column) -> str:

@@ -288,14 +288,7 @@ def find_header(
         InvalidField: a chosen heading is missing, or no heading is recognized as a required column;
             the message names the heading or column.
     """
-    best: Header | None = None
-    for row in rows[:HEADER_WITHIN]:
-        filled = sum(cell is not None for cell in row.cells)
-        if best is not None and filled <= len(best.columns):
-            continue  # Each column needs a cell, so the row cannot have more columns.
-        header = _recognize(kind, row, chosen)
-        if best is None or len(header.columns) > len(best.columns):
-            best = header
+    best = recognize_header(kind, rows, chosen)
     missing = [
         column
         for column in kind.columns
@@ -312,6 +305,24 @@ def find_header(
     if best is None or missing:
         wanted = "; ".join(f"{one.name} ({', '.join(one.words[:4])})" for one in missing)
         raise InvalidField(Sentence(NO_COLUMN, wanted=wanted, seen=seen))
+    return best
+
+
+def recognize_header(
+    kind: RowKind, rows: Sequence[Row], chosen: Mapping[str, str]
+) -> Header | None:
+    """Return the row in which most columns are recognized, also if required columns are missing.
+
+    The parameters are those of `find_header`. Without rows, the result is None.
+    """
+    best: Header | None = None
+    for row in rows[:HEADER_WITHIN]:
+        filled = sum(cell is not None for cell in row.cells)
+        if best is not None and filled <= len(best.columns):
+            continue  # Each column needs a cell, so the row cannot have more columns.
+        header = _recognize(kind, row, chosen)
+        if best is None or len(header.columns) > len(best.columns):
+            best = header
     return best
 
 
