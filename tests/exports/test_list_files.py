@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -17,6 +18,7 @@ from supplies.cli import main
 from supplies.cli.export import EXPORTED_LISTS
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Community, Donor, Location, Recipient, Station
+from supplies.errors import InvalidField
 from supplies.exports.lists import LISTS
 from supplies.exports.three_w import three_w_table
 from supplies.ledger.ledger import Ledger
@@ -89,6 +91,13 @@ def test_rows_of_3w_count_what_each_community_got(station: StationLedger) -> Non
     assert all(HXL.fullmatch(column.hxl) for column in table.columns)
     shown = {row[6]: (row[3], row[4], row[7]) for row in table.rows}
     assert shown == {None: ("mask", 10, "<5"), "longxue": ("mask", 20, "<5")}
+
+
+def test_a_3w_table_of_a_period_that_ends_before_it_begins_is_refused(
+    station: StationLedger,
+) -> None:
+    with pytest.raises(InvalidField, match="2020-02-09 is before 2020-02-10"):
+        three_w_table(station.books, date(2020, 2, 10), date(2020, 2, 9))
 
 
 def test_the_command_writes_3w_rows_with_tags(everything: str, tmp_path: Path) -> None:

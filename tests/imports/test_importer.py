@@ -16,9 +16,11 @@ from support.csv_files import write_csv
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.cli import main
-from supplies.domain.catalogue_records import Donor, Item, Recipient
+from supplies.domain.catalogue_records import Donor, Item, Recipient, Station
 from supplies.domain.entry_rows import PackedLine
 from supplies.errors import InvalidField, StoreError
+from supplies.exports.formats import ExportRequest, list_tables
+from supplies.exports.tables import write_csv as write_table
 from supplies.imports import documents, importer
 from supplies.imports.columns import KINDS
 from supplies.imports.import_results import ImportOptions, ImportResult, summary
@@ -186,6 +188,21 @@ def test_a_unit_written_with_the_quantity_is_listed_with_the_cell_of_the_quantit
     )
     result = run(station, "opening-stock", path, values={"location": "store"})
     assert list(whys(result)) == ["B2", "C3"]
+
+
+def test_aliases_with_commas_are_the_same_after_an_export_and_an_import(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    aliases = ["gloves, nitrile", "手套；丁腈", "[x]"]
+    station.ledger.register(Item(code="gloves", name="丁腈手套", aliases=aliases))
+    path = tmp_path / "items.csv"
+    with path.open("wb") as file:
+        (table,) = list_tables(station.books, ExportRequest(personal=True, lists=("items",)))
+        write_table(table, file)
+    with Ledger.open(str(tmp_path / "other.db"), station="b", clock=station.clock) as other:
+        other.register(Station(code="b", name="B", zone="Asia/Shanghai"))
+        import_rows(other, "items", path, by="u-1")
+        assert other.books.item("gloves").aliases == aliases
 
 
 def test_an_import_states_no_packs_of_one_piece(station: StationLedger, tmp_path: Path) -> None:

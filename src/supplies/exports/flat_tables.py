@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_
 
 import msgspec
 
+from supplies.domain.text_lists import join_texts
 from supplies.exports.tables import Column, Table, Value
 
 LINES = ("lines", "transfers", "stops", "lots", "goods", "items")
@@ -132,8 +133,9 @@ def _cell(value: Any) -> Value:
     if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, list | tuple | set | frozenset):
-        texts = [one if isinstance(one, str) else _json(one) for one in value]
-        return "; ".join(texts) or None
+        if all(isinstance(one, str) for one in value):
+            return join_texts(list(value)) or None
+        return "; ".join(map(_json, value))
     if isinstance(value, dict) and not value:
         return None
     return _json(value)

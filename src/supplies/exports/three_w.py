@@ -7,6 +7,7 @@ from datetime import date
 from supplies.books.reader import Books
 from supplies.domain.redaction import mask_count
 from supplies.exports.tables import Column, Table, Value
+from supplies.views.periods import check_days
 
 COLUMNS = (
     Column("organisation", "#org+name"),
@@ -28,7 +29,11 @@ def three_w_table(books: Books, first: date, last: date) -> Table:
 
     Goods that were taken back are subtracted. A number of recipients below five is shown as "<5",
     so that nobody can be identified by it.
+
+    Raises:
+        InvalidField: `last` is before `first`.
     """
+    check_days(first, last)
     found = books.all(
         "SELECT item, item_code, sum(quantity), unit, community, count(DISTINCT recipient_code) "
         "FROM who_received_what WHERE station = :station AND day >= :first AND day <= :last "

@@ -12,6 +12,7 @@ from typing import Any
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import CatalogueRecord, Donor, Item, Recipient
 from supplies.domain.fields import is_valid_code
+from supplies.domain.text_lists import divide_texts
 from supplies.domain.validation import convert
 from supplies.errors import Sentence
 from supplies.imports.goods import (
@@ -222,7 +223,7 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
     if barcode:
         fields["barcodes"] = barcodes or [{"code": barcode}]
     if alias := reader.text(row, "alias"):
-        fields["aliases"] = [part.strip() for part in _divided(alias)]
+        fields["aliases"] = divide_texts(alias)
     if minimum := reader.number(row, "minimum"):
         fields["minimum"] = minimum
     return fields
@@ -254,12 +255,6 @@ def _unit_code(reader: RowReader, column: str, word: str) -> str:
     if is_valid_code(word):
         return word
     raise RowFault(column, Sentence(UNKNOWN_UNIT, unit=repr(word)))
-
-
-def _divided(text: str) -> list[str]:
-    for mark in "、,，;；":
-        text = text.replace(mark, "|")
-    return [part for part in text.split("|") if part.strip()]
 
 
 def donor_record(reader: RowReader, row: Row) -> dict[str, Any]:
