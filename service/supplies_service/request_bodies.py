@@ -216,7 +216,7 @@ def _without_controls(value: Any) -> Any:
 
 
 def replace_half_pairs(content: bytes) -> bytes:
-    """Return JSON with each escaped half of a surrogate pair replaced by U+FFFD.
+    """Replace each escaped half of a surrogate pair in a JSON text by U+FFFD.
 
     The phone page shortens long texts, and older versions cut through such pairs. The text of half
     a pair cannot be stored, and a phone resends a record unchanged, so it would be refused every

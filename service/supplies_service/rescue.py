@@ -149,7 +149,7 @@ class Rescued(View, frozen=True, kw_only=True):
 
 
 def read_text(text: str) -> list[tuple[str, UnsentRecords]]:
-    """Return pairs of the id of a phone and the unsent records in one of its rescue texts.
+    """Read rescue texts. Return the id of each phone, with the unsent records in its text.
 
     `text` may contain the rescue texts of several phones. Lines may be in any order, and may occur
     more than once. The pairs are sorted by the time at which the phones showed their texts.

@@ -44,7 +44,7 @@ def test_all_receipts_of_a_period_are_written_as_one_pdf(
     assert "a period needs both days" in refused(capsys, *words)
     assert "not both" in refused(capsys, *words, *days, "JZ-2020-000001")
     empty = ["--from", "2019-02-03", "--to", "2019-02-13"]
-    assert "no receipt to print" in refused(capsys, *words, *empty, "--force")
+    assert "no valid receipt was issued" in refused(capsys, *words, *empty, "--force")
 
 
 def test_an_unknown_receipt_and_an_unwritable_file_are_refused(

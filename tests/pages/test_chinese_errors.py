@@ -60,7 +60,7 @@ def test_a_wrong_password_and_a_token_without_purpose_are_refused_in_chinese(
     [
         ("/reports?as_of=0022-02-05", "请写出完整年份"),
         ("/reports/figures/received?after=x", "整数"),
-        ("/reports/receipts/pdf?from=2019-01-01&to=2019-01-01", "没有可打印的凭证"),
+        ("/reports/receipts/pdf?from=2019-01-01&to=2019-01-01", "这些日期没有开具有效凭证"),
     ],
 )
 def test_a_wrong_filter_is_explained_in_chinese(

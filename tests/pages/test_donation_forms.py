@@ -157,7 +157,7 @@ def test_the_goods_of_the_last_donation_are_filled_in(recorder: Browser) -> None
 @pytest.mark.parametrize("donor", ["D-2", "nobody", ""])
 def test_typed_goods_stay_if_there_is_no_last_donation(recorder: Browser, donor: str) -> None:
     page = save(recorder, FILLED | {"/donor": donor}, do="same-as-last").text
-    assert "There is no earlier donation whose goods could be filled in." in page
+    assert "No earlier donation was found, so the goods stay as they are." in page
     assert value_of(page, "/lines/0/quantity") == FILLED["/lines/0/quantity"]
 
 

@@ -44,7 +44,7 @@ def test_a_batch_is_much_smaller_than_its_single_receipts_and_embeds_its_fonts()
 
 
 def test_an_empty_batch_is_refused() -> None:
-    with pytest.raises(InvalidField, match="no receipt to print"):
+    with pytest.raises(InvalidField, match="no valid receipt was issued on these days"):
         draw_receipts([])
 
 

@@ -27,9 +27,7 @@ def draw_receipts(papers: Sequence[ReceiptPaper], on_progress: Callable[[int], N
         InvalidField: there are no receipts.
     """
     if not papers:
-        raise InvalidField(
-            Sentence("there is no receipt to print; name days on which some were issued")
-        )
+        raise InvalidField(Sentence("no valid receipt was issued on these days; choose other days"))
     first, last = papers[0].document, papers[-1].document
     with bilingual.as_issued_by(first.station):
         sheet = Sheet(title=f"{_TITLE.zh} {first.number} – {last.number}", author=last.station.name)

@@ -249,9 +249,9 @@ def _remembered(books: Books, by: str) -> dict[str, str]:
 def _fill_in_last_lines(books: Books, form: CommandForm[RecordDonation], by: str) -> bool:
     """Replace the form's lines by the lines of the last donation from the typed donor.
 
-    If no donor is typed, use the last donation that the user recorded. If there is no such
-    donation, leave the lines unchanged and return False. Batches and expiry days are left empty,
-    because they differ from donation to donation.
+    If no donor is typed, use the last donation that the user recorded. Leave batches and expiry
+    days empty, because they differ from donation to donation. Return False, and leave the lines
+    unchanged, if no such donation was recorded.
 
     Args:
         by: Code of the user.
@@ -285,7 +285,7 @@ def _show_new(
 
     Args:
         saved: Id of the donation that was recorded just before. If None, no message names it.
-        no_last: Whether to say that there is no earlier donation whose goods could be filled in.
+        no_last: Whether to say that no earlier donation was found.
     """
     with context.reading() as books:
         form.find_records(books)
