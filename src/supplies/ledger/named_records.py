@@ -32,20 +32,20 @@ Names = Mapping[str, list[str]]
 def names_in(command: Command) -> Names:
     """Return the codes and ids in the fields and lines of a command."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
-    _collect(command, "", found)
+    _collect(command, found)
     return {field: list(names) for field, names in found.items()}
 
 
-def _collect(value: object, field: str, found: dict[str, dict[str, None]]) -> None:
-    if isinstance(value, str):
-        if field in _CATALOGUE or field in _DOCUMENTS:
-            found[field][value] = None
-    elif isinstance(value, list):
-        for each in value:
-            _collect(each, field, found)
-    elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            _collect(getattr(value, name), name, found)
+def _collect(part: msgspec.Struct, found: dict[str, dict[str, None]]) -> None:
+    for field in part.__struct_fields__:
+        value = getattr(part, field)
+        if not value:  # most fields are optional
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, msgspec.Struct):
+                _collect(each, found)
+            elif field in _CATALOGUE or field in _DOCUMENTS:
+                found[field][each] = None
 
 
 def read_named_records(books: Books, names: Names) -> None:
