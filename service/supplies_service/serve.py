@@ -38,6 +38,12 @@ MAX_CONNECTIONS = 4096
 RESERVED_FILES = 128
 """Number of open files that a worker reserves for books, keys and papers."""
 
+MAX_HEAD_SECONDS = 10.0
+"""Maximum number of seconds for the head of a request, also if its body may take longer.
+
+Each connection has a file, so a new one may have to wait until an idle one is closed.
+"""
+
 
 class Greeting(NamedTuple):
     """What the service prints when its first worker can answer requests.
@@ -111,6 +117,7 @@ def serve(
         greeting: The text to print when the service can answer requests.
     """
     host, port = address
+    head_seconds = min(settings.body_seconds, MAX_HEAD_SECONDS)
     printed_once = Greeting(greeting, multiprocessing.Semaphore(1))
     server = Granian(
         "supplies_service.app:create_app",
@@ -125,7 +132,7 @@ def serve(
         websockets=False,
         # The other modes wait for the first byte of a connection without a time limit.
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=round(settings.body_seconds * 1000)),
+        http1_settings=HTTP1Settings(header_read_timeout=round(head_seconds * 1000)),
         backpressure=_max_connections(),
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,
     )

@@ -214,14 +214,22 @@ FILES = 200
 
 
 @pytest.mark.parametrize(
-    ("begun", "hard"), [(b"", FILES), (b"GET /api/health HTTP/1.1\r\n", 4 * FILES)]
+    ("begun", "hard", "body_seconds"),
+    [
+        (b"", FILES, "1"),
+        (b"GET /api/health HTTP/1.1\r\n", 4 * FILES, "1"),
+        (b"GET /api/health HTTP/1.1\r\n", FILES, "3600"),
+    ],
 )
 def test_more_idle_connections_than_open_files_do_not_stop_the_service(
-    books: str, monkeypatch: pytest.MonkeyPatch, begun: bytes, hard: int
+    books: str, monkeypatch: pytest.MonkeyPatch, begun: bytes, hard: int, body_seconds: str
 ) -> None:
-    monkeypatch.setenv("SUPPLIES_BODY_SECONDS", "1")
+    monkeypatch.setenv("SUPPLIES_BODY_SECONDS", body_seconds)
     port, place = free_port(), "127.0.0.1"
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {hard})); "
+    limited = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {hard})); "
+        "from supplies_service import serve; serve.MAX_HEAD_SECONDS = 1.0; "
+    )
     with ExitStack() as opened:
         process = opened.enter_context(running_script(limited + SERVE, books, port))
         url = f"http://{place}:{port}/api/health"
