@@ -126,7 +126,7 @@ def test_the_key_of_books_on_a_server_is_where_the_service_may_write() -> None:
     assert f"export SUPPLIES_KEYS={key[1]}\n" in page
 
 
-def test_the_nightly_backup_keeps_thirty_days(
+def test_the_nightly_backup_keeps_thirty_days_and_removes_drafts_of_killed_ones(
     station: StationLedger, books_url: str, tmp_path: Path
 ) -> None:
     station.give(3)
@@ -137,12 +137,14 @@ def test_the_nightly_backup_keeps_thirty_days(
     script = script.replace("/opt/supplies/bin/", f"{Path(sys.executable).parent}/")
     shelf = tmp_path / "backups"
     shelf.mkdir()
-    old = shelf / "books-2020-01-01T023000.db"
-    old.write_bytes(b"")
-    killed = [shelf / f"{old.name}.{end}" for end in ("0a1b2c3d", "0a1b2c3d-wal")]
-    for draft in killed:
-        draft.write_bytes(b"")
-    subprocess.run(["touch", "-d", "2020-01-01", old, *killed], check=True)
+    for name, age in (
+        ("books-old.db", "32 days"),
+        ("books-kept.db", "29 days"),
+        ("books-killed.db.0a1b2c3d", "2 days"),
+        ("books-killed.db.0a1b2c3d-wal", "2 days"),
+        ("books-being-made.db.4e5f6a7b", "1 hour"),
+    ):
+        subprocess.run(["touch", "-d", f"{age} ago", shelf / name], check=True)
     subprocess.run(
         [shell, options, script],
         env={
@@ -154,8 +156,9 @@ def test_the_nightly_backup_keeps_thirty_days(
         capture_output=True,
         timeout=PATIENCE,
     )
-    (made,) = shelf.iterdir()
+    made, *others = sorted(shelf.iterdir())
     assert re.fullmatch(r"books-20\d\d-\d\d-\d\dT\d{6}\.db", made.name)
+    assert [file.name for file in others] == ["books-being-made.db.4e5f6a7b", "books-kept.db"]
     with Ledger.open(str(made), station="lx", create=False) as copy:
         assert copy.verify().receipts == 1
 
