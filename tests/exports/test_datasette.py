@@ -15,7 +15,7 @@ from support.ledger_fixture import StationLedger
 
 from supplies.cli import main
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Donor, Item
+from supplies.domain.catalogue_records import Donor, Item, Recipient
 from supplies.domain.entries import ENTRY_KINDS
 from supplies.exports.datasette import write_datasette
 from supplies.exports.datasette_words import CHINESE_VALUES
@@ -179,6 +179,28 @@ def test_both_engines_give_tables_net_of_corrections(
     assert (gift["捐赠人"], gift["物资"], gift["数量"]) == ("广州某企业 (D-1)", "口罩 (mask)", 71)
     (handed_out,) = rows("sqlite-utils", "rows", path, "发放")
     assert (handed_out["受助人"], handed_out["数量"]) == ("王某", 10)
+
+
+def test_merged_people_are_one_person(station: StationLedger, tmp_path: Path) -> None:
+    station.ledger.register(
+        Donor(code="D-8", name="李某", kind="organisation"), Recipient(code="R-8", name="赵某")
+    )
+    for donor, recipient in (("D-1", "R-1"), ("D-8", "R-8")):
+        station.give(10, donor=donor)
+        lines = [c.RecipientLine(item="mask", quantity=4)]
+        station(c.HandOut(recipient=recipient, location="store", lines=lines))
+    station(c.MergeCodes(kind="donor", code="D-8", into="D-1", reason="registered twice"))
+    station(c.MergeCodes(kind="recipient", code="R-8", into="R-1", reason="registered twice"))
+    path = tmp_path / "flat.db"
+    path.touch()
+    write_datasette(station.books, path, "en", personal=True)
+    donors = {row["code"]: row["name"] for row in rows("sqlite-utils", "rows", path, "donors")}
+    gifts = rows("sqlite-utils", "rows", path, "gifts")
+    assert "D-8" not in donors
+    assert [(gift["donor"], gift["quantity"]) for gift in gifts] == [(donors["D-1"], 10)] * 2
+    (handed_out,) = rows("sqlite-utils", "rows", path, "handed_out")
+    assert (handed_out["recipient"], handed_out["quantity"]) == ("王某", 8)
+    assert rows("sqlite-utils", "query", path, "pragma foreign_key_check") == []
 
 
 def test_every_part_of_a_chinese_name_is_a_word() -> None:

@@ -10,15 +10,19 @@ from support.ledger_fixture import TODAY, StationLedger
 
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Donor, Recipient
+from supplies.domain.money import Value
 from supplies.errors import AlreadyDone
+from supplies.exports.three_w import three_w_table
 from supplies.papers.donor_statement import DonorStatement
 from supplies.papers.station_report import StationReport
 from supplies.stations.retention import PersonDue, Retention, people_due, set_retention
 from supplies.views.allocation_proposal import propose_allocations
 from supplies.views.allocations import list_allocations
 from supplies.views.donations import list_donations
+from supplies.views.donor_reports import report_donor_values, report_pledges_by_donor
 from supplies.views.donor_statement import build_donor_statement, build_donor_statement_paper
 from supplies.views.look_alikes import find_look_alikes, list_look_alikes
+from supplies.views.need_reports import report_needs
 from supplies.views.needs import list_needs
 from supplies.views.periods import get_period_of_donor
 from supplies.views.pledges import list_pledges
@@ -182,6 +186,57 @@ def test_the_persons_of_a_merged_group_are_counted(station: StationLedger) -> No
     assert [line.count for line in statement(station, "D-3").served] == [50]
     (line,) = build_disclosure(station.books, FIRST, TODAY).handed_over
     assert (line.quantity, line.count) == (5, 50)
+
+
+def test_the_persons_of_a_merged_group_are_counted_where_the_code_that_stays_lives(
+    station: StationLedger,
+) -> None:
+    station.ledger.register(
+        Recipient(code="G-4", name="新居民", kind="group", community="longxue"),
+        Recipient(code="G-5", name="新居民", kind="group", community="nansha"),
+    )
+    station.give(30, donor="D-3")
+    hand_out(station, 2, "G-4", headcount=20)
+    hand_out(station, 3, "G-5", headcount=30)
+    merge(station, "G-5", "G-4")
+    (reached,) = statement(station, "D-3").served
+    assert (reached.community, reached.count) == ("longxue", 50)
+    (line,) = build_disclosure(station.books, FIRST, TODAY).handed_over
+    assert (line.community, line.quantity, line.count) == ("longxue", 5, 50)
+
+
+def test_reports_by_donor_count_a_merged_donor_once(station: StationLedger) -> None:
+    value = Value(minor=100, currency="CNY", evidence="invoice")
+    for donor in ("D-2", "D-3"):
+        station.pledge(5, donor=donor)
+        station.give(4, donor=donor, value=value)
+    merge(station, "D-2", "D-3", "donor")
+    (pledged,) = report_pledges_by_donor(station.books, FIRST, TODAY, TODAY).items
+    assert (pledged.donor, pledged.name, pledged.pledges) == ("D-3", "李某", 2)
+    assert [line.promised for line in pledged.lines] == [10]
+    (valued,) = report_donor_values(station.books, FIRST, TODAY).items
+    assert (valued.donor, valued.name, valued.value, valued.donations) == ("D-3", "李某", 200, 2)
+
+
+def test_needs_of_a_merged_household_wait_in_the_community_of_the_code_that_stays(
+    station: StationLedger,
+) -> None:
+    station.need(5, "R-3")
+    station.need(6, "R-4")
+    merge(station, "R-4", "R-3")
+    (group,) = report_needs(station.books, FIRST, TODAY, TODAY).items
+    assert (group.community, group.waiting, group.missing) == ("longxue", 2, 11)
+
+
+def test_the_3w_table_counts_a_merged_household_once(station: StationLedger) -> None:
+    codes = [f"R-{number}" for number in range(5, 11)]
+    station.ledger.register(*[Recipient(code=code, name=f"户{code}") for code in codes])
+    station.stock(30)
+    for code in codes:
+        hand_out(station, 1, code)
+    merge(station, "R-10", "R-9")
+    (row,) = three_w_table(station.books, FIRST, TODAY).rows
+    assert row[7] == 5
 
 
 def test_the_disclosure_names_a_merged_donor_once_as_the_code_that_stays_consented(

@@ -21,6 +21,7 @@ from supplies.domain.catalogue_records import (
     Location,
     Recipient,
 )
+from supplies.domain.commands import PersonKind
 from supplies.exports.datasette_tables import Language, NamedTable, named_tables
 from supplies.exports.datasette_words import CHINESE_VALUES
 from supplies.exports.journal import journal_entries, last_day
@@ -31,6 +32,8 @@ from supplies.stations.paper_settings import paper_settings, unit_words
 
 _ENTRIES_AT_ONCE = 500
 """How many entries are read and inserted at a time."""
+
+_PERSONS: Mapping[type[Donor | Recipient], PersonKind] = {Donor: "donor", Recipient: "recipient"}
 
 _SEARCHED = {
     "items": ("name", "name_en", "code"),
@@ -50,9 +53,10 @@ def write_datasette(books: Books, path: Path, language: Language, *, personal: b
     """Write the books into an empty SQLite file for Datasette.
 
     Tables refer to an item, person or place by its name and not by its code, so that each table can
-    be read without the others. If several records have the same name, the code is added to it. If
-    personal data is left out, donors and recipients are named by their codes. Full-text search
-    finds parts of Chinese names, and English words.
+    be read without the others. If several records have the same name, the code is added to it. A
+    person with merged codes is one person, under the code that stays. If personal data is left out,
+    donors and recipients are named by their codes. Full-text search finds parts of Chinese names,
+    and English words.
 
     Args:
         path: An empty file that no other process uses.
@@ -74,10 +78,8 @@ class _FlatFile:
         self._items = self._records(Item)
         self._item_names = _unique_names(self._items, self._item_name)
         self._units = {item.code: item.unit for item in self._items}
-        self._names = {
-            kind: _unique_names(self._records(kind), self._person_name)
-            for kind in (Donor, Recipient)
-        }
+        self._merged = {kind: books.catalogue.merged_codes(of) for kind, of in _PERSONS.items()}
+        self._names = {kind: self._person_names(kind) for kind in _PERSONS}
         self._places = _unique_names(self._records(Location), lambda place: place.name)
         self._campaigns = _unique_names(self._records(Campaign), lambda campaign: campaign.name)
         self._words = {
@@ -113,6 +115,14 @@ class _FlatFile:
 
     def _item_name(self, item: Item) -> str:
         return item.name_en or item.name if self._language == "en" else item.name
+
+    def _persons(self, kind: type[Donor | Recipient]) -> list[Any]:
+        """Return all donors or recipients, without the codes that were merged into others."""
+        return [one for one in self._records(kind) if one.code not in self._merged[kind]]
+
+    def _person_names(self, kind: type[Donor | Recipient]) -> dict[str, str]:
+        names = _unique_names(self._persons(kind), self._person_name)
+        return names | {code: names[stays] for code, stays in self._merged[kind].items()}
 
     def _person_name(self, person: Donor | Recipient) -> str:
         return (person.name or person.code) if self._personal else person.code
@@ -151,7 +161,7 @@ class _FlatFile:
     def _fill_catalogue(self) -> None:
         self._insert("items", self._catalogue(self._items, self._item_names))
         for table, kind in (("donors", Donor), ("recipients", Recipient)):
-            self._insert(table, self._catalogue(self._records(kind), self._names[kind]))
+            self._insert(table, self._catalogue(self._persons(kind), self._names[kind]))
         self._insert("places", self._catalogue(self._records(Location), self._places))
         self._insert("campaigns", self._catalogue(self._records(Campaign), self._campaigns))
 
@@ -245,6 +255,8 @@ class _FlatFile:
         Goods that were taken back are subtracted. The sums are computed from the table of transfers
         in the new file.
         """
+        merged = self._merged[Recipient]
+        self._db.conn.create_function("code_that_stays", 1, lambda code: merged.get(code, code))
         words = {
             column.name: _quoted(column.heading)
             for table in self._tables.values()
@@ -253,7 +265,8 @@ class _FlatFile:
         heading = {name: _quoted(table.heading) for name, table in self._tables.items()}
         start = len(RECEIVED.prefix) + 1
         moves = " UNION ALL ".join(
-            f"SELECT {words['day']} AS day, substr({words[side]}, {start}) AS code, "
+            f"SELECT {words['day']} AS day, "
+            f"code_that_stays(substr({words[side]}, {start})) AS code, "
             f"{words['item']} AS item, {sign}{words['quantity']} AS quantity "
             f"FROM {heading['transfers']} WHERE {words[side]} LIKE '{RECEIVED.prefix}%'"
             for side, sign in (("to_account", ""), ("from_account", "-"))

@@ -35,7 +35,8 @@ def three_w_table(books: Books, first: date, last: date) -> Table:
     """
     check_days(first, last)
     found = books.all(
-        "SELECT item, item_code, sum(quantity), unit, community, count(DISTINCT recipient_code) "
+        "SELECT item, item_code, sum(quantity), unit, community, "
+        "count(DISTINCT coalesce(recipient_merged_into, recipient_code)) "
         "FROM who_received_what WHERE station = :station AND day >= :first AND day <= :last "
         "GROUP BY item_code, item, unit, community HAVING sum(quantity) > 0 "
         "ORDER BY community, item_code",

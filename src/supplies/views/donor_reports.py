@@ -1,4 +1,7 @@
-"""Reports by donor: open, late and fulfilled pledges, and the value of gifts in each year."""
+"""Reports by donor: open, late and fulfilled pledges, and the value of gifts in each year.
+
+A donor with merged codes is one donor, under the code that stays.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from supplies.books.merged_codes import code_that_stays
 from supplies.books.reader import Books
 from supplies.domain.accounts import ANONYMOUS
 from supplies.domain.catalogue_records import Donor
@@ -103,7 +107,7 @@ def report_pledges_by_donor(
     check_days(first, last)
     by_donor: defaultdict[str, list[PledgeView]] = defaultdict(list)
     for pledge in list_pledges(books, days=(first, last), limit=None).items:
-        by_donor[pledge.donor].append(pledge)
+        by_donor[code_that_stays(books, "donor", pledge.donor)].append(pledge)
     found = [_pledges_of(books, donor, pledges, today) for donor, pledges in by_donor.items()]
     found.sort(key=lambda one: (-one.late, -one.open, one.donor))
     return DonorPledgesReport(first=first, last=last, today=today, items=found)
@@ -206,7 +210,8 @@ def _values_of_gifts(
         first=first.isoformat(),
         last=last.isoformat(),
     ):
-        gift = _Gift(donation, None if donor == ANONYMOUS else donor, int(day[:4]))
+        known = None if donor == ANONYMOUS else code_that_stays(books, "donor", donor)
+        gift = _Gift(donation, known, int(day[:4]))
         found[gift].append((None if minor is None else int(minor), currency))
     return found
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from supplies.books.queries import query_ids
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
+from supplies.domain.catalogue_records import Recipient
 from supplies.domain.commands import Urgency
+from supplies.views.catalogue import get_record
 from supplies.views.needs import DOCUMENT_TYPE
 from supplies.views.pagination import View
 from supplies.views.periods import PeriodReport, check_days
@@ -96,7 +98,7 @@ class _Noted(NamedTuple):
 
 def _noted(books: Books, first: date, last: date) -> list[_Noted]:
     rows = books.all(
-        "SELECT n.need, r.community, n.item, n.urgency, e.happened_on "
+        "SELECT n.need, n.recipient, r.community, n.item, n.urgency, e.happened_on "
         # An entry is booked on the day on which it happened or later. Without `|| ''`, SQLite would
         # read the entries of this kind of all days.
         "FROM entries e CROSS JOIN needs n LEFT JOIN recipients r "
@@ -110,9 +112,13 @@ def _noted(books: Books, first: date, last: date) -> list[_Noted]:
         first=first.isoformat(),
         last=last.isoformat(),
     )
+    merged = {
+        code: get_record(books, Recipient, stays).community
+        for code, stays in books.catalogue.merged_codes("recipient").items()
+    }
     return [
-        _Noted(need, community, item, urgency, date.fromisoformat(day))
-        for need, community, item, urgency, day in rows
+        _Noted(need, merged.get(recipient, community), item, urgency, date.fromisoformat(day))
+        for need, recipient, community, item, urgency, day in rows
     ]
 
 

@@ -10,7 +10,11 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from supplies.books.account_range import account_range
-from supplies.books.merged_codes import code_that_stays, codes_of_person
+from supplies.books.merged_codes import (
+    code_that_stays,
+    codes_of_person,
+    sql_code_that_stays,
+)
 from supplies.books.queries import query_ids
 from supplies.books.reader import Books
 from supplies.domain.accounts import RECEIVED, keys_of
@@ -91,6 +95,7 @@ def read_group_hand_outs(
     Hand-outs under all merged codes of a group are included. A correction has rows of its own, with
     negative quantities if it reduces what was handed out.
     """
+    stays = sql_code_that_stays("recipient", "h", "recipient")
     rows = query_ids(
         books,
         [code for group in groups for code in codes_of_person(books, "recipient", group)],
@@ -100,7 +105,7 @@ def read_group_hand_outs(
         "CROSS JOIN transfers t WHERE h.station = :station AND h.recipient = w.id "
         "AND h.seq = (SELECT max(m.seq) FROM hand_outs m "
         "WHERE m.station = h.station AND m.hand_out = h.hand_out) "
-        "AND r.station = h.station AND r.code = h.recipient "
+        f"AND r.station = h.station AND r.code = {stays} "
         "AND e.station = h.station AND e.document = h.hand_out "
         "AND t.station = e.station AND t.seq = e.seq AND t.lot <> '' "
         "AND (t.target = 'received:' || w.id OR t.source = 'received:' || w.id) "
