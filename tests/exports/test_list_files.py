@@ -17,7 +17,15 @@ from support.ledger_fixture import StationLedger, register_all
 from supplies.cli import main
 from supplies.cli.export import EXPORTED_LISTS
 from supplies.domain import commands as c
-from supplies.domain.catalogue_records import Community, Donor, Location, Recipient, Station
+from supplies.domain.catalogue_records import (
+    Community,
+    Donor,
+    Item,
+    LargerUnit,
+    Location,
+    Recipient,
+    Station,
+)
 from supplies.errors import InvalidField
 from supplies.exports.lists import LISTS
 from supplies.exports.three_w import three_w_table
@@ -189,10 +197,32 @@ def test_exported_needs_pledges_and_hand_outs_are_imported_with_the_same_balance
                 assert there == station.total(prefix, item), (prefix, item)
 
 
-def test_exported_donors_and_households_are_imported_as_they_are(
-    station: StationLedger, books_url: str, tmp_path: Path
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_exported_records_are_imported_as_they_are(
+    station: StationLedger, books_url: str, tmp_path: Path, ending: str
 ) -> None:
     station.ledger.register(
+        Donor(code="D-7", name="孙某", publish="name", consent_on=date(2020, 2, 1), retired=True),
+        Recipient(
+            code="R-7",
+            name="#N/A",
+            persons=3,
+            age_bands={"0-6": 1, "60-": 2},
+            collectors=["孙某", "孙, 某"],
+            consent_on=date(2020, 2, 2),
+            retired=True,
+        ),
+        Item(
+            code="flour",
+            name="面粉",
+            unit="g",
+            packs={"bag": 2500},
+            aliases=["小麦粉"],
+            shown_unit=LargerUnit(unit="kg", size=1000),
+            needs_batch=True,
+            needs_expiry=True,
+            retired=True,
+        ),
         Donor(
             code="D-9", name="=赵某", kind="person", phone="00852 2345", note="a\nb", publish="no"
         ),
@@ -206,12 +236,12 @@ def test_exported_donors_and_households_are_imported_as_they_are(
         ledger.register(
             Station(code="lx", name="Longxue"), Community(code="longxue", name="龙穴街")
         )
-    for kind, noun in (("donors", "donors"), ("households", "recipients")):
-        path = tmp_path / f"{noun}.csv"
-        export(books_url, "csv", noun, "--personal", "-o", path)
+    for kind, noun in (("donors", "donors"), ("households", "recipients"), ("items", "items")):
+        path = tmp_path / f"{noun}.{ending}"
+        export(books_url, ending, noun, "--personal", "-o", path)
         assert main(["import", kind, str(path), "--by", "u_1", "--database", empty]) == 0
     with Ledger.open(empty, station="lx", create=False) as ledger:
-        for record in (Donor, Recipient):
+        for record in (Donor, Recipient, Item):
             there = list_records(ledger.books, record, limit=None).items
             assert there == list_records(station.books, record, limit=None).items != []
 

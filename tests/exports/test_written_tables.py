@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supplies.domain.formula_guard import guard_formula, unguard_formula
+from supplies.domain.formula_guard import FORMULA_ERRORS, guard_formula, unguard_formula
 from supplies.errors import InvalidField
 from supplies.exports import tables
 from supplies.exports.tables import Column, Table, Value, json_parts, write_csv, write_xlsx
@@ -30,6 +30,25 @@ ROWS: list[list[Value]] = [
 ]
 
 
+ODD_TEXTS = (
+    *("#N/A", "'#N/A", "#REF!", "#NAME?", "NULL", "None", "nan", "true", "FALSE", "1e5", "1E+20"),
+    *(
+        "00123",
+        "1.0",
+        "1,000",
+        "2020-02-03",
+        "2/3/2020",
+        "12:30",
+        "5%",
+        "-",
+        "a;b",
+        "[1]",
+        '{"a":1}',
+    ),
+)
+"""Texts that programs take for something else, such as an error, a number or a day."""
+
+
 def table(rows: list[list[Value]] | None = None, name: str = "rows") -> Table:
     return Table(name, COLUMNS, ROWS if rows is None else rows)
 
@@ -40,18 +59,24 @@ def written(write: object, *args: object, **options: object) -> bytes:
     return file.getvalue()
 
 
-@given(st.text(alphabet="'=+-@\t\r5ex 口", max_size=5))
+TEXTS = st.text(alphabet="'=+-@\t\r5ex 口", max_size=5) | st.builds(
+    str.__add__, st.text(alphabet="'", max_size=2), st.sampled_from(sorted(FORMULA_ERRORS))
+)
+
+
+@given(TEXTS)
 def test_a_guarded_text_is_given_back(text: str) -> None:
     assert unguard_formula(guard_formula(text)) == text
 
 
-@given(st.text(alphabet="'=+-@\t\r5ex 口", max_size=5))
+@given(TEXTS)
 def test_a_guarded_text_is_a_number_or_starts_like_no_formula(text: str) -> None:
     made = guard_formula(text)
     try:
         float(made)
     except ValueError:
         assert not made.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert made not in FORMULA_ERRORS
 
 
 def test_texts_in_csv_are_guarded_and_numbers_are_not() -> None:
@@ -69,7 +94,8 @@ def test_texts_in_csv_are_guarded_and_numbers_are_not() -> None:
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_the_import_reads_what_the_export_writes(tmp_path: Path, ending: str) -> None:
-    rows: list[list[Value]] = [["=1+1", 1, None, "x"], ["'-5", 2, None, "00123"]]
+    texts = ["=1+1", "'-5", *ODD_TEXTS]
+    rows: list[list[Value]] = [[text, 1, None, text] for text in texts]
     path = tmp_path / f"rows.{ending}"
     with path.open("wb") as file:
         if ending == "csv":
@@ -78,9 +104,8 @@ def test_the_import_reads_what_the_export_writes(tmp_path: Path, ending: str) ->
             write_xlsx([table(rows)], file)
     with open_sheets(path) as sheets:
         read = [row.cells for sheet in sheets for row in sheet.rows]
-    assert [[str(cells[0]), int(str(cells[1])), str(cells[3])] for cells in read[1:]] == [
-        ["=1+1", 1, "x"],
-        ["'-5", 2, "00123"],
+    assert [[cells[0], int(str(cells[1])), cells[3]] for cells in read[1:]] == [
+        [text, 1, text] for text in texts
     ]
 
 

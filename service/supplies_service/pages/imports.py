@@ -243,6 +243,8 @@ def _columns(job: ImportJob, answer: ImportAnswer) -> list[ColumnChoice]:
     headings = _headings(answer)
     columns = []
     for column in KINDS[job.kind].columns:
+        if column.exported and column.name not in read:
+            continue
         found = read.get(column.name, "")
         chosen = job.options.columns.get(column.name, "")
         others = [heading for heading in headings if heading not in (found, chosen)]

@@ -39,11 +39,14 @@ class Column:
         words: The headings by which the column is recognized, best first.
         required: Whether an import needs this column, or one value that the user gives for all
             rows.
+        exported: Whether only `supplies export` writes this column. It is then recognized only by
+            its exact name.
     """
 
     name: str
     words: tuple[str, ...]
     required: bool = False
+    exported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,10 @@ class RowKind:
 
 def _column(name: str, words: str, *, required: bool = False) -> Column:
     return Column(name, tuple(words.split()), required)
+
+
+def _exported(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, (name,), exported=True) for name in names)
 
 
 _CODE = _column("code", "code 编号 编码 代码 id")
@@ -138,6 +145,8 @@ KINDS: Mapping[str, RowKind] = {
                 _column("pack", "pack 包装 包装单位"),
                 _column("pack_size", "pack_size 装量 每箱数量 包装数量 packsize perpack"),
                 _column("minimum", "minimum 最低库存 安全库存 min"),
+                *_exported("needs_batch", "needs_expiry", "shown_unit_unit", "shown_unit_size"),
+                *_exported("retired"),
             ),
         ),
         RowKind(
@@ -151,6 +160,7 @@ KINDS: Mapping[str, RowKind] = {
                 _column("address", "address 地址 住址 联系地址"),
                 _column("publish", "publish 公示 公开"),
                 _NOTE,
+                *_exported("consent_on", "retired"),
             ),
         ),
         RowKind(
@@ -165,6 +175,7 @@ KINDS: Mapping[str, RowKind] = {
                 _column("access", "access 上门提示 到达方式"),
                 _column("persons", "persons 人数 家庭人数 人口 people members"),
                 _NOTE,
+                *_exported("age_bands", "collectors", "consent_on", "retired"),
             ),
         ),
         RowKind(
@@ -372,11 +383,14 @@ def _rank(folded: str, column: Column) -> int:
 
     If the heading equals one of the column's words, the result is the index of that word. If the
     heading only contains a word, the number of words is added to the index. If the heading contains
-    none of the words, the result is twice the number of words.
+    none of the words, the result is twice the number of words. So it is for a heading that only
+    contains the name of a column of `supplies export`.
     """
     words = _folded_words(column)
     if folded in words:
         return words.index(folded)
+    if column.exported:
+        return 2 * len(words)
     if _OTHER_DAY.search(folded) and column.name != "expires":
         return 2 * len(words)
     for at, word in enumerate(words):

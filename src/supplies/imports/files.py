@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from supplies.domain.formula_guard import unguard_formula
 from supplies.errors import InvalidField, Sentence
-from supplies.imports.sheets import MAX_COLUMNS, Cell, Row, Sheet, clean
+from supplies.imports.sheets import MAX_COLUMNS, Cell, Row, Sheet, clean, clean_text
 from supplies.imports.workbooks import read_workbook
 
 _SAMPLE = 64 * 1024
@@ -132,7 +132,7 @@ def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
     number = 1
     try:
         for cells in reader:
-            row = Row(number, [clean(unguard_formula(cell)) for cell in cells])
+            row = Row(number, [_delimited_cell(cell) for cell in cells])
             number = reader.line_num + 1
             if any(cell is not None for cell in row.cells):
                 yield _checked(path, row)
@@ -145,6 +145,11 @@ def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
                 error=error,
             )
         ) from error
+
+
+def _delimited_cell(text: str) -> Cell:
+    plain = unguard_formula(text)
+    return clean(text) if plain == text else clean_text(plain)
 
 
 def _delimiter(sample: str) -> str:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from supplies.domain.formula_guard import guard_formula
 from supplies.imports.import_results import ImportResult, Listed
-from supplies.imports.sheets import CELL, ORIGIN, WHY
+from supplies.imports.sheets import CELL, LOST, ORIGIN, WHY, shown
 
 ROWS_IN_PART = 1_000
 """Number of rows in each part of a file of listed rows."""
@@ -65,7 +65,11 @@ def _cells(one: Listed, places: list[int], width: int, why: str) -> list[str]:
 
 def _as_csv(rows: list[list[str]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows([guard_formula(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows(
+        # A lost cell stays lost if it is not corrected.
+        [cell if cell == shown(LOST) else guard_formula(cell) for cell in row]
+        for row in rows
+    )
     return text.getvalue().encode()
 
 

@@ -128,7 +128,7 @@ class RowReader:
             )
         return f"{number:f}"
 
-    def choice(self, row: Row, name: str, words: Mapping[str, str]) -> str | None:
+    def choice(self, row: Row, name: str, words: Mapping[str, T]) -> T | None:
         """Return the value in `words` for the word in a cell; None if the cell is empty.
 
         Args:

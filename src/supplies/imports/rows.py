@@ -63,6 +63,9 @@ PUBLISH: Mapping[str, str] = {
     **dict.fromkeys(("no", "否", "不公开", "匿名"), "no"),
 }
 
+FLAGS: Mapping[str, bool] = {"true": True, "false": False}
+"""The values that `supplies export` writes into columns such as `retired`."""
+
 
 def opening_stock(reader: RowReader, rows: Sequence[Row]) -> c.Command:
     """Return the command that records rows of opening stock."""
@@ -226,7 +229,20 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
         fields["aliases"] = divide_texts(alias)
     if minimum := reader.number(row, "minimum"):
         fields["minimum"] = minimum
-    return fields
+    if larger := reader.text(row, "shown_unit_unit"):
+        fields["shown_unit"] = {"unit": larger, "size": reader.number(row, "shown_unit_size")}
+    return {**fields, **_flags(reader, row, "needs_batch", "needs_expiry", "retired")}
+
+
+def _flags(reader: RowReader, row: Row, *names: str) -> dict[str, bool]:
+    """Return the values of columns that are true or false, without the empty ones."""
+    found = {name: reader.choice(row, name, FLAGS) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _consent(reader: RowReader, row: Row) -> dict[str, str]:
+    day = reader.day(row, "consent_on")
+    return {} if day is None else {"consent_on": day.day.isoformat()}
 
 
 def _exported(column: str, text: str | None) -> list[dict[str, Any]]:
@@ -266,7 +282,7 @@ def donor_record(reader: RowReader, row: Row) -> dict[str, Any]:
         value = reader.choice(row, column, words)
         if value is not None:
             fields[column] = value
-    return fields
+    return {**fields, **_consent(reader, row), **_flags(reader, row, "retired")}
 
 
 def recipient_record(reader: RowReader, row: Row) -> dict[str, Any]:
@@ -280,7 +296,11 @@ def recipient_record(reader: RowReader, row: Row) -> dict[str, Any]:
     persons = reader.number(row, "persons")
     if persons is not None:
         fields["persons"] = persons
-    return fields
+    if bands := _exported("age_bands", reader.text(row, "age_bands")):
+        fields["age_bands"] = bands[0]
+    if collectors := reader.text(row, "collectors"):
+        fields["collectors"] = divide_texts(collectors)
+    return {**fields, **_consent(reader, row), **_flags(reader, row, "retired")}
 
 
 COMMANDS: Mapping[str, Callable[[RowReader, Sequence[Row]], c.Command]] = {

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, auto
 
+from supplies.domain.formula_guard import FORMULA_ERRORS
 from supplies.domain.normalization import normalize_text
 from supplies.errors import Sentence
 
@@ -69,21 +70,19 @@ They are the faulty cell, the reason, and the identity of the row in the origina
 `row_identity`.
 """
 
-_ERRORS = frozenset(
-    ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
-)
-"""The texts that spreadsheet programs show if a formula has an error."""
 
-
-def clean(cell: Cell) -> Cell:
-    """Return the value of a cell with its text normalized.
+def clean(text: str) -> Cell:
+    """Return the value of a cell whose content is a text.
 
     A blank text becomes None. The text of an error, such as #REF!, becomes LOST.
     """
-    if not isinstance(cell, str):
-        return cell
-    text = normalize_text(cell)
-    return LOST if text in _ERRORS else text or None
+    normal = clean_text(text)
+    return LOST if normal in FORMULA_ERRORS else normal
+
+
+def clean_text(text: str) -> str | None:
+    """Return a text normalized, also if it reads like an error. A blank text becomes None."""
+    return normalize_text(text) or None
 
 
 def shown(cell: Cell) -> str:

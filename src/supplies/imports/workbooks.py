@@ -19,7 +19,7 @@ from typing import IO, Any, TypeVar
 from xml.parsers import expat
 
 from supplies.errors import InvalidField, Sentence
-from supplies.imports.sheets import LOST, MAX_COLUMNS, Cell, Row, Sheet, clean
+from supplies.imports.sheets import LOST, MAX_COLUMNS, Cell, Row, Sheet, clean, clean_text
 
 MAX_UNPACKED = 2 * 2**30
 """Maximum size of an unpacked workbook in bytes."""
@@ -326,12 +326,12 @@ def _value(value: Any) -> Cell:
     if isinstance(value, float):
         return int(value) if value.is_integer() else Decimal(repr(value))
     if isinstance(value, str):
-        return clean(value)
+        return clean_text(value)
     if isinstance(value, datetime):
         return value.date() if value.time() == time() else value
     if isinstance(value, int | date):
         return value
-    return str(value) if isinstance(value, time | timedelta) else clean(str(value))
+    return str(value) if isinstance(value, time | timedelta) else clean_text(str(value))
 
 
 def _read_large_xlsx(path: Path, scans: dict[str, _Scan]) -> Iterator[Sheet]:
@@ -398,11 +398,18 @@ def _read_ods(path: Path, archive: zipfile.ZipFile) -> Iterator[Sheet]:
         visible = meta.visible is SheetVisibleEnum.Visible
         yield Sheet(
             meta.name,
-            _calamine_rows(sheet, lost[index] if index < len(lost) else set()),
+            _with_errors(_calamine_rows(sheet, lost[index] if index < len(lost) else set())),
             _notes(path, visible=visible),
             size,
             after,
         )
+
+
+def _with_errors(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield rows of ODS, in which older programs store an error as a text."""
+    for row in rows:
+        cells = [clean(cell) if isinstance(cell, str) else cell for cell in row.cells]
+        yield replace(row, cells=cells)
 
 
 def _lost_in_ods(path: Path, archive: zipfile.ZipFile) -> list[set[tuple[int, int]]]:
