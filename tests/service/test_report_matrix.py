@@ -199,6 +199,26 @@ def test_each_report_has_rows_on_its_page(name: str, books: Books) -> None:
     assert page.count("<tr>") > 1
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("needs", "2 needs from before this period are not met"),
+        ("waiting", "2 needs from before this period are not met"),
+        ("pledges", "1 pledge from before this period is open"),
+        ("pledges-by-donor", "1 pledge from before this period is open"),
+    ],
+)
+def test_a_page_tells_what_is_open_from_before_its_period(
+    name: str, sentence: str, books: Books
+) -> None:
+    page = books.open(f"/reports/tables/{name}", **{"from": "2020-02-20", "to": "2020-02-21"}).text
+    assert sentence in page
+    (link,) = re.findall(rf'href="(/reports/tables/{name}\?[^"]*from=2020-02-03[^"]*)"', page)
+    whole = books.open(link.replace("&amp;", "&")).text
+    assert "from before this period" not in whole
+    assert whole.count("<tr>") > page.count("<tr>")
+
+
 @pytest.mark.parametrize("name", ["station", "disclosure"])
 def test_papers_of_a_period_are_downloaded_from_the_report_page(name: str, books: Books) -> None:
     page = books.open("/reports", **PERIOD, as_of=AS_OF).text

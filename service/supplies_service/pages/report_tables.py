@@ -15,6 +15,7 @@ from supplies.exports.report_papers import build_report_paper
 from supplies.exports.report_words import HEADINGS
 from supplies.exports.reports import REPORTS, build_report
 from supplies.papers.report import ReportPaper
+from supplies.views.open_documents import OlderDocuments, find_older_documents
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.named_records import code_filter
 from supplies_service.pages.page_roles import READERS
@@ -113,7 +114,7 @@ class ReportTablePages(Controller):
         if form:
             made = await report_file(context, kind, parse_form(form), values)
             return frameable(made) if isinstance(made, PDFResponse) else made
-        return _page(context, kind, values, await _read(context, kind, values))
+        return _page(context, kind, values, *await _read(context, kind, values))
 
 
 def _check_names(kind: ReportKind, texts: dict[str, str]) -> None:
@@ -142,22 +143,32 @@ def _option_value(books: Books, option: ReportOption, text: str) -> str | int | 
     return int(text)
 
 
-async def _read(context: RequestContext, kind: ReportKind, values: dict[str, Any]) -> ReportPaper:
+async def _read(
+    context: RequestContext, kind: ReportKind, values: dict[str, Any]
+) -> tuple[ReportPaper, OlderDocuments | None]:
+    """Return the report, and the open documents from before its period, unless it is filtered."""
     now, today = context.ledger.clock(), context.ledger.today()
 
-    def read(books: Books) -> ReportPaper:
+    def read(books: Books) -> tuple[ReportPaper, OlderDocuments | None]:
         # One document more than is shown tells whether there are more. Each has a row or more.
         built = build_report(books, kind, today, limit=MAX_ROWS + 1, **values)
         content = context.redacted(built.content)
-        return build_report_paper(
+        paper = build_report_paper(
             built, content, printed_at=now, personal=sees_names(context), max_rows=MAX_ROWS
         )
+        if kind.open_noun is None or built.options:
+            return paper, None
+        return paper, find_older_documents(built.books, kind.open_noun, built.period.first)
 
     return await context.read_in_thread(read)
 
 
 def _page(
-    context: RequestContext, kind: ReportKind, values: dict[str, Any], paper: ReportPaper | None
+    context: RequestContext,
+    kind: ReportKind,
+    values: dict[str, Any],
+    paper: ReportPaper | None,
+    older: OlderDocuments | None = None,
 ) -> Response[bytes]:
     chosen = {
         {"first": "from", "last": "to"}.get(name, name): "" if value is None else str(value)
@@ -168,6 +179,7 @@ def _page(
         "report_table.html",
         kind=kind,
         paper=paper,
+        older=older,
         chosen=chosen,
         headings=HEADINGS,
     )

@@ -86,6 +86,7 @@ DONOR_REPORTS = (
             }
         },
         has_names=True,
+        open_noun="pledge",
     ),
     ReportKind(
         "pledges",
@@ -108,6 +109,7 @@ DONOR_REPORTS = (
         {"items": dict.fromkeys(("donor", "promised", "arrived", "outstanding"), sources.PLEDGE)},
         has_names=True,
         has_limit=True,
+        open_noun="pledge",
     ),
     ReportKind(
         "donor-values",

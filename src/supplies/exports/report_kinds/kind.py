@@ -10,6 +10,8 @@ from supplies.exports.report_sources import Source
 if TYPE_CHECKING:
     from datetime import date
 
+    from supplies.views.open_documents import OpenNoun
+
 
 class Period(NamedTuple):
     """The days of a report.
@@ -69,6 +71,8 @@ class ReportKind(NamedTuple):
             coordinators may read it.
         has_limit: Whether `build` takes a keyword argument `limit`, so that it reads only the first
             documents of the period, at most this many.
+        open_noun: The documents of the report that stay open until something happens. The page says
+            how many of them are from before the period; None for other reports.
     """
 
     name: str
@@ -83,6 +87,7 @@ class ReportKind(NamedTuple):
     has_names: bool = False
     of_organisation: bool = False
     has_limit: bool = False
+    open_noun: OpenNoun | None = None
 
     @property
     def prints_names(self) -> bool:

@@ -70,6 +70,7 @@ RECIPIENT_REPORTS = (
         },
         {"items": dict.fromkeys(("recipient", *_NEED_FIGURES), sources.NEED)},
         has_limit=True,
+        open_noun="need",
     ),
     ReportKind(
         "waiting",
@@ -100,6 +101,7 @@ RECIPIENT_REPORTS = (
                 "mean_days_to_meet": sources.needs_of_group("met"),
             }
         },
+        open_noun="need",
     ),
     ReportKind(
         "teams",
@@ -139,6 +141,7 @@ RECIPIENT_REPORTS = (
             )
         },
         (_TEAM,),
+        open_noun="delivery",
     ),
     ReportKind(
         "deliveries",
@@ -160,6 +163,7 @@ RECIPIENT_REPORTS = (
         {"items": dict.fromkeys(("team", "stop"), sources.DELIVERY)},
         (_TEAM,),
         has_limit=True,
+        open_noun="delivery",
     ),
     ReportKind(
         "household",
