@@ -90,7 +90,7 @@ bench: .venv/installed-bench
 	$(BIN)/python -m benchmarks
 
 bench-growth: .venv/installed-test
-	$(BIN)/python -m benchmarks growth --entries 1000000 --engine $(ENGINE)
+	$(BIN)/python -m benchmarks growth --entries 10000 --entries 100000 --entries 1000000 --engine $(ENGINE)
 
 # Without addresses of an index, so that any mirror may serve the files. The hashes are of all platforms.
 COMPILE := var/audit/bin/pip-compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \

@@ -8,8 +8,10 @@ benchmarks growth --entries 1000000 --engine postgresql` chooses the size of the
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from benchmarks import (
+    command_line,
     engines,
     growth,
     imports,
@@ -27,16 +29,18 @@ BENCHMARKS = {
     "ledger": ledger.run,
     "imports": imports.run,
     "growth": growth.run,
+    "growth-10000": partial(growth.run, [10_000], ["sqlite"]),
     "limits": limits.run,
     "engines": engines.run,
     "papers": papers.run,
     "pages": pages.run,
     "phone": phone.run,
     "service": service.run,
+    "command-line": command_line.run,
     "sizes": sizes.run,
 }
 
-IN_MINUTES = ("ledger", "imports", "service")
+IN_MINUTES = ("ledger", "imports", "command-line", "growth-10000", "service")
 """The benchmarks that run if the command line names none."""
 
 if __name__ == "__main__":

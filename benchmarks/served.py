@@ -32,8 +32,8 @@ def application(kind: str, books: str) -> Any:
 
     Args:
         kind: "hello" is only the baseline handler, "floor" is the application of
-            `benchmarks.floor`, "peer" is that of `benchmarks.peer`, "grouped" is the service, and
-            "single" is the service with one commit for each request.
+            `benchmarks.floor`, "peer" is that of `benchmarks.peer`. The others are the service:
+            "single" has one commit for each request, and "two workers" has two processes.
     """
     if kind == "floor":
         return Floor(books)
@@ -51,6 +51,7 @@ if __name__ == "__main__":
     Granian(
         "benchmarks.served:application",
         port=int(port),
+        workers=2 if kind == "two workers" else 1,
         interface=Interfaces.WSGI if kind == "peer" else Interfaces.ASGI,
         runtime_mode=RuntimeModes.st,
         blocking_threads=PEER_THREADS if kind == "peer" else None,
