@@ -16,8 +16,8 @@ from supplies.domain.entry_rows import Lot
 from supplies.domain.shortened_struct import Found, ShortenedStruct, line_of, with_faults
 from supplies.domain.validation import MAX_FAULTS
 from supplies.errors import Fault, InvalidField, NotEnough, NotFound, Sentence, SuppliesError
+from supplies.ledger.contradictions import Contradicted, Repeated
 from supplies.ledger.rules.corrections import within_command
-from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
 from supplies.ledger.rules.need_fulfilment import find_need
 from supplies.ledger.rules.pledges import find_pledge
 

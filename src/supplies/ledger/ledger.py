@@ -45,6 +45,7 @@ from supplies.errors import (
 )
 from supplies.ledger.all_faults import add_all_faults
 from supplies.ledger.balance_floors import floor_error
+from supplies.ledger.contradictions import Contradicted, Repeated
 from supplies.ledger.journal import Journal
 from supplies.ledger.merged_codes import with_codes_that_stay
 from supplies.ledger.named_records import names_in, read_named_records
@@ -57,7 +58,6 @@ from supplies.ledger.recorded import (
 )
 from supplies.ledger.rules import RULES
 from supplies.ledger.rules.contradicted_facts import record_conflict
-from supplies.ledger.rules.delivery_outcomes import Contradicted, Repeated
 from supplies.ledger.rules.delivery_proofs import is_about_erased
 from supplies.ledger.rules.recounts import add_recounts
 from supplies.ledger.writer import CheckedRequest, Request, Writer

@@ -42,20 +42,16 @@ from supplies.domain.entry_rows import (
 )
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
 from supplies.errors import AlreadyDone, Fault, InvalidField, NotEnough, Sentence
+from supplies.ledger.contradictions import Contradicted
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.contradicted_facts import Fact, decode_fact, possible_day
 from supplies.ledger.rules.corrections import Rules, correct, reverse
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY
 from supplies.ledger.rules.delivery_outcomes import (
-    Contradicted,
     add_outcome_rows,
     at_present_stop,
-    check_return_location,
-    is_too_old,
     loaded_stop,
-    outcome_line_rows,
-    outcome_lines,
     report_outcome,
 )
 from supplies.ledger.rules.need_fulfilment import (
@@ -64,6 +60,12 @@ from supplies.ledger.rules.need_fulfilment import (
     reopen_needs,
     restore_needs,
 )
+from supplies.ledger.rules.outcome_lines import (
+    check_return_location,
+    outcome_line_rows,
+    outcome_lines,
+)
+from supplies.ledger.rules.report_times import is_too_old
 from supplies.ledger.rules.reported_hand_outs import book_hand_out, undo_booked_hand_out
 from supplies.ledger.rules.stock_counts import book_contradicted_count
 

@@ -15,26 +15,19 @@ from supplies.domain.catalogue_records import Item
 from supplies.domain.commands import CountStock, ReportHandOut, ReportOutcome
 from supplies.domain.entry_rows import Conflict, ConflictReason, ContradictionKind, Stop
 from supplies.errors import InvalidField, SuppliesError
+from supplies.ledger.contradictions import Contradicted, Repeated
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.deliveries import find_stop
-from supplies.ledger.rules.delivery_outcomes import (
-    Contradicted,
-    Repeated,
-    at_present_stop,
-    day_of_report,
-    is_too_old,
-    loaded_stop,
-    outcome_line_rows,
-    outcome_lines,
-    precedes_report,
-)
+from supplies.ledger.rules.delivery_outcomes import at_present_stop, loaded_stop
 from supplies.ledger.rules.delivery_proofs import (
     add_agreeing_proof,
     add_proofs,
     brings_proof,
     is_about_erased,
 )
+from supplies.ledger.rules.outcome_lines import outcome_line_rows, outcome_lines
+from supplies.ledger.rules.report_times import day_of_report, is_too_old, precedes_report
 from supplies.ledger.rules.reported_hand_outs import possible_day_of_hand_out
 
 Fact: TypeAlias = ReportOutcome | ReportHandOut | CountStock

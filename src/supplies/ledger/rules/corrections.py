@@ -57,6 +57,7 @@ from supplies.domain.entry_rows import (
 )
 from supplies.errors import AgainstBooks, AlreadyDone, Fault, InvalidField, NotEnough, Sentence
 from supplies.ledger.balance_changes import Key, net_changes, net_changes_by_day
+from supplies.ledger.contradictions import Contradicted
 from supplies.ledger.corrected_command import CorrectedCommand
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
@@ -70,7 +71,6 @@ from supplies.ledger.rules.command_history import (
     taken_by_others,
 )
 from supplies.ledger.rules.correction_difference import MovedOn, book_difference
-from supplies.ledger.rules.delivery_outcomes import Contradicted
 from supplies.ledger.rules.merges import divide_codes, find_merge
 from supplies.ledger.rules.need_fulfilment import find_need, reopen_needs, restore_needs
 from supplies.ledger.rules.older_packs import implied_packs

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from typing import TypeGuard
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from supplies.books.moved_stops import deliveries_of_stop, present_delivery
-from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, LOST, RECEIVED, STOCK
-from supplies.domain.commands import Outcome, OutcomeLine, ReportHandOut, ReportOutcome
-from supplies.domain.entry_rows import (
-    ContradictionKind,
-    Stop,
-    StopLine,
-    StopOutcome,
-    StopRemoval,
-)
+from supplies.domain.accounts import IN_TRANSIT, LOST, RECEIVED
+from supplies.domain.commands import Outcome, OutcomeLine, ReportOutcome
 from supplies.domain.entry_rows import OutcomeLine as StatedLine
-from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, SuppliesError, template
+from supplies.domain.entry_rows import Stop, StopLine, StopOutcome, StopRemoval
+from supplies.errors import AlreadyDone, Fault, InvalidField, Sentence, template
+from supplies.ledger.contradictions import Contradicted, Repeated
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.rules.deliveries import LOST_ON_THE_WAY, find_stop
@@ -35,32 +27,14 @@ from supplies.ledger.rules.need_fulfilment import (
     meet_needs_with_excess,
     restore_needs,
 )
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""By how much the clock of a phone may differ from the clock of the ledger.
-
-Within this tolerance, a reported time that seems too early or too late is accepted.
-"""
-
-
-MAX_AGE_BY_PHONE = timedelta(days=60)
-"""How long after an outcome or hand-out a phone may still report it."""
-
-
-EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
-"""The earliest time that a report of an outcome may state.
-
-Earlier times cannot be converted to local time in every time zone.
-"""
-
-
-class Repeated(Exception):
-    """Raised if entry `seq` already recorded the same report. Then nothing new is recorded."""
-
-    def __init__(self, seq: int) -> None:
-        super().__init__(seq)
-        self.seq = seq
-
+from supplies.ledger.rules.outcome_lines import (
+    check_accounted,
+    check_return_location,
+    outcome_line_rows,
+    outcome_lines,
+    return_account,
+)
+from supplies.ledger.rules.report_times import check_age, day_of_report
 
 _OUTCOMES: Mapping[Outcome, str] = {
     "handed_over": template("handed_over"),
@@ -70,24 +44,6 @@ _OUTCOMES: Mapping[Outcome, str] = {
     "lost": template("lost"),
 }
 """The names of the outcomes as message templates, so that they can be translated."""
-
-
-class Contradicted(SuppliesError):
-    """Raised if a reported fact contradicts the books.
-
-    The fact is then recorded as a conflict, which moves no goods.
-
-    Attributes:
-        kind: In what way the fact contradicts the books.
-        fields: Further values about the contradiction, as in `ConflictReason`.
-    """
-
-    slug = "conflict"
-    title = template("The books say otherwise")
-
-    def __init__(self, kind: ContradictionKind, detail: str, **fields: str | int) -> None:
-        super().__init__(detail)
-        self.kind, self.fields = kind, fields
 
 
 def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = False) -> None:
@@ -120,7 +76,7 @@ def report_outcome(command: ReportOutcome, journal: Journal, *, decided: bool = 
     else:
         _check_same_stop(journal, command, journal.corrected.seq)
     for index, (line, load) in enumerate(zip(lines, loaded, strict=True)):
-        _check_accounted(line, load, index, command)
+        check_accounted(line, load, index, command)
     if command.happened_at is not None:
         if not decided:
             check_age(journal, command, "outcome")
@@ -152,121 +108,6 @@ def _not_before_move(journal: Journal, command: ReportOutcome) -> None:
     )
     if journal.happened_on >= dispatched.happened_on:
         journal.happened_on = max(journal.happened_on, moved.booked_on)
-
-
-def day_of_report(
-    journal: Journal, command: ReportOutcome, moment: datetime, reported_at: datetime
-) -> date:
-    """Return the day on which the time of a reported outcome falls, in the station's time zone.
-
-    Raises:
-        InvalidField: `happened_on` of the command is another day.
-        Contradicted: the time is in the future (see `day_of_time`), or is earlier than the dispatch
-            of the goods by more than `CLOCK_TOLERANCE`.
-    """
-    day = day_of_time(journal, command, moment, reported_at, "outcome")
-    zone = ZoneInfo(journal.books.station.zone)
-    first = deliveries_of_stop(journal.books, command.delivery, command.allocation)[-1]
-    seq = journal.books.latest_seq(Stop, delivery=first, allocation=command.allocation) or 0
-    dispatched = journal.books.body(seq)
-    recorded_at = datetime.fromisoformat(dispatched.recorded_at)
-    # If the dispatch was recorded on a later day, only its day is known, not its time.
-    typed_later = recorded_at.astimezone(zone).date() != dispatched.happened_on
-    if day < dispatched.happened_on or not (typed_later or moment >= recorded_at - CLOCK_TOLERANCE):
-        raise Contradicted(
-            "before_dispatch",
-            f"the outcome is reported for {_shown(moment, zone)}, before the goods of "
-            f"{command.delivery} went out (entry {seq})",
-            entry=seq,
-        )
-    return day
-
-
-def day_of_time(
-    journal: Journal,
-    command: ReportOutcome | ReportHandOut,
-    moment: datetime,
-    reported_at: datetime,
-    what: str,
-) -> date:
-    """Return the day on which the time in a report falls, in the station's time zone.
-
-    Args:
-        moment: The time that the report states.
-        reported_at: When the report was made. A `moment` shortly after `reported_at` counts as
-            `reported_at`, because the clock of the phone may be fast.
-        what: "outcome" or "hand-out", for the error message.
-
-    Raises:
-        InvalidField: `happened_on` of the command is another day.
-        Contradicted: the time is later than `reported_at` by more than `CLOCK_TOLERANCE`.
-    """
-    zone = ZoneInfo(journal.books.station.zone)
-    day = _in_zone(max(EARLIEST_MOMENT, min(moment, reported_at)), zone).date()
-    if journal.corrected is None and command.happened_on not in (None, day):
-        raise InvalidField.at(
-            "/happened_on",
-            Sentence(
-                "{happened_on} is not the day of happened_at ({day})",
-                happened_on=command.happened_on,
-                day=day,
-            ),
-        )
-    if moment > reported_at + CLOCK_TOLERANCE:
-        shown, now = _shown(moment, zone), _shown(reported_at, zone)
-        detail = f"the {what} is reported for {shown}, but it is only {now} now"
-        raise Contradicted("future", detail)
-    return day
-
-
-def check_age(journal: Journal, command: ReportOutcome | ReportHandOut, what: str) -> None:
-    """Check that a phone reports an outcome or hand-out in time.
-
-    A correction may be made at any time.
-
-    Args:
-        what: "outcome" or "hand-out", for the error message.
-
-    Raises:
-        Contradicted: a phone reports a time that is more than `MAX_AGE_BY_PHONE` ago.
-    """
-    if journal.corrected is None and is_too_old(command, journal.now):
-        assert command.happened_at is not None
-        shown = _shown(command.happened_at, ZoneInfo(journal.books.station.zone))
-        raise Contradicted(
-            "too_old",
-            f"the {what} is reported for {shown}, more than {MAX_AGE_BY_PHONE.days} days ago",
-        )
-
-
-def is_too_old(command: ReportOutcome | ReportHandOut, reported_at: datetime) -> bool:
-    """Return whether a phone reported an event more than `MAX_AGE_BY_PHONE` after it happened."""
-    by_phone = isinstance(command, ReportHandOut) or command.phone_time is not None
-    moment = command.happened_at
-    return by_phone and moment is not None and moment < reported_at - MAX_AGE_BY_PHONE
-
-
-def precedes_report(moment: datetime | None, reported_at: datetime) -> TypeGuard[datetime]:
-    """Return whether a report states a time, and this time was not in the future at `reported_at`.
-
-    A time up to `CLOCK_TOLERANCE` after `reported_at` does not count as future.
-    """
-    return moment is not None and moment <= reported_at + CLOCK_TOLERANCE
-
-
-def _shown(moment: datetime, zone: ZoneInfo) -> str:
-    return _in_zone(moment, zone).isoformat(sep=" ", timespec="minutes")
-
-
-def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Convert a time to a time zone.
-
-    Return the time unchanged if the result would be outside the years that Python supports.
-    """
-    try:
-        return moment.astimezone(zone)
-    except OverflowError:
-        return moment
 
 
 def at_present_stop(command: ReportOutcome, journal: Journal) -> ReportOutcome:
@@ -306,132 +147,6 @@ def loaded_stop(journal: Journal, command: ReportOutcome) -> tuple[Stop, list[St
     stop = find_stop(journal, command.delivery, command.allocation)
     loaded = journal.books.rows(StopLine, delivery=stop.delivery, allocation=stop.allocation)
     return stop, sorted(loaded, key=lambda line: line.line)
-
-
-def outcome_lines(command: ReportOutcome, loaded: list[StopLine]) -> list[OutcomeLine]:
-    """Return the reported outcome of each loaded line.
-
-    If the report has no lines, the outcome of the stop holds for every line.
-
-    Raises:
-        InvalidField: lines are required but not given, a line is missing, unknown or repeated, or a
-            line disagrees with the outcome of the stop.
-    """
-    if command.lines is None:
-        if command.outcome == "partly":
-            raise InvalidField.at(
-                "/lines", Sentence("give for each line what was received, brought back and lost")
-            )
-        return [_implied_line(command.outcome, load) for load in loaded]
-    reported = {line.line: line for line in command.lines}
-    known = {load.line for load in loaded}
-    for index, line in enumerate(command.lines):
-        if line.line not in known or reported[line.line] is not line:
-            raise InvalidField.at(
-                f"/lines/{index}/line",
-                Sentence(
-                    "invalid or repeated line {line}: the lines of the stop are {list}, each once",
-                    line=line.line,
-                    list=", ".join(map(str, sorted(known))),
-                ),
-            )
-        _check_agrees(command.outcome, line, index)
-    missing = known - set(reported)
-    if missing:
-        raise InvalidField.at(
-            "/lines", Sentence("line {line} of the stop is missing", line=min(missing))
-        )
-    return [reported[load.line] for load in loaded]
-
-
-_QUANTITIES = ("received", "brought_back", "lost")
-
-_QUANTITY_OF_OUTCOME = {
-    "handed_over": "received",
-    "not_at_home": "brought_back",
-    "refused": "brought_back",
-    "lost": "lost",
-}
-"""For each outcome of a stop, the only field of its lines that may be above zero.
-
-With the outcome `partly`, a line may have goods in every field.
-"""
-
-
-def _check_agrees(outcome: str, line: OutcomeLine, index: int) -> None:
-    """Check that a line has only goods that fit the outcome of the stop.
-
-    For example, if the recipient refused the goods, no line may have received goods.
-
-    Raises:
-        InvalidField: the line disagrees with the outcome.
-    """
-    allowed = _QUANTITY_OF_OUTCOME.get(outcome)
-    for name in _QUANTITIES if allowed else ():
-        if name != allowed and getattr(line, name):
-            raise InvalidField.at(
-                f"/lines/{index}/{name}",
-                Sentence(
-                    "line {line} has goods that were {found}, but the outcome of the stop is "
-                    "{outcome}; report the outcome partly",
-                    line=line.line,
-                    found=name,
-                    outcome=outcome,
-                ),
-            )
-
-
-def _implied_line(outcome: str, load: StopLine) -> OutcomeLine:
-    match outcome:
-        case "handed_over":
-            return OutcomeLine(line=load.line, received=load.loaded)
-        case "not_at_home":
-            return OutcomeLine(line=load.line, brought_back=load.loaded, to="allocated")
-        case "refused":
-            return OutcomeLine(line=load.line, brought_back=load.loaded, to="stock")
-        case _:
-            return OutcomeLine(line=load.line, lost=load.loaded)
-
-
-def _check_accounted(line: OutcomeLine, load: StopLine, index: int, command: ReportOutcome) -> None:
-    """Check that the quantities received, brought back and lost add up to the quantity loaded.
-
-    Raises:
-        Contradicted: the sum is more than was loaded.
-        InvalidField: the sum is less than was loaded.
-    """
-    reported = line.received + line.brought_back + line.lost
-    if reported > load.loaded:
-        raise Contradicted(
-            "more_than_loaded",
-            f"{reported} × {load.item} are reported in line {line.line}, but {load.loaded} were "
-            f"loaded for {command.allocation} on delivery {command.delivery}",
-            line=line.line,
-            reported=reported,
-            loaded=load.loaded,
-        )
-    if reported < load.loaded:
-        raise InvalidField(
-            Sentence(
-                "line {line} accounts for {reported} of {loaded} loaded; give the rest as "
-                "received, brought back or lost",
-                line=line.line,
-                reported=reported,
-                loaded=load.loaded,
-            ),
-            [
-                Fault(
-                    f"/lines/{index}",
-                    Sentence(
-                        "{reported} reported, {loaded} loaded",
-                        reported=reported,
-                        loaded=load.loaded,
-                    ),
-                    reported,
-                    load.loaded,
-                )
-            ],
-        )
 
 
 def _agreeing_report(
@@ -531,46 +246,6 @@ def add_outcome_rows(
         *outcome_line_rows(command, lines, loaded),
     )
     add_outcome_details(draft, command)
-
-
-def outcome_line_rows(
-    command: ReportOutcome, lines: list[OutcomeLine], loaded: list[StopLine]
-) -> list[StatedLine]:
-    """Return one row for each line of an outcome.
-
-    A row also names the account to which goods were brought back, if there are any.
-    """
-    return [
-        StatedLine(
-            delivery=command.delivery,
-            allocation=command.allocation,
-            line=line.line,
-            received=line.received,
-            brought_back=line.brought_back,
-            lost=line.lost,
-            target=return_account(command, line, load) if line.brought_back else "",
-        )
-        for line, load in zip(lines, loaded, strict=True)
-    ]
-
-
-def return_account(command: ReportOutcome, line: OutcomeLine, load: StopLine) -> str:
-    """Return the account to which the goods of a line go if the team brings them back."""
-    location = line.location or load.location
-    return STOCK(location) if line.to == "stock" else ALLOCATED(command.allocation, location)
-
-
-def check_return_location(journal: Journal, line: OutcomeLine) -> None:
-    """Check the location to which goods of a line were brought back, if the line names one.
-
-    A quarantine is allowed, even if the goods stay set aside, because it is a fact that they are
-    there.
-
-    Raises:
-        InvalidField: the location is unknown.
-    """
-    if line.location is not None:
-        journal.books.location(line.location, f"/lines/{line.line - 1}/location")
 
 
 def _book_outcome_line(

@@ -14,19 +14,14 @@ from supplies.domain.commands import RecipientLine, ReportHandOut
 from supplies.domain.entries import Body
 from supplies.domain.entry_rows import ContradictionKind, HandOutReport, HandOutTo, Lot
 from supplies.errors import AgainstBooks, Fault, Forgotten, InvalidField, NotEnough, SuppliesError
+from supplies.ledger.contradictions import Contradicted
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.lot_selection import by_pointer, lots_first, lots_in_order
 from supplies.ledger.merged_codes import with_codes_that_stay
-from supplies.ledger.rules.delivery_outcomes import (
-    Contradicted,
-    check_age,
-    day_of_time,
-    is_too_old,
-    precedes_report,
-)
 from supplies.ledger.rules.hand_outs import draft_hand_out, hand_out, meet_needs_of_lines
 from supplies.ledger.rules.need_fulfilment import reopen_needs
+from supplies.ledger.rules.report_times import check_age, day_of_time, is_too_old, precedes_report
 from supplies.ledger.rules.stock_counts import lots_missed
 
 

@@ -13,10 +13,10 @@ from supplies.domain.commands import CountLine, CountStock, OpenCountSheet
 from supplies.domain.entry_rows import CountedLine, CountSheet, Lot
 from supplies.domain.expiry import expiry_field
 from supplies.errors import AlreadyDone, InvalidField, Sentence
+from supplies.ledger.contradictions import Contradicted
 from supplies.ledger.drafts import Draft
 from supplies.ledger.journal import Journal
 from supplies.ledger.needs_in_order import most_urgent_first
-from supplies.ledger.rules.delivery_outcomes import Contradicted
 from supplies.ledger.rules.need_fulfilment import (
     find_need,
     restore_needs,
