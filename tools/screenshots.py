@@ -55,7 +55,8 @@ from supplies.access.roles import UserRole
 from supplies.demo.longxue import STATION
 from supplies.signing.station_keys import StationKeys
 from supplies.views.deliveries import list_deliveries
-from supplies.views.receipts import list_receipts, with_signature
+from supplies.views.receipt_papers import with_signature
+from supplies.views.receipts import list_receipts
 from tools.browser import LOCALES, WIDTHS, find_chromium, start_browser
 
 TARGET = Path(__file__).parents[1] / "var" / "screenshots"

@@ -21,7 +21,7 @@ from supplies.domain.commands import RecordActivity
 from supplies.ledger.ledger import Ledger
 from supplies.signing.receipt_signatures import paper_from_record
 from supplies.signing.station_keys import StationKeys, create_first_key
-from supplies.views.receipts import build_receipt_record
+from supplies.views.receipt_papers import build_receipt_record
 
 
 def test_verify_names_a_changed_row_and_fails(

@@ -11,7 +11,8 @@ from support.browser import WIDTH_AND_LANGUAGE, OpenPage, Site, fits, serious_fa
 from supplies.domain import commands as c
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys
-from supplies.views.receipts import get_receipt, issued_receipt, list_receipts
+from supplies.views.receipt_papers import issued_receipt
+from supplies.views.receipts import get_receipt, list_receipts
 
 
 class Printed(NamedTuple):

@@ -35,12 +35,8 @@ from supplies.signing.receipt_signatures import (
     write_public_keys,
 )
 from supplies.signing.station_keys import StationKeys
-from supplies.views.receipts import (
-    build_receipt_record,
-    find_paper_in_books,
-    get_receipt,
-    with_signature,
-)
+from supplies.views.receipt_papers import build_receipt_record, find_paper_in_books, with_signature
+from supplies.views.receipts import get_receipt
 
 NO_MARKS = msgspec.to_builtins(PrintMarks())
 FIRST, SECOND = "JZ-2020-000001", "JZ-2020-000002"
@@ -130,7 +126,7 @@ def test_two_processes_give_the_same_bytes(issuer: IssuingStation) -> None:
         "import hashlib, sys\n"
         "from supplies.signing.station_keys import StationKeys\n"
         "from supplies.ledger.ledger import Ledger\n"
-        "from supplies.views.receipts import build_receipt_record\n"
+        "from supplies.views.receipt_papers import build_receipt_record\n"
         "from supplies_receipts import draw_signed_receipt\n"
         "keys = StationKeys.for_database(sys.argv[1])\n"
         "with Ledger.open(sys.argv[1], station='lx') as ledger, ledger.reading() as books:\n"

@@ -15,7 +15,7 @@ from supplies_receipts.signed_receipt import _ATTACHMENT_DESCRIPTION, ATTACHMENT
 
 from supplies.signing.receipt_signatures import NotGenuine, PublicKeys
 from supplies.signing.station_keys import StationKeys, create_first_key
-from supplies.views.receipts import build_receipt_record
+from supplies.views.receipt_papers import build_receipt_record
 from support.ledger_fixture import StationLedger
 
 

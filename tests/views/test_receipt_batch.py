@@ -9,7 +9,8 @@ from supplies.domain import commands as c
 from supplies.errors import InvalidField
 from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSignature
 from supplies.views.receipt_batches import build_receipt_papers
-from supplies.views.receipts import ReceiptView, build_receipt_paper
+from supplies.views.receipt_papers import build_receipt_paper
+from supplies.views.receipts import ReceiptView
 
 
 def code(receipt: ReceiptView) -> str:

@@ -12,7 +12,8 @@ from supplies.domain.entry_rows import Receipt
 from supplies.errors import Forgotten, NotFound
 from supplies.signing.receipt_signatures import IssuedReceipt, ReceiptSignature
 from supplies.stations.paper_settings import PaperSettings, receipt_statement
-from supplies.views.receipts import build_receipt_paper, get_receipt, list_receipts
+from supplies.views.receipt_papers import build_receipt_paper
+from supplies.views.receipts import get_receipt, list_receipts
 
 FIRST, SECOND, THIRD = (f"JZ-2020-00000{n}" for n in (1, 2, 3))
 

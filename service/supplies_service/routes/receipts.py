@@ -17,14 +17,8 @@ from supplies.signing.station_keys import StationKeys
 from supplies.views.entries import EntryView, get_entry
 from supplies.views.pagination import Page, View
 from supplies.views.receipt_batches import MAX_LINES, build_receipt_papers
-from supplies.views.receipts import (
-    ReceiptView,
-    build_receipt_record,
-    get_receipt,
-    issued_receipt,
-    list_receipts,
-    with_signature,
-)
+from supplies.views.receipt_papers import build_receipt_record, issued_receipt, with_signature
+from supplies.views.receipts import ReceiptView, get_receipt, list_receipts
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, parse_number
 from supplies_service.request_context import Context, RequestContext

@@ -20,7 +20,8 @@ from supplies.domain.accounts import DONOR
 from supplies.domain.redaction import mask_name
 from supplies.errors import NotFound, Sentence
 from supplies.views.pagination import View
-from supplies.views.receipts import ReceiptView, get_receipt, issued_receipt
+from supplies.views.receipt_papers import issued_receipt
+from supplies.views.receipts import ReceiptView, get_receipt
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import log_refusal
 from supplies_service.security.authorization import allow_anyone

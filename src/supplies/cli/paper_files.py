@@ -21,7 +21,7 @@ def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
     from supplies_receipts import draw_signed_receipt
 
     from supplies.signing.station_keys import StationKeys
-    from supplies.views.receipts import build_receipt_record
+    from supplies.views.receipt_papers import build_receipt_record
 
     keys = StationKeys.for_database(database)
     with ledger.reading() as books:

@@ -72,7 +72,7 @@ def _write_batch(
     from supplies.cli.progress import progress_bar
     from supplies.signing.station_keys import StationKeys
     from supplies.views.receipt_batches import build_receipt_papers
-    from supplies.views.receipts import issued_receipt
+    from supplies.views.receipt_papers import issued_receipt
 
     keys = StationKeys.for_database(database)
     with open_ledger(database, station) as ledger, ledger.reading() as books:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from supplies.signing.receipt_signatures import PublicKeys
     from supplies.storage.store import Store
     from supplies.verification.verify import Verified
-    from supplies.views.receipts import PaperInBooks
+    from supplies.views.receipt_papers import PaperInBooks
 
 
 @click.command(cls=Command)
@@ -304,7 +304,7 @@ def _find_receipt(
     from supplies.cli.receipt_check import read_paper
     from supplies.ledger.ledger import Ledger
     from supplies.signing.receipt_signatures import NotGenuine, check_key
-    from supplies.views.receipts import PaperInBooks, find_paper_in_books
+    from supplies.views.receipt_papers import PaperInBooks, find_paper_in_books
 
     doubts, unchecked = [], []
     try:
