@@ -19,7 +19,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from supplies.errors import Sentence
-from supplies.ledger.ledger import Clock, system_clock
+from supplies.ledger.clock import Clock, system_clock
 from supplies_service.daily_checkpoints import CheckpointPlan, DailyCheckpoints
 from supplies_service.group_commit import MAX_BATCH
 from supplies_service.http_semantics import HttpSemanticsMiddleware, allowed_methods

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from supplies.errors import BooksBroken, SuppliesError
-from supplies.ledger.ledger import system_clock
+from supplies.ledger.clock import system_clock
 from supplies.maintenance.backup import back_up
 from supplies.maintenance.backup_log import log_backup
 from supplies.storage.engines import open_store

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from supplies.errors import InvalidField, SuppliesError
-from supplies.ledger.ledger import Clock
+from supplies.ledger.clock import Clock
 from supplies.maintenance.protected_files import refuse_files_of_books
 from supplies.signing.checkpoints import (
     MAX_FILE_BYTES,

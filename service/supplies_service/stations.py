@@ -19,7 +19,8 @@ from litestar.connection import ASGIConnection
 
 from supplies.access.access_context import AccessContext
 from supplies.errors import StoreError
-from supplies.ledger.ledger import Clock, Ledger
+from supplies.ledger.clock import Clock
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import default_station
 from supplies.storage.engines import database_file, open_store

@@ -15,7 +15,8 @@ from psycopg.conninfo import conninfo_to_dict
 from support.engines import Server, disable_fsync
 
 from simulation.fault_injection import FaultInjectingStore
-from supplies.ledger.ledger import Clock, Ledger
+from supplies.ledger.clock import Clock
+from supplies.ledger.ledger import Ledger
 from supplies.storage.engines import open_store
 from supplies.storage.sqlite.errors import BUSY_TIMEOUT_MS
 

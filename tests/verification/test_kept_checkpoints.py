@@ -14,7 +14,8 @@ from supplies.cli import main
 from supplies.domain import commands as c
 from supplies.domain.catalogue_records import Station
 from supplies.errors import BooksBroken, InvalidField
-from supplies.ledger.ledger import Ledger, system_clock
+from supplies.ledger.clock import system_clock
+from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys, create_first_key
 from supplies.verification.kept_checkpoints import keep, list_latest
 

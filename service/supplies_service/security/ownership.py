@@ -17,7 +17,7 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import DONOR
 from supplies.domain.catalogue_records import Recipient
 from supplies.errors import Sentence
-from supplies.ledger.ledger import zone_of
+from supplies.ledger.clock import zone_of
 from supplies.views.deliveries import get_delivery
 from supplies.views.donations import get_donation
 from supplies.views.entries import list_entries

@@ -101,7 +101,7 @@ def restore(
 def _store_result(database: str, target: Path, verified: Verified) -> None:
     """Store in the books that a backup was made. If this fails, only print a warning."""
     from supplies.errors import StoreError
-    from supplies.ledger.ledger import system_clock
+    from supplies.ledger.clock import system_clock
     from supplies.maintenance.backup_log import log_backup
     from supplies.storage.engines import open_store
 

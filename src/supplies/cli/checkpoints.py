@@ -10,7 +10,7 @@ from pathlib import Path
 
 from supplies.cli.paper_files import OutputFile
 from supplies.errors import InvalidField
-from supplies.ledger.ledger import system_clock
+from supplies.ledger.clock import system_clock
 from supplies.signing.checkpoints import Checkpoint, read_checkpoints, write_checkpoints
 from supplies.signing.receipt_signatures import PublicKeys
 from supplies.signing.station_keys import StationKeys

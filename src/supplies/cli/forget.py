@@ -265,7 +265,7 @@ def _forget_command(one: Person) -> Command:
 def _erase_access_log(ledger: Ledger, since: date) -> None:
     from supplies.access import access_log
     from supplies.access.access_context import AccessContext
-    from supplies.ledger.ledger import zone_of
+    from supplies.ledger.clock import zone_of
 
     code = ledger.station_code
     midnight = datetime.combine(since, time(), zone_of(ledger.books.station))

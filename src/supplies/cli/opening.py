@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 from supplies.errors import InvalidField
-from supplies.ledger.ledger import Ledger, zone_of
+from supplies.ledger.clock import zone_of
+from supplies.ledger.ledger import Ledger
 from supplies.storage.engines import open_store
 from supplies.storage.store import Store
 

@@ -109,7 +109,7 @@ def list_users(database: str, station: str | None, as_json: bool) -> None:
     from supplies.access.access_context import AccessContext
     from supplies.cli.opening import open_ledger
     from supplies.cli.tables import print_columns, print_json
-    from supplies.ledger.ledger import zone_of
+    from supplies.ledger.clock import zone_of
 
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         found = users.list_users(AccessContext(books, ledger.clock()))
@@ -288,7 +288,7 @@ def token(
     from supplies.access.access_context import AccessContext
     from supplies.access.bootstrap import COMMAND_LINE_AUTHOR
     from supplies.cli.opening import open_ledger
-    from supplies.ledger.ledger import zone_of
+    from supplies.ledger.clock import zone_of
 
     with open_ledger(database, station) as ledger, ledger.admin_transaction() as books:
         access = AccessContext(books, ledger.clock())

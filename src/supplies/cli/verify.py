@@ -270,7 +270,7 @@ def _conclusion(verified: Verified) -> str:
 def _store_result(database: str, verified: Verified) -> None:
     """Store in the books that they were verified. If this fails, only print a warning."""
     from supplies.errors import ReadOnly, StoreError
-    from supplies.ledger.ledger import system_clock
+    from supplies.ledger.clock import system_clock
     from supplies.storage.engines import open_store
     from supplies.verification.log import log_verification
 

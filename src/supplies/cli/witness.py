@@ -22,7 +22,7 @@ def witness(database: str, station: str | None, sources: tuple[str, ...]) -> Non
     checkpoints.
     """
     from supplies.cli.opening import find_station
-    from supplies.ledger.ledger import system_clock
+    from supplies.ledger.clock import system_clock
     from supplies.storage.engines import open_store
     from supplies.verification.checkpoint_sources import read_witnesses
     from supplies.verification.kept_checkpoints import keep

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import date
 from types import TracebackType
 from typing import Any, Self
-from weakref import WeakValueDictionary
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,96 +16,20 @@ from supplies.books.reader import Books
 from supplies.books.written import WrittenEntry
 from supplies.domain.accounts import check_account
 from supplies.domain.catalogue_records import DEFAULT_HOST, CatalogueRecord, Station
-from supplies.domain.commands import (
-    Command,
-    CountStock,
-    ForgetDonor,
-    ForgetRecipient,
-    ForgetText,
-    ReportHandOut,
-    ReportOutcome,
-)
-from supplies.domain.entry_rows import Receipt
+from supplies.domain.commands import Command
 from supplies.domain.fields import is_valid_code
-from supplies.errors import (
-    AgainstBooks,
-    AlreadyDone,
-    IdempotencyConflict,
-    InvalidField,
-    NotEnough,
-    NotFound,
-    StoreError,
-    SuppliesError,
-    check_function,
-    check_type,
-)
-from supplies.ledger.all_faults import add_all_faults
-from supplies.ledger.balance_floors import floor_error
-from supplies.ledger.contradictions import Contradicted, Repeated
-from supplies.ledger.journal import Journal
-from supplies.ledger.merged_codes import with_codes_that_stay
-from supplies.ledger.named_records import names_in, read_named_records
-from supplies.ledger.recorded import (
-    Recorded,
-    earlier_result,
-    recorded_result,
-    recounted_in,
-    warnings_in,
-)
-from supplies.ledger.rules import RULES
-from supplies.ledger.rules.contradicted_facts import record_conflict
-from supplies.ledger.rules.delivery_proofs import is_about_erased
-from supplies.ledger.rules.recounts import add_recounts
-from supplies.ledger.writer import CheckedRequest, Request, Writer
+from supplies.errors import InvalidField, StoreError, SuppliesError, check_function, check_type
+from supplies.ledger.clock import Clock, system_clock
+from supplies.ledger.connection_state import ConnectionState
+from supplies.ledger.recorded import Recorded, recorded_result
+from supplies.ledger.recorder import Recorder
+from supplies.ledger.writer import CheckedRequest, Request
 from supplies.signing.checkpoints import Checkpoint
 from supplies.signing.last_seals import keep_last_seals
-from supplies.signing.station_keys import create_key_for_first_receipt
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
 from supplies.verification.verify import Progress, Verified, verify
-
-KEPT_AS_CONFLICTS = (ReportOutcome, ReportHandOut, CountStock)
-"""Commands that are not refused if they contradict the books.
-
-They are recorded as a conflict, which a coordinator resolves.
-"""
-
-ERASING = (ForgetDonor, ForgetRecipient, ForgetText)
-"""Commands that erase free text, or the data of a person."""
-
-Clock = Callable[[], datetime]
-"""A function that returns the current time, with its time zone."""
-
-
-def system_clock() -> datetime:
-    """Return the current time in UTC."""
-    return datetime.now(UTC)
-
-
-class _Connection:
-    """The state that all ledgers on one database connection share.
-
-    The database reports only changes by other connections. So a ledger would not notice a change of
-    the catalogue by another ledger on the same connection. Therefore, these ledgers share their
-    caches.
-
-    Attributes:
-        reading: Code of the station whose `Ledger.reading` is open, or None.
-        writing: Code of the station whose transaction is open, or None.
-        erased: Whether a command in the open transaction erased texts or a person's data.
-        key_ensured: Whether `create_key_for_first_receipt` was called. If so, it need not be called
-            again.
-        catalogues: The catalogue of each station for which a ledger was opened, by station code.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.reading: str | None = None
-        self.writing: str | None = None
-        self.erased = False
-        self.key_ensured = False
-        self.catalogues = WeakValueDictionary[str, Catalogue]()
 
 
 class Ledger:
@@ -133,14 +53,14 @@ class Ledger:
     """
 
     def __init__(
-        self, store: Store, station: str, clock: Clock, *, connection: _Connection | None = None
+        self, store: Store, station: str, clock: Clock, *, connection: ConnectionState | None = None
     ) -> None:
         self.store, self.station_code, self.clock = store, station, clock
-        self._connection = connection or _Connection()
+        self._connection = connection or ConnectionState()
         self._catalogue = self._connection.catalogues.setdefault(station, Catalogue(store, station))
         self.books = Books(store, self._catalogue)
         self.stored_responses = StoredResponses(store, station)
-        self._writer = Writer(store, self.books, self.stored_responses)
+        self._recorder = Recorder(self.books, self.stored_responses, self._connection)
 
     @classmethod
     def open(
@@ -322,10 +242,7 @@ class Ledger:
             NotFound: the station is unknown.
         """
         with self._connection.lock:
-            return self._day(self.clock())
-
-    def _day(self, moment: datetime) -> date:
-        return moment.astimezone(zone_of(self.books.station)).date()
+            return self._recorder.now(self.clock)[1]
 
     # --- rows outside of the chain ---------------------------------------------------------------
 
@@ -443,9 +360,9 @@ class Ledger:
             checked = CheckedRequest.of(request)
         except InvalidField as error:
             with self._writing():
-                return self._recorded_before(request, error), ()
+                return self._recorder.recorded_before(request, error, self.clock), ()
         with self._writing():
-            return self._record(checked)
+            return self._recorder.record(checked, self.clock)
 
     def recorded(self, seq: int) -> Recorded:
         """Return the result of a command that was recorded earlier, like that of `record`.
@@ -484,9 +401,9 @@ class Ledger:
                     try:
                         checked = CheckedRequest.of(request)
                     except InvalidField as error:
-                        answers.append(self._recorded_before(request, error))
+                        answers.append(self._recorder.recorded_before(request, error, self.clock))
                     else:
-                        answers.append(self._record(checked)[0])
+                        answers.append(self._recorder.record(checked, self.clock)[0])
                 except StoreError:
                     raise
                 except SuppliesError as error:
@@ -578,105 +495,8 @@ class Ledger:
             if issubclass(kind, CatalogueRecord):
                 return self._catalogue.with_all_faults(error, kind, fields)
             if issubclass(kind, Command):
-                return self._with_all_faults(error, kind, fields)
+                return self._recorder.with_all_faults(error, kind, fields, self.clock)
         return error
-
-    def _recorded_before(self, request: Request, error: InvalidField) -> Recorded:
-        """Return the earlier result of a request whose fields are invalid under today's checks.
-
-        An older version of the program may have accepted and recorded the same request.
-
-        Raises:
-            InvalidField: the request was not recorded; `faults` contain the faults of `error` and
-                the faults that the rule of the command finds.
-        """
-        as_given = CheckedRequest.as_given(request)
-        if as_given is not None:
-            with suppress(IdempotencyConflict, AlreadyDone):
-                same_id = self.books.end_of_books(as_given.id).same_id
-                if same_id is not None:
-                    return earlier_result(self.books, as_given, same_id)
-        if not error.faults:
-            raise error
-        fields = msgspec.to_builtins(request.command)
-        raise self._with_all_faults(error, type(request.command), fields)
-
-    def _with_all_faults(
-        self, error: SuppliesError, kind: type[Command], fields: Mapping[str, Any]
-    ) -> SuppliesError:
-        now = self.clock().astimezone(UTC)
-        today = self._day(now)
-
-        def try_rule(command: Command, books: Books) -> None:
-            command = with_codes_that_stay(books, command)
-            journal = Journal(books, command, now=now, today=today)
-            RULES[type(command)](command, journal)
-            shortage = floor_error(books, journal.drafts)
-            if shortage is not None:
-                raise shortage
-
-        return add_all_faults(error, kind, fields, self.books, try_rule)
-
-    def _record(self, request: CheckedRequest) -> tuple[Recorded, Sequence[WrittenEntry]]:
-        end = self.books.end_of_books(request.id if request.id_given else None)
-        if end.same_id is not None:
-            return earlier_result(self.books, request, end.same_id), ()
-        now = self.clock().astimezone(UTC)
-        today = self._day(now)
-        rule = RULES.get(type(request.command))
-        if rule is None:
-            raise InvalidField(f"{type(request.command).__name__} is not a command of the ledger")
-        conflict = None
-        try:
-            with self.books.cache_queries():
-                try:
-                    read_named_records(self.books, names_in(request.command))
-                    command = with_codes_that_stay(self.books, request.command)
-                    journal = Journal(self.books, command, now=now, today=today, end=end)
-                    rule(command, journal)
-                except (InvalidField, NotFound, AgainstBooks) as error:
-                    if isinstance(request.command, KEPT_AS_CONFLICTS) and isinstance(
-                        error, NotEnough
-                    ):
-                        raise
-                    fields = msgspec.to_builtins(request.command)
-                    raise self._with_all_faults(error, type(request.command), fields) from None
-                add_recounts(journal)
-                journal.add_packed_lines()
-                journal.add_latest_day()
-            if not self._connection.key_ensured and _issues_receipt(journal):
-                create_key_for_first_receipt(self.store)
-                self._connection.key_ensured = True
-            written = self._writer.write(journal, request)
-        except Repeated as repeated:
-            return recorded_result(self.books, repeated.seq), ()
-        except (Contradicted, NotEnough) as error:
-            if not isinstance(request.command, KEPT_AS_CONFLICTS):
-                raise
-            journal = Journal(self.books, request.command, now=now, today=today, end=end)
-            try:
-                conflict = record_conflict(request.command, journal, error)
-            except Repeated as repeated:
-                return recorded_result(self.books, repeated.seq), ()
-            journal.add_latest_day()
-            if is_about_erased(self.books, journal.drafts[0].about):
-                request = request.without_texts()
-            written = self._writer.write(journal, request)
-        if type(request.command) in ERASING:
-            self._connection.erased = True
-            written = []
-        rows = [row for draft in journal.drafts for row in draft.rows]
-        first, last = journal.drafts[0].seq, journal.drafts[-1].seq
-        recorded = Recorded(
-            seq=first,
-            last=last,
-            id=request.id,
-            document=journal.drafts[0].document,
-            conflict=conflict,
-            recounted=recounted_in(rows),
-            warnings=warnings_in(self.books, rows, first, last),
-        )
-        return recorded, written
 
 
 def _check_station_code(station: str) -> None:
@@ -691,17 +511,3 @@ def _with_present_host(record: CatalogueRecord, present: CatalogueRecord) -> Cat
     if isinstance(record, Station) and isinstance(present, Station) and record.host == DEFAULT_HOST:
         return msgspec.structs.replace(record, host=present.host)
     return record
-
-
-def _issues_receipt(journal: Journal) -> bool:
-    return any(isinstance(row, Receipt) for draft in journal.drafts for row in draft.rows)
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def zone_of(station: Station) -> ZoneInfo:
-    """Return the time zone of a station, which decides when its days begin and end."""
-    return _zone(station.zone)
