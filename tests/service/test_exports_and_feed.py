@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
 import subprocess
 import zipfile
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -205,6 +207,43 @@ def test_the_metrics_count_the_alerts_by_kind(rest: RestClient) -> None:
     figures = rest.client.get("/api/metrics").text
     assert 'supplies_alerts{station="lx",what="expires_soon"} 1.0' in figures
     assert 'supplies_alerts{station="lx",what="pledge_overdue"} 0.0' in figures
+
+
+def test_each_situation_is_in_the_report_the_feed_and_the_metrics(
+    rest: RestClient, service: Service
+) -> None:
+    pledge = {"donor": "D-1", "due_on": "2020-02-11", "lines": [{"item": "mask", "quantity": 9}]}
+    rest.post("/api/pledges", pledge)
+    rest.need(needed_by="2020-02-11")
+    rest.delivery(rest.allocation(2))
+    answer = rest.client.patch("/api/items/mask", json={"minimum": 100})
+    assert answer.status_code == 200, answer.text
+    sheet = rest.post("/api/stock/count-sheets", {"location": "store"})["entry"]["document"]
+    count = {"lines": [{"item": "mask", "counted": 2}]}
+    rest.post(f"/api/stock/count-sheets/{sheet}/count", count)
+    number = rest.get("/api/receipts")["items"][0]["number"]
+    rest.post(f"/api/receipts/{number}/void", {"reason": "wrong name"})
+    donor = {"Authorization": f"Bearer {service.tokens['donor']}"}
+    for kind in ("hide", "forget"):
+        asked = rest.client.post("/api/donors/D-1/requests", json={"kind": kind}, headers=donor)
+        assert asked.status_code == 201, asked.text
+    service.clock.advance(3)
+    alerts = Counter(one["what"] for one in rest.get("/api/reports/alerts")["items"])
+    assert {
+        *("below_minimum", "expires_soon", "pledge_overdue", "need_past_its_day", "delivery_out"),
+        *("receipt_voided", "unexplained"),
+    } <= set(alerts)
+    assert alerts["donor_request_open"] == 2
+    feed = ET.fromstring(rest.client.get("/api/reports/alerts/feed").content)
+    entries = feed.findall("a:entry", ATOM)
+    terms = [one.find("a:category", ATOM) for one in entries]
+    assert Counter(term.get("term") for term in terms if term is not None) == alerts
+    assert len({one.findtext("a:id", namespaces=ATOM) for one in entries}) == len(entries)
+    figures = rest.client.get("/api/metrics").text
+    counted = dict(
+        re.findall(r'^supplies_alerts\{station="lx",what="(\w+)"\} (\S+)$', figures, re.M)
+    )
+    assert {what: int(float(one)) for what, one in counted.items() if float(one)} == alerts
 
 
 def test_a_voided_receipt_is_an_alert_until_the_donation_has_another(rest: RestClient) -> None:

@@ -149,10 +149,14 @@ def test_a_donors_request_alerts_until_it_is_answered(station: StationLedger) ->
     with station.ledger.admin_transaction() as books:
         access = AccessContext(books, station.clock())
         made = donor_requests.add(access, "D-1", NewRequest(kind="hide"))
-    assert alert_rows(station) == [("donor_request_open", "D-1", None, None)]
+        again = donor_requests.add(access, "D-1", NewRequest(kind="forget"))
+    row = ("donor_request_open", "D-1", None, None)
+    assert alert_rows(station) == [row, row]
+    assert [one.document for one in found(station)] == [str(made.id), str(again.id)]
     with station.ledger.admin_transaction() as books:
         access = AccessContext(books, station.clock())
-        donor_requests.answer(access, "D-1", made.id, Answer(answer="done"), by="u_1")
+        for request in (made, again):
+            donor_requests.answer(access, "D-1", request.id, Answer(answer="done"), by="u_1")
     assert alert_rows(station) == []
 
 
@@ -224,3 +228,15 @@ def test_a_gift_beyond_its_pledge_alerts_until_it_is_corrected_or_its_day_is_clo
     station.clock.advance(1)
     station(c.ClosePeriod(through=station.day(-1)))
     assert alert_rows(station) == []
+
+
+def test_two_lines_of_an_item_beyond_a_pledge_are_one_alert(station: StationLedger) -> None:
+    pledge = station.pledge(10)
+    gift = station.donation()
+    lines = [
+        c.DonationLine(item="mask", quantity=8, pledge=pledge, batch="B1"),
+        c.DonationLine(item="mask", quantity=5, pledge=pledge, batch="B2"),
+        c.DonationLine(item="mask", quantity=4, pledge=pledge, batch="B3"),
+    ]
+    given = station(msgspec.structs.replace(gift, lines=lines))
+    assert alert_rows(station) == [("beside_pledge", f"d_{given.seq}", "mask", 7)]

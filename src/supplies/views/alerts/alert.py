@@ -45,7 +45,7 @@ class Alert(View, frozen=True, kw_only=True):
             minimum stock is free, the day on which the stock last changed.
         due: The day by which something should have happened; None if there is none.
         document: For expiring goods in transit, the delivery or shipment. For a stop with a wrong
-            code, the delivery. Otherwise absent.
+            code, the delivery. For a donor's request, its number. Otherwise absent.
         borrower: The borrower of expiring goods that are lent; otherwise absent.
         expires_month: The month of expiry, such as 2027-05, if only a month is known; otherwise
             absent.

@@ -82,14 +82,15 @@ def find_people_to_forget(books: Books, today: date) -> Iterator[Alert]:
 def find_donor_requests(books: Books) -> Iterator[Alert]:
     """Yield an alert for each unanswered request of a donor about the donor's own data."""
     zone = ZoneInfo(books.station.zone)
-    for donor, made_at in books.all(
-        "SELECT donor, made_at FROM donor_requests "
+    for number, donor, made_at in books.all(
+        "SELECT seq, donor, made_at FROM donor_requests "
         "WHERE station = :station AND answer IS NULL ORDER BY seq"
     ):
         yield make_alert(
             what="donor_request_open",
             code=donor,
             since=datetime.fromisoformat(made_at).astimezone(zone).date(),
+            document=str(number),
         )
 
 

@@ -146,7 +146,7 @@ def find_unexplained_goods(books: Books) -> list[Alert]:
 
 
 def find_goods_beside_pledges(books: Books) -> list[Alert]:
-    """Return an alert for each donation or conversion of more goods than its pledge promised.
+    """Return an alert for each donation or conversion of more of an item than was promised.
 
     The promised or the received quantity may be wrong. The alert ends when the donation or
     conversion is corrected. If nothing of the pledge is outstanding, the alert also ends when the
@@ -168,6 +168,11 @@ def find_goods_beside_pledges(books: Books) -> list[Alert]:
         "WHERE p.station = :station AND p.on_pledge < p.quantity AND NOT EXISTS (SELECT 1 "
         "FROM entries s WHERE s.station = p.station AND s.supersedes = p.seq)"
     )
+    beside: Counter[tuple[str, str, str]] = Counter()
+    for pledge, document, item, quantity, day, booked_on in rows:
+        is_closed = closed is not None and date.fromisoformat(booked_on) <= closed
+        if (pledge, item) in outstanding or not is_closed:
+            beside[document, item, day] += quantity
     return oldest_first(
         [
             make_alert(
@@ -177,9 +182,6 @@ def find_goods_beside_pledges(books: Books) -> list[Alert]:
                 quantity=quantity,
                 since=date.fromisoformat(day),
             )
-            for pledge, document, item, quantity, day, booked_on in rows
-            if (pledge, item) in outstanding
-            or closed is None
-            or date.fromisoformat(booked_on) > closed
+            for (document, item, day), quantity in beside.items()
         ]
     )
