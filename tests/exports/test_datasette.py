@@ -76,6 +76,17 @@ def test_sqlite_utils_finds_words_in_chinese_and_english(exported: Path, words: 
     }
 
 
+@pytest.mark.parametrize(
+    "words", ["口罩 2月6日", "masks 6 February", "2020年2月6日 口罩", "口罩 2020-02-06"]
+)
+def test_a_search_finds_who_got_an_item_on_a_day(exported: Path, words: str) -> None:
+    found = rows("sqlite-utils", "search", exported, "发放", words, "--quote")
+    expected = rows("sqlite-utils", "query", exported, MASKS_ON_THE_DAY)
+    assert sorted((row["受助人"], row["数量"]) for row in found) == [
+        (row["受助人"], row["数量"]) for row in expected
+    ]
+
+
 def test_the_rows_of_every_table_can_be_counted(exported: Path) -> None:
     found = {
         row["table"]: row["count"] for row in rows("sqlite-utils", "tables", exported, "--counts")
@@ -206,3 +217,4 @@ def test_merged_people_are_one_person(station: StationLedger, tmp_path: Path) ->
 def test_every_part_of_a_chinese_name_is_a_word() -> None:
     words = search_words("一次性医用外科口罩", "KN95 mask").split()
     assert {"一次性", "医用", "口罩", "一次性医用外科口罩", "KN95", "mask"} <= set(words)
+    assert {"N95", "医用", "口罩", "N95医用口罩"} <= set(search_words("N95医用口罩").split())

@@ -26,7 +26,7 @@ from supplies.exports.datasette_tables import Language, NamedTable, named_tables
 from supplies.exports.datasette_words import CHINESE_VALUES
 from supplies.exports.journal import journal_entries, last_day
 from supplies.exports.lists import read_list
-from supplies.exports.search_words import search_words
+from supplies.exports.search_words import day_words, search_words
 from supplies.maintenance.protected_files import EXPORT_MARK
 from supplies.stations.paper_settings import paper_settings, unit_words
 
@@ -40,11 +40,11 @@ _SEARCHED = {
     "donors": ("name", "code"),
     "recipients": ("name", "code", "community"),
     "places": ("name", "code"),
-    "gifts": ("donor", "item", "place", "receipt", "donation", "batch", "wish", "note"),
-    "needs": ("recipient", "item", "urgency", "status", "note"),
-    "pledges": ("donor", "item", "status", "note"),
+    "gifts": ("day", "donor", "item", "place", "receipt", "donation", "batch", "wish", "note"),
+    "needs": ("day", "recipient", "item", "urgency", "status", "note"),
+    "pledges": ("day", "donor", "item", "status", "note"),
     "stock": ("place", "item", "batch"),
-    "handed_out": ("recipient", "item", "community"),
+    "handed_out": ("day", "recipient", "item", "community"),
 }
 """The columns that full-text search covers, by table."""
 
@@ -284,8 +284,8 @@ class _FlatFile:
         """Add a full-text index to a table, with the name that sqlite-utils and Datasette expect.
 
         The index contains the words that `search_words` makes from the values. For items, it also
-        contains words from the codes and aliases. A search still shows the values as they are in
-        the table.
+        contains words from the codes and aliases, and for days the words of `day_words`. A search
+        still shows the values as they are in the table.
         """
         table = self._tables[name]
         heading, index = _quoted(table.heading), _quoted(f"{table.heading}_fts")
@@ -301,10 +301,19 @@ class _FlatFile:
             )
             for item in self._items
         }
+
+        def words_of(column: str, value: str | None) -> str:
+            if column == "day" and value is not None:
+                return day_words(value)
+            return item_words.get(value or "") or search_words(value)
+
         self._db.conn.executemany(
             f"INSERT INTO {index} (rowid, {names}) VALUES (?{', ?' * len(chosen)})",
             (
-                (rowid, *(item_words.get(value) or search_words(value) for value in values))
+                (
+                    rowid,
+                    *(words_of(one.name, value) for one, value in zip(chosen, values, strict=True)),
+                )
                 for rowid, *values in self._db.execute(f"SELECT rowid, {names} FROM {heading}")
             ),
         )
