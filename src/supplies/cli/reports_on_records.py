@@ -264,11 +264,19 @@ def recall(database: str, station: str | None, **options: Any) -> Answer | None:
 
     Goods repacked from the batch are included. `supplies quarantine` moves the unallocated goods.
     """
+    import msgspec
+
+    from supplies.exports.reports import report_tables
+
     with built_report("recall", database, station, **options) as built:
         if built is None:
             return None
         found: Recall = built.content
-    return answer_with("recall", found, lambda: _print_recall(found))
+    return Answer(
+        [msgspec.json.encode(found)],
+        lambda: report_tables("recall", found),
+        lambda: _print_recall(found),
+    )
 
 
 def _print_recall(found: Recall) -> None:

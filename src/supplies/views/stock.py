@@ -9,6 +9,7 @@ from datetime import date
 
 import msgspec
 
+from supplies.books.past import PastBooks, books_as_of
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, STOCK, check_accounts, keys_of, kind_of
 from supplies.domain.entry_rows import Lot
@@ -209,9 +210,13 @@ def _moment(books: Books, as_of: date | None, at_seq: int | None) -> AsOf:
     last, _, latest_day = books.last_entry()
     if as_of is not None and at_seq is not None:
         raise InvalidField.at("/as_of", Sentence("name a day or an entry, not both"))
+    if as_of is not None:
+        books = books_as_of(books, as_of)
+    if isinstance(books, PastBooks) and at_seq is None:
+        return AsOf(day=books.day, seq=books.last_entry().seq)
     if at_seq is None:
         now = date.fromisoformat(latest_day) if latest_day else None
-        return AsOf(day=as_of or now, seq=last)
+        return AsOf(day=now, seq=last)
     if not 0 <= at_seq <= last:
         raise InvalidField.at(
             "/at_seq",
