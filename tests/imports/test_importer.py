@@ -16,7 +16,7 @@ from support.csv_files import write_csv
 from support.ledger_fixture import Clock, StationLedger, register_all
 
 from supplies.cli import main
-from supplies.domain.catalogue_records import Donor, Item, Recipient, Station
+from supplies.domain.catalogue_records import Community, Donor, Item, Recipient, Station
 from supplies.domain.entry_rows import PackedLine
 from supplies.errors import InvalidField, StoreError
 from supplies.exports.formats import ExportRequest, list_tables
@@ -30,7 +30,9 @@ from supplies.imports.saved_choices import save_choices, with_saved_choices
 from supplies.ledger.ledger import Ledger
 from supplies.stations.paper_settings import amend_station, paper_settings
 from supplies.stations.saved_columns import save_columns, saved_columns
+from supplies.views.catalogue import list_records
 from supplies.views.donations import list_donations
+from supplies.views.needs import list_needs
 from supplies.views.pledges import list_pledges
 
 GIFT = {"location": "store", "handled_by": "陈某"}
@@ -616,3 +618,79 @@ def test_a_telephone_number_with_an_exponent_is_whole_or_listed(
     assert whys(result) == {"C3": "1.38001E+10 has lost its last digits; write the whole number"}
     homes = [station.books.catalogue.get(Recipient, code) for code in ("00123", "00125")]
     assert [home and home.phone for home in homes] == ["13800138001", "13800138003"]
+
+
+def test_communities_of_households_are_found_by_name_or_registered(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path,
+        ["姓名", "社区"],
+        ["王家", "龙穴街"],
+        ["李家", "龙穴街"],
+        ["赵家", "area-9"],
+    )
+    first = run(station, "households", path)
+    assert (first.recorded, first.unknown) == (1, {"community 龙穴街": 2})
+    second = run(station, "households", path, create_people=True)
+    assert (second.recorded, second.before) == (2, 1)
+    assert second.registered[0] == "community C-001 (龙穴街)"
+    found = {one.name: one.community for one in list_records(station.books, Recipient).items}
+    assert (found["王家"], found["李家"], found["赵家"]) == ("C-001", "C-001", "area-9")
+
+
+def test_the_community_of_a_need_distinguishes_households_of_one_name(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    station.ledger.register(
+        Community(code="lx", name="龙穴街"),
+        Recipient(code="W-1", name="王家", community="lx"),
+        Recipient(code="W-2", name="王家", community="other"),
+        Recipient(code="Z-1", name="周家"),
+    )
+    path = write_csv(
+        tmp_path,
+        ["户主", "社区", "物资", "数量"],
+        ["王家", "龙穴街", "口罩", 1],
+        ["王家", "other", "口罩", 2],
+        ["王家", "third", "口罩", 3],
+        ["王家", "", "口罩", 4],
+        ["周家", "没有登记的社区", "口罩", 5],
+        ["W-1", "other", "口罩", 6],
+    )
+    result = run(station, "needs", path)
+    assert whys(result) == {
+        "A4": "王家 is registered, but not in the community 'third'",
+        "A5": "several are named '王家': W-1, W-2; write the code of one",
+    }
+    needs = {one.asked: one.recipient for one in list_needs(station.books).items}
+    assert needs == {1: "W-1", 2: "W-2", 5: "Z-1", 6: "W-1"}
+    created = run(station, "needs", path, create_people=True)
+    assert created.recorded == 1
+    (third,) = created.registered
+    assert third.endswith("(王家)")
+
+
+def test_an_import_says_that_rows_without_a_day_are_recorded_today(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path, ["物资", "数量"], ["口罩", 3])
+    note = "no column has the day: the rows are recorded with today's date"
+    result = run(station, "donations", path, values=GIFT)
+    assert result.sheets[0].notes == [note]
+    result = run(station, "donations", path, values={**GIFT, "day": "2020-02-05"})
+    assert result.sheets[0].notes == []
+
+
+def test_goods_that_open_missing_would_open_are_no_problem_of_a_row(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path,
+        ["领取人", "物资", "数量", "地点", "人次"],
+        ["R-1", "口罩", 10, "store", 3],
+    )
+    (listed,) = run(station, "distributions", path, open_missing=True).listed
+    assert [one.cell for one in listed.problems] == ["E2"]
+    (listed,) = run(station, "distributions", path).listed
+    assert [one.cell for one in listed.problems] == ["E2", "C2"]

@@ -264,7 +264,7 @@ def test_listed_rows_are_a_sequence_that_takes_little_memory() -> None:
     assert listed == rows
     assert [listed[0], listed[-1], listed[1000]] == [rows[0], rows[-1], rows[1000]]
     assert listed[495:505] == rows[495:505]
-    assert listed[700].sentence == why
+    assert listed[700].problems[0].sentence == why
     with pytest.raises(IndexError):
         listed[1203]
 
@@ -360,3 +360,115 @@ def test_the_command_line_writes_reasons_in_the_language_of_the_station_and_save
         assert reason in text
     assert main([*words, "--saved", "另一表"]) == 1
     assert "已保存的有：户表" in capsys.readouterr().err
+
+
+def test_all_problems_of_a_row_are_listed_with_their_cells(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path,
+        ["物资", "数量", "捐赠单位", "日期", "地点"],
+        ["盐", "约3", "爱心人士", "2020-02-30", "nowhere"],
+        ["口罩", "0", "爱心人士", "2020-02-30", "store"],
+        ["口罩", "3", "爱心人士", "2020-02-05", "store"],
+    )
+    result = run(station, path)
+    assert (result.recorded, result.unknown) == (1, {"item 盐": 1, "location nowhere": 1})
+    first, second = result.listed
+    assert {one.cell: one.why for one in first.problems} == {
+        "A2": "no item is named '盐'; register it, or add --create-items",
+        "B2": "'约3' is not exact; write the number that was counted",
+        "D2": "'2020-02-30' is not a day of the calendar",
+        "E2": "no location is named 'nowhere'; register it",
+    }
+    assert [one.cell for one in second.problems] == ["B3"]  # It is never recorded.
+    assert "  1 × '2020-02-30' is not a day of the calendar" in summary(result)
+    fixed = corrected(
+        result,
+        tmp_path,
+        "fixed.csv",
+        lambda row: row.update(物资="口罩", 数量="3", 日期="2020-02-05", 地点="store"),
+        lambda row: row.update(数量="2", 日期="2020-02-05"),
+    )
+    assert run(station, fixed).recorded == 2
+
+
+def test_the_list_names_all_cells_and_reasons_in_one_order(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path, ["物资", "数量", "日期"], ["口罩", "x", "never"])
+    result = run(station, path)
+    (row,) = csv.DictReader(b"".join(listed_as_csv(result)).decode("utf-8-sig").splitlines())
+    assert row["单元格 cell"] == "B2, C2"
+    assert row["未导入原因 why"] == (
+        "'x' is not a quantity; write a number, as in 198 or 198箱; "
+        "'never' is not a day; write it as 2020-02-28"
+    )
+    assert msgspec.json.decode(b"".join(json_of_result(result)))["listed"][0]["further"] == [
+        {
+            "cell": "C2",
+            "why": "'never' is not a day; write it as 2020-02-28",
+            "message": {
+                "template": "{text} is not a day; write it as 2020-02-28",
+                "values": {"text": "'never'"},
+            },
+        }
+    ]
+
+
+def test_all_problems_of_each_row_of_a_document_are_listed(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path,
+        ["单号", "物资", "数量", "有效期"],
+        ["A", "盐", "约3", "2020-02-01"],
+        ["A", "口罩", "x", "soon"],
+        ["A", "口罩", "5", ""],
+    )
+    result = run(station, path)
+    assert [[one.cell for one in row.problems] for row in result.listed] == [
+        ["C2", "B2"],
+        ["C3", "D3"],
+        ["row 4"],
+    ]
+
+
+def test_a_household_with_several_wrong_cells_is_listed_with_all(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path, ["姓名", "类型", "电话", "人数"], ["王家", "狗", "1.38E+10", "0"])
+    (listed,) = run(station, path, "households").listed
+    assert {one.cell: one.why for one in listed.problems}.keys() == {"B2", "C2", "D2"}
+    assert listed.problems[-1].why == "0 is too small; it must be 1 or more"
+
+
+def test_a_value_for_all_rows_is_named_in_the_place_of_its_fault(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path, ["物资", "数量"], ["口罩", 3])
+    chosen = ImportOptions(values={**GIFT, "day": "2月5日"})
+    (listed,) = import_rows(station.ledger, "donations", path, by="u-1", options=chosen).listed
+    assert listed.cell == "row 2, day"
+
+
+def test_a_list_of_a_dry_run_is_replaced_unless_it_was_corrected(
+    books_url: str, station: StationLedger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_csv(tmp_path, ["物资", "数量", "备注"], ["口罩", "约3", ""], ["口罩", 3, "=x"])
+    listed = tmp_path / "listed.csv"
+    command = ["import", "donations", str(path), "--database", books_url, "--by", "u-1"]
+    command += ["--value", "location=store", "--value", "handled_by=陈某"]
+    command += ["--listed", str(listed)]
+    assert main([*command, "--dry-run"]) == 1
+    before = listed.read_bytes()
+    assert main(command) == 1
+    assert listed.read_bytes() == before
+    listed.write_text(listed.read_text("utf-8-sig").replace("约3", "3"), "utf-8")
+    assert main(command) == 1
+    assert "exists" in capsys.readouterr().err
+    assert "约" not in listed.read_text("utf-8")
+    other = write_csv(tmp_path, ["物资", "数量"], ["口罩", 9], name="other.csv")
+    listed.write_bytes(before)
+    assert main([*command[:2], str(other), *command[3:]]) == 1
+    assert listed.read_bytes() == before

@@ -88,7 +88,9 @@ _KINDS = (
 )
 @click.option("--create-items", is_flag=True, help="Register items that are not registered.")
 @click.option(
-    "--create-people", is_flag=True, help="Register donors and recipients that are not registered."
+    "--create-people",
+    is_flag=True,
+    help="Register donors, recipients and their communities that are not registered.",
 )
 @click.option(
     "--open-missing",
@@ -100,7 +102,7 @@ _KINDS = (
     "--listed",
     metavar="FILE",
     help="Write the rows that were not recorded to this CSV file, with the reason. Correct them "
-    "there, and import the file.",
+    "there, and import the file. A list of the same file that nobody has corrected is replaced.",
 )
 @click.option("--force", is_flag=True, help="Replace the file of --listed if it exists.")
 @json_option
@@ -136,11 +138,14 @@ def import_file(
     from supplies.cli.progress import interrupted, progress_bar
     from supplies.imports.import_results import json_of_result
     from supplies.imports.importer import import_rows
-    from supplies.imports.listed_rows import listed_as_csv
+    from supplies.imports.listed_rows import is_uncorrected_list, listed_as_csv
     from supplies.imports.saved_choices import save_choices, with_saved_choices
 
     options = _options(**choices)
-    output = None if listed is None else OutputFile(listed, database, force=force)
+    output = None
+    if listed is not None:
+        force = force or is_uncorrected_list(Path(listed), kind, file)
+        output = OutputFile(listed, database, force=force)
     with open_ledger(database, station) as ledger, _reasons_of_station(ledger) as translate:
         if saved is not None:
             options = with_saved_choices(ledger, saved, kind, options)
@@ -229,7 +234,8 @@ def _print(result: ImportResult, listed: str | None, translate: Callable[[str], 
     if result.listed and listed is None:
         for one in result.listed[:10]:
             where = f"{one.sheet} " if one.sheet else ""
-            print(f"{where}{one.cell}: {translate(one.sentence)}")
+            for problem in one.problems:
+                print(f"{where}{problem.cell}: {translate(problem.sentence)}")
         print("add --listed FILE.csv to get all of these rows in a file, to correct them there")
     elif result.listed:
         print(f"the listed rows are in {listed}; correct them there, and import that file")

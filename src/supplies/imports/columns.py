@@ -107,6 +107,7 @@ _RECIPIENT = _column(
     "recipient 接收单位 受赠单位 受助人 领取人 领取单位 家庭 住户 户主 户 户名 household facility "
     "facilitykey beneficiary 发放单位",
 )
+_COMMUNITY = _column("community", "community 社区 小区 村居 neighbourhood")
 _GOODS = (
     _column(
         "item",
@@ -169,7 +170,7 @@ KINDS: Mapping[str, RowKind] = {
                 _CODE,
                 _NAME,
                 _column("kind", "kind 类型 type"),
-                _column("community", "community 社区 小区 村居 neighbourhood"),
+                _COMMUNITY,
                 _column("phone", "phone 电话 联系电话 手机 telephone mobile tel"),
                 _column("address", "address 地址 住址 门牌"),
                 _column("access", "access 上门提示 到达方式"),
@@ -214,6 +215,7 @@ KINDS: Mapping[str, RowKind] = {
             "needs",
             (
                 Column(_RECIPIENT.name, _RECIPIENT.words, True),
+                _COMMUNITY,
                 *_GOODS,
                 _column("urgency", "urgency 紧急程度 优先级 priority"),
                 _column("needed_by", "needed_by 需要日期 截止日期 neededby"),
@@ -225,6 +227,7 @@ KINDS: Mapping[str, RowKind] = {
             "distributions",
             (
                 Column(_RECIPIENT.name, _RECIPIENT.words, True),
+                _COMMUNITY,
                 *_GOODS,
                 Column(_LOCATION.name, _LOCATION.words, True),
                 _column("headcount", "headcount 人次 领取人数"),
@@ -237,6 +240,7 @@ KINDS: Mapping[str, RowKind] = {
             "allocations",
             (
                 Column(_RECIPIENT.name, _RECIPIENT.words, True),
+                _COMMUNITY,
                 *_GOODS,
                 Column(_LOCATION.name, _LOCATION.words, True),
                 _column("outcome", "outcome 结果 状态 status matchstatus", required=True),
@@ -279,10 +283,13 @@ class Header:
     def place(self, name: str, row: int) -> str:
         """Return where the value of a column is in a row, such as C7.
 
-        If the sheet does not have the column, return a text such as `row 7`.
+        If the sheet does not have the column, return a text such as `row 7, day`; without a name,
+        `row 7`.
         """
         at = self.columns.get(name)
-        return f"row {row}" if at is None else f"{column_letters(at)}{row}"
+        if at is None:
+            return f"row {row}, {name}" if name else f"row {row}"
+        return f"{column_letters(at)}{row}"
 
 
 def find_header(

@@ -73,17 +73,7 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
     name = reader.needed_text(row, "item")
     if _SUM.search(name):
         raise NoGoods("item", Sentence("{name} is a sum of other rows", name=name))
-    at = reader.header.columns.get("quantity")
-    if at in row.shared:
-        raise RowFault(
-            "quantity",
-            Sentence("the cell is merged over several rows; write the quantity of each row"),
-        )
-    value = reader.cell(row, "quantity")
-    try:
-        read = of_column("quantity", lambda: read_quantity(value))
-    except NotPositive as error:
-        raise NoGoods("quantity", error.detail) from None
+    read = read_number(reader, row)
     written = reader.text(row, "unit")
     spec = reader.text(row, "spec")
     contents = (*read.contents, *read_contents(written), *read_contents(spec))
@@ -98,6 +88,37 @@ def read_goods(reader: RowReader, row: Row) -> Goods:
     if not unnamed_spec and goods.pack is None and _states_new_content(item, spec):
         unnamed_spec = spec
     return replace(goods, unnamed_spec=unnamed_spec) if unnamed_spec else goods
+
+
+def read_number(reader: RowReader, row: Row) -> ReadQuantity:
+    """Return the quantity in a row, as written.
+
+    Raises:
+        RowFault: the cell contains no quantity, or is merged with cells of other rows.
+        NoGoods: the quantity is zero or negative.
+    """
+    if reader.header.columns.get("quantity") in row.shared:
+        raise RowFault(
+            "quantity",
+            Sentence("the cell is merged over several rows; write the quantity of each row"),
+        )
+    value = reader.cell(row, "quantity")
+    try:
+        return of_column("quantity", lambda: read_quantity(value))
+    except NotPositive as error:
+        raise NoGoods("quantity", error.detail) from None
+
+
+def check_item(reader: RowReader, row: Row) -> None:
+    """Check that the item in a row is registered or can be, also if its quantity is unreadable.
+
+    Raises:
+        RowFault: the cell is empty, or no item or several items have this name.
+    """
+    name = reader.needed_text(row, "item")
+    full = f"{name} {reader.text(row, 'spec')}"
+    text = full if reader.matcher.has(Item, full) else name
+    reader.find(Item, "item", text, lambda code: Item(code=code, name=text))
 
 
 def notes_of_specs(reader: RowReader, goods: Sequence[Goods]) -> list[str]:

@@ -27,7 +27,8 @@ class ImportOptions:
         sheet: The only sheet to import. If None, all sheets are imported.
         dry_run: Whether to record nothing, and only return what would be recorded.
         create_items: Whether to register items that the file mentions and the catalogue lacks.
-        create_people: Whether to register donors and recipients that the catalogue lacks.
+        create_people: Whether to register donors, recipients and communities that the catalogue
+            lacks.
         open_missing: Whether to record opening stock if a row hands out or sets aside more goods
             than are free. The note of the opening stock names the file and the row.
         year, month, day_first: See `DayHints`.
@@ -83,17 +84,38 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         )
 
 
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A reason why a row was not recorded.
+
+    Attributes:
+        cell: The cell with the fault, as in `Listed`.
+        why: The reason in English.
+        message: The text and values of `why`, for translation; None if it cannot be translated.
+    """
+
+    cell: str
+    why: str
+    message: Message | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Return the reason: a `Sentence` if it has a translation, or a text."""
+        return self.why if self.message is None else self.message.sentence()
+
+
 class Listed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A row that was not recorded.
 
     Attributes:
         row: Number of the row in its sheet.
-        cell: The cell with the fault, such as C7; `row 7` if the fault is in no single cell.
+        cell: The cell with the fault, such as C7; `row 7` if the fault is in no single cell, or
+            `row 7, day` if the sheet does not have the column.
         cells: The texts of all cells of the row.
         why: Why it was not recorded, in English.
         origin: The row's identity in the original file, if this file is a corrected list of rows;
             see `row_identity`.
         message: The text and values of `why`, for translation; None if it cannot be translated.
+        further: Faults of other cells of the row.
     """
 
     sheet: str
@@ -103,11 +125,12 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     cells: list[str]
     origin: str
     message: Message | None = None
+    further: list[Problem] = []
 
     @property
-    def sentence(self) -> str:
-        """Return why the row was not recorded: a `Sentence` if it has a translation, or a text."""
-        return self.why if self.message is None else self.message.sentence()
+    def problems(self) -> list[Problem]:
+        """Return all reasons why the row was not recorded."""
+        return [Problem(self.cell, self.why, self.message), *self.further]
 
 
 _ROWS_PER_BLOCK = 500
@@ -265,7 +288,7 @@ def summary(result: ImportResult, translate: Callable[[str], str] = str) -> list
         f"{result.recorded} {verb}, {result.before} recorded before, {len(result.listed)} listed"
     )
     lines = [f"{counted(result.rows, 'row')} read: {figures}"]
-    whys = Counter(one.sentence for one in result.listed)
+    whys = Counter(problem.sentence for one in result.listed for problem in one.problems)
     lines += [f"  {times} × {translate(why)}" for why, times in whys.most_common(_SHOWN)]
     if others := sum(whys.values()) - sum(times for _, times in whys.most_common(_SHOWN)):
         lines.append(f"  {others} × other reasons")

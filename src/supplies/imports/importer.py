@@ -26,6 +26,7 @@ from supplies.imports.import_results import (
     ImportResult,
     Listed,
     Message,
+    Problem,
     ReadSheet,
 )
 from supplies.imports.matching import Matcher, unregistered
@@ -171,7 +172,9 @@ class _Import:
         if not self.result.sheets:
             raise InvalidField(Sentence("{file} has no rows", file=self.path.name))
         self.result.equal = self.equal.pairs()
-        self.result.unknown = unregistered(one.message for one in self.result.listed)
+        self.result.unknown = unregistered(
+            problem.message for one in self.result.listed for problem in one.problems
+        )
         self.result.registered = [
             f"{type(one).__name__.lower()} {one.code} ({getattr(one, 'name', '')})"
             for one in self.matcher.registered
@@ -191,7 +194,7 @@ class _Import:
             note = Sentence("the sheet was left out: {reason}", reason=error.detail)
             self.result.sheets.append(_read_sheet(sheet, Header(0, [], {}), note))
             return
-        read = _read_sheet(sheet, header)
+        read = _read_sheet(sheet, header, *self._notes_on_columns(header))
         self.result.sheets.append(read)
         identifier = RowIdentifier(self.file, sheet.name, self.kind.name, header.names)
         below = self._rows_below(identifier, header, chain(first, rows), read)
@@ -205,6 +208,13 @@ class _Import:
                 done = self.result
                 done.stopped, done.rows = True, done.recorded + done.before + len(done.listed)
                 return
+
+    def _notes_on_columns(self, header: Header) -> list[Sentence]:
+        """Return messages about columns that the sheet lacks and that users should know of."""
+        has_day = any(column.name == "day" for column in self.kind.columns)
+        if has_day and "day" not in header.columns and "day" not in self.options.values:
+            return [Sentence("no column has the day: the rows are recorded with today's date")]
+        return []
 
     def _total(self, sheet: Sheet, header: Header) -> int | None:
         """Return the approximate number of rows that the import reads; None if it is not known."""
@@ -346,7 +356,14 @@ class _SheetImporter:
         )
 
     def _list(self, one: IdentifiedRow, fault: RowFault) -> None:
-        place = self._header.place(fault.column, one.row.number)
+        problem, *further = (
+            Problem(
+                self._header.place(each.column, one.row.number),
+                str(each.why),
+                Message.of(each.why),
+            )
+            for each in (fault, *fault.further)
+        )
         cells = [shown(cell) for cell in one.row.cells]
         quantity = self._header.columns.get("quantity")
         if quantity in one.row.shared:
@@ -355,10 +372,11 @@ class _SheetImporter:
             Listed(
                 one.sheet,
                 one.row.number,
-                place,
-                str(fault.why),
+                problem.cell,
+                problem.why,
                 cells,
                 str(one.key),
-                Message.of(fault.why),
+                problem.message,
+                further,
             )
         )

@@ -6,9 +6,13 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 
 from supplies.domain.formula_guard import guard_formula
+from supplies.errors import InvalidField
+from supplies.imports.files import digest_of, open_sheets
 from supplies.imports.import_results import ImportResult, Listed
+from supplies.imports.row_identity import RowIdentifier
 from supplies.imports.sheets import CELL, LOST, ORIGIN, WHY, shown
 
 ROWS_IN_PART = 1_000
@@ -18,10 +22,10 @@ ROWS_IN_PART = 1_000
 def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -> Iterator[bytes]:
     """Yield, in parts, a CSV file of the rows that were not recorded, with three more columns.
 
-    The columns say which cell has a fault, what the fault is, and the identity of the row in the
-    imported file. If sheets have different headings, the file has all headings; each row fills the
-    columns of its sheet. If a spreadsheet program would run a text as a formula, the text is
-    preceded by an apostrophe. Imports remove this apostrophe.
+    The columns say which cells have faults, what the faults are in the same order, and the
+    identity of the row in the imported file. If sheets have different headings, the file has all
+    headings; each row fills the columns of its sheet. If a spreadsheet program would run a text as
+    a formula, the text is preceded by an apostrophe. Imports remove this apostrophe.
 
     Args:
         translate: Translates a reason to the language of the reader; see `Sentence`.
@@ -40,14 +44,36 @@ def listed_as_csv(result: ImportResult, translate: Callable[[str], str] = str) -
                 keys.setdefault(key, len(keys)) for key in (*_keys(names), *added)
             ]
     yield b"\xef\xbb\xbf" + _as_csv([[heading for heading, _ in keys]])
-    rows = (
-        _cells(one, places[one.sheet], len(keys), translate(one.sentence)) for one in result.listed
-    )
+    rows = (_cells(one, places[one.sheet], len(keys), translate) for one in result.listed)
     while part := list(islice(rows, ROWS_IN_PART)):
         yield _as_csv(part)
 
 
-def _cells(one: Listed, places: list[int], width: int, why: str) -> list[str]:
+def is_uncorrected_list(path: Path, kind: str, file: Path) -> bool:
+    """Return whether a file is a list of rejected rows of another file that nobody has corrected.
+
+    Args:
+        kind: The kind of rows, a key of `KINDS`.
+        file: The file whose rows are listed.
+    """
+    try:
+        origin = digest_of(file)
+        with open_sheets(path) as sheets:
+            rows = iter(next(sheets).rows)
+            headings = [shown(cell) for cell in next(rows).cells]
+            identifier = RowIdentifier("", "", kind, headings)
+            return ORIGIN in headings and all(
+                one.corrected is not None
+                and (one.key.file, one.key.content) == (origin, one.corrected.content)
+                for one in map(identifier.identify, rows)
+            )
+    except (InvalidField, StopIteration):
+        return False
+
+
+def _cells(
+    one: Listed, places: list[int], width: int, translate: Callable[[str], str]
+) -> list[str]:
     """Return the cells of a row of the file.
 
     Args:
@@ -58,7 +84,9 @@ def _cells(one: Listed, places: list[int], width: int, why: str) -> list[str]:
     cells = [""] * width
     for at, text in zip(places, one.cells, strict=False):
         cells[at] = text
-    for at, text in zip(places[-3:], (one.cell, why, one.origin), strict=True):
+    where = ", ".join(problem.cell for problem in one.problems)
+    why = "; ".join(translate(problem.sentence) for problem in one.problems)
+    for at, text in zip(places[-3:], (where, why, one.origin), strict=True):
         cells[at] = text
     return cells
 

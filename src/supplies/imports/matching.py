@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from supplies.books.name_search import comparable
 from supplies.domain.catalogue_records import (
     Campaign,
     CatalogueRecord,
+    Community,
     Donor,
     Item,
     Location,
@@ -31,6 +32,7 @@ NOUNS: Mapping[type[CatalogueRecord], Sentence] = {
     Item: Sentence("item"),
     Donor: Sentence("donor"),
     Recipient: Sentence("recipient"),
+    Community: Sentence("community"),
     Location: Sentence("location"),
     Campaign: Sentence("campaign"),
 }
@@ -87,6 +89,10 @@ def unregistered(messages: Iterable[Message | None]) -> dict[str, int]:
     return dict(found.most_common())
 
 
+class _Undone(Exception):
+    """Raised to undo what was registered on trial."""
+
+
 class Matcher:
     """Finds and registers catalogue records for the rows of one import.
 
@@ -101,9 +107,14 @@ class Matcher:
         self, ledger: Ledger, *, create_items: bool = False, create_people: bool = False
     ) -> None:
         self._ledger = ledger
-        self._creates = {Item: create_items, Donor: create_people, Recipient: create_people}
+        self._creates: dict[type[CatalogueRecord], bool] = {
+            Item: create_items,
+            Donor: create_people,
+            Recipient: create_people,
+            Community: create_people,
+        }
         self._names: dict[type[CatalogueRecord], _Names] = {}
-        self._found: dict[tuple[type[CatalogueRecord], str], str] = {}
+        self._found: dict[tuple[type[CatalogueRecord], str, str | None], str] = {}
         self._version: object = None
         self.registered: list[CatalogueRecord] = []
 
@@ -111,6 +122,11 @@ class Matcher:
     def creates_items(self) -> bool:
         """Return whether the import registers unknown items."""
         return self._creates[Item]
+
+    @property
+    def creates_people(self) -> bool:
+        """Return whether the import registers unknown donors, recipients and communities."""
+        return self._creates[Recipient]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -143,7 +159,20 @@ class Matcher:
                 self._found.clear()
             raise
 
-    def find(self, kind: type[R], text: str, make: Callable[[str], R] | None = None) -> str:
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Undo what the `with` block recorded and registered, also if it raises no error."""
+        with suppress(_Undone), self.savepoint():
+            yield
+            raise _Undone
+
+    def find(
+        self,
+        kind: type[R],
+        text: str,
+        make: Callable[[str], R] | None = None,
+        community: str | None = None,
+    ) -> str:
         """Return the code of the record that a text names.
 
         If no record has this name and the options of the import allow it, register one.
@@ -151,18 +180,21 @@ class Matcher:
         Args:
             make: A function that returns the new record for a given code. If None, no record is
                 registered.
+            community: Code of the community of the recipient. Recipients with this name in other
+                communities are ignored. If None, the community is not compared.
 
         Raises:
             InvalidField: no record has this name, or several have it.
         """
-        found = self._found.get((kind, text))
+        found = self._found.get((kind, text, community))
         if found is None:
-            found = self._found[kind, text] = self._find(kind, text, make)
+            found = self._find(kind, text, make, community)
+            self._found[kind, text, community] = found
         return found
 
     def has(self, kind: type[CatalogueRecord], text: str) -> bool:
         """Return whether a text is the code, a name, an alias or a barcode of any record."""
-        return (kind, text) in self._found or bool(self._codes(kind, text))
+        return (kind, text, None) in self._found or bool(self._codes(kind, text))
 
     def candidates(self, kind: type[R], text: str) -> list[R]:
         """Return the records with this code, name, alias or barcode."""
@@ -188,8 +220,16 @@ class Matcher:
             names.next_code = self._ledger.next_code(kind)
         return names.next_code
 
-    def _find(self, kind: type[R], text: str, make: Callable[[str], R] | None) -> str:
-        found = self.candidates(kind, text)
+    def _find(
+        self,
+        kind: type[R],
+        text: str,
+        make: Callable[[str], R] | None,
+        community: str | None,
+    ) -> str:
+        found = named = self.candidates(kind, text)
+        if community is not None:
+            found = _in_community(named, text, community)
         in_use = [one for one in found if not getattr(one, "retired", False)] or found
         if len(in_use) > 1:
             codes = ", ".join(one.code for one in in_use[:5])
@@ -205,6 +245,14 @@ class Matcher:
         if len(text) > MAX_NAME:
             raise InvalidField(Sentence("the name is longer than {most} characters", most=MAX_NAME))
         if make is None or not self._creates.get(kind):
+            if named:
+                raise InvalidField(
+                    Sentence(
+                        "{name} is registered, but not in the community {community}",
+                        name=text,
+                        community=repr(community),
+                    )
+                )
             raise InvalidField(_how_to_register(kind, text))
         record = make(self.next_code(kind))
         self.register(record)
@@ -280,8 +328,22 @@ def _names(record: CatalogueRecord) -> Iterable[str]:
         yield from (barcode.code for barcode in record.barcodes)
 
 
+def _in_community(named: list[R], text: str, community: str) -> list[R]:
+    """Return the records of a community, or else those without a community.
+
+    A record whose code is `text` is returned in any case.
+    """
+    found = [one for one in named if one.code == text or _community(one) == community]
+    return found or [one for one in named if _community(one) is None]
+
+
+def _community(record: CatalogueRecord) -> str | None:
+    return record.community if isinstance(record, Recipient) else None
+
+
 def _how_to_register(kind: type[CatalogueRecord], text: str) -> Sentence:
-    option = {Item: "--create-items", Donor: "--create-people", Recipient: "--create-people"}
+    people = "--create-people"
+    option = {Item: "--create-items", Donor: people, Recipient: people, Community: people}
     if kind in option:
         return Sentence(NOT_REGISTERED, noun=NOUNS[kind], name=text, option=option[kind])
     return Sentence(NOT_REGISTERED_BY_IMPORTS, noun=NOUNS[kind], name=text)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from supplies.domain import commands as c
 from supplies.errors import InvalidField, NotEnough, Sentence, StoreError, SuppliesError
 from supplies.imports.import_results import ImportResult, Opened
 from supplies.imports.row_identity import IdentifiedRow
+from supplies.imports.row_problems import with_further_faults
 from supplies.imports.row_reader import NoGoods, RowFault, RowReader
 from supplies.imports.rows import COLUMN_OF_FIELD, COMMANDS
 from supplies.imports.sheets import Row
@@ -16,10 +16,6 @@ from supplies.ledger.ledger import Ledger
 
 Faults = dict[int, RowFault]
 """The faults of the rows that are not recorded, by the index of the row in its document."""
-
-
-class _Undone(Exception):
-    """Raised to undo what was registered while a row was read only to check it."""
 
 
 class CommandRecorder:
@@ -81,9 +77,11 @@ class CommandRecorder:
         except StoreError:
             raise
         except RowFault as fault:
-            return {0: fault}
+            if len(rows) > 1:
+                return {0: fault}
+            return {0: with_further_faults(self._reader, rows[0], fault)}
         except SuppliesError as error:
-            return _faults_by_row(error, len(rows))
+            return _faults_by_row(error, len(rows), ignore_missing=self._open_missing)
         self._result.recorded += len(rows)
         self._result.documents += 1
         self._result.opened += opened
@@ -94,11 +92,10 @@ class CommandRecorder:
         faults: Faults = {}
         for at, row in enumerate(rows):
             try:
-                with suppress(_Undone), self._reader.matcher.savepoint():
+                with self._reader.matcher.trial():
                     self._commands_of(self._reader, [row])
-                    raise _Undone
             except RowFault as found:
-                faults[at] = found
+                faults[at] = with_further_faults(self._reader, row, found)
             except InvalidField as error:
                 faults[at] = fault_of(error)
         return faults
@@ -147,20 +144,27 @@ class CommandRecorder:
 
 
 def fault_of(error: SuppliesError) -> RowFault:
-    """Convert the first fault that an error lists to the fault of an imported row."""
+    """Convert the faults that an error lists to the fault of an imported row."""
     return _faults_by_row(error, 1)[0]
 
 
-def _faults_by_row(error: SuppliesError, rows: int) -> Faults:
-    """Return the faults of a refused command, by the index of the row with the fault."""
-    found: Faults = {}
-    for fault in error.faults:
+def _faults_by_row(error: SuppliesError, rows: int, *, ignore_missing: bool = False) -> Faults:
+    """Return the faults of a refused command, by the index of the row with the fault.
+
+    Args:
+        ignore_missing: Whether to leave out that goods are missing, if there are other faults.
+    """
+    found: dict[int, list[RowFault]] = {}
+    others = [fault for fault in error.faults if fault.asked is None] if ignore_missing else []
+    for fault in others or error.faults:
         parts = fault.pointer.split("/")
         at = int(parts[2]) if len(parts) > 2 and parts[1] == "lines" and rows > 1 else 0
         name = parts[-1]
-        if 0 <= at < rows and at not in found:
+        if 0 <= at < rows:
             why = error.detail if len(error.faults) == 1 else fault.detail
             if not isinstance(why, Sentence) and fault.rule is not None:
                 why = fault.rule  # It leaves out the path of the field: the list names the cell.
-            found[at] = RowFault(COLUMN_OF_FIELD.get(name, name), why)
-    return found or {0: RowFault("", error.detail)}
+            found.setdefault(at, []).append(RowFault(COLUMN_OF_FIELD.get(name, name), why))
+    if not found:
+        return {0: RowFault("", error.detail)}
+    return {at: RowFault(one.column, one.why, more) for at, (one, *more) in found.items()}

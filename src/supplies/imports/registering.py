@@ -11,6 +11,7 @@ from supplies.errors import Sentence, StoreError, SuppliesError
 from supplies.imports.import_results import ImportResult
 from supplies.imports.recording import Faults, fault_of
 from supplies.imports.row_identity import IdentifiedRow
+from supplies.imports.row_problems import with_further_faults
 from supplies.imports.row_reader import RowFault, RowReader
 from supplies.imports.rows import COLUMN_OF_FIELD, RECORDS
 from supplies.imports.sheets import Row
@@ -36,7 +37,7 @@ class RecordRegistrar:
         except StoreError:
             raise
         except RowFault as fault:
-            return {0: fault}
+            return {0: with_further_faults(self._reader, one.row, fault)}
         except SuppliesError as error:
             return {0: fault_of(error)}
         if is_new:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from supplies.domain.accounts import RECEIVED, STOCK
-from supplies.domain.catalogue_records import Campaign, Donor, Location, Recipient
+from supplies.domain.catalogue_records import Campaign, Community, Donor, Location, Recipient
+from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, Sentence
 from supplies.imports.columns import Header, RowKind
 from supplies.imports.days import DayHints, ReadDay, read_day
@@ -33,11 +34,12 @@ class RowFault(Exception):
     Attributes:
         column: The column with the fault; "" if the fault concerns the whole row.
         why: The reason. If it is a `Sentence`, it can be translated.
+        further: Faults of other columns of the row.
     """
 
-    def __init__(self, column: str, why: str) -> None:
+    def __init__(self, column: str, why: str, further: Sequence[RowFault] = ()) -> None:
         super().__init__(why)
-        self.column, self.why = column, why
+        self.column, self.why, self.further = column, why, further
 
 
 class NoGoods(RowFault):
@@ -173,8 +175,10 @@ class RowReader:
             return None
         try:
             found = of_column(name, lambda: read_quantity(value)).number
-        except NotPositive as error:
-            raise RowFault(name, error.detail) from None
+        except NotPositive:
+            raise RowFault(
+                name, Sentence("{text} is too small; it must be 1 or more", text=shown(value))
+            ) from None
         if found != int(found):
             raise RowFault(name, Sentence("{text} is not a whole number", text=shown(value)))
         return int(found)
@@ -189,9 +193,34 @@ class RowReader:
         return self.find(Donor, "donor", text, lambda code: Donor(code=code, name=text))
 
     def recipient(self, row: Row, name: str = "recipient") -> str:
-        """Return the code of the recipient in a row."""
+        """Return the code of the recipient in a row.
+
+        The community in the row distinguishes recipients of one name, and is that of a new one. If
+        it is unknown, only a recipient who is registered is found.
+        """
         text = self.needed_text(row, name).removeprefix(RECEIVED.prefix)  # as in exports
-        return self.find(Recipient, name, text, lambda code: Recipient(code=code, name=text))
+        community = None
+        if name == "recipient":
+            try:
+                community = self.community(row)
+            except RowFault:
+                if self.matcher.creates_people and not self.matcher.has(Recipient, text):
+                    raise
+
+        def make(code: str) -> Recipient:
+            return Recipient(code=code, name=text, community=community)
+
+        return of_column(name, lambda: self.matcher.find(Recipient, text, make, community))
+
+    def community(self, row: Row) -> str | None:
+        """Return the code of the community in a row; None if the cell is empty.
+
+        A code is accepted also if it is not registered.
+        """
+        text = self.text(row, "community")
+        if not text or (is_valid_code(text) and not self.matcher.has(Community, text)):
+            return text or None
+        return self.find(Community, "community", text, lambda code: Community(code=code, name=text))
 
     def location(self, row: Row) -> str:
         """Return the code of the location in a row."""

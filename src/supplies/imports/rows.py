@@ -287,7 +287,9 @@ def donor_record(reader: RowReader, row: Row) -> dict[str, Any]:
 
 def recipient_record(reader: RowReader, row: Row) -> dict[str, Any]:
     """Return the fields of the household, group or institution that a row describes."""
-    fields = reader.optional(row, "name", "address", "access", "note", "community")
+    fields = reader.optional(row, "name", "address", "access", "note")
+    if community := reader.community(row):
+        fields["community"] = community
     if phone := reader.phone(row):
         fields["phone"] = phone
     kind = reader.choice(row, "kind", RECIPIENT_KINDS)
