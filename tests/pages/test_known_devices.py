@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from httpx import Response
+from supplies_service.pages import account
+from supplies_service.security.hashing import hash_in_thread
 from support.page_client import PASSWORD, Browser, administer, invite
 from support.service_fixture import Service
 
-from supplies.access import devices, rate_limits, users
+from supplies.access import devices, one_time_codes, passwords, rate_limits, users
 from supplies.access.access_context import AccessContext
 from supplies.access.rate_limits import SIGN_IN_BY_DEVICE, SIGN_IN_BY_LOGIN
 
@@ -129,6 +133,28 @@ def test_a_new_password_makes_other_devices_unknown(browser: Browser) -> None:
     browser.client.cookies.clear()
     browser.client.cookies.set(DEVICE, before)
     assert sign_in(browser, NEW_PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/account/password", "/account/one-time-codes"])
+def test_an_old_password_is_refused_if_it_was_changed_while_it_was_checked(
+    browser: Browser, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(browser)
+    new_hash = passwords.hash_password(NEW_PASSWORD, "coordinator")
+
+    async def change_meanwhile(work: Callable[..., Any], *values: Any) -> Any:
+        done = await hash_in_thread(work, *values)
+        administer(browser, lambda access: users.set_password(access, "u_1", new_hash))
+        return done
+
+    monkeypatch.setattr(account, "hash_in_thread", change_meanwhile)
+    # The one form names the current password `current`, the other one `password`.
+    fields = {"current": PASSWORD, "password": PASSWORD, "repeat": PASSWORD}
+    refused = browser.send(path, **fields)
+    assert refused.status_code == 422
+    monkeypatch.undo()
+    assert sign_in(browser, NEW_PASSWORD).status_code == 303
+    assert administer(browser, lambda access: one_time_codes.pending_secret(access, "u_1")) is None
 
 
 def test_strangers_who_guess_do_not_keep_a_user_from_a_new_password(browser: Browser) -> None:

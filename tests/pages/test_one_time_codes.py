@@ -15,6 +15,12 @@ from supplies.access.access_context import AccessContext
 from supplies.access.rate_limits import ONE_TIME_CODES
 
 WRONG = "123 456"
+CONFIRM = "/account/one-time-codes/confirm"
+
+
+def proof_in(page: str) -> str:
+    (proof,) = re.findall(r'name="proof" value="([^"]*)"', page)
+    return str(proof)
 
 
 class Phone:
@@ -27,7 +33,8 @@ class Phone:
         assert found, page
         assert "<svg" in page
         self.app = pyotp.TOTP(found[1])
-        page = browser.send("/account/one-time-codes/confirm", code=self.code(-1)).text
+        confirmed = browser.send(CONFIRM, code=self.code(-1), proof=proof_in(page))
+        page = confirmed.text
         self.recovery_codes = re.findall(r"<code>([a-z0-9-]{29})</code>", page)
         assert len(self.recovery_codes) == 10
 
@@ -121,10 +128,30 @@ def test_a_secret_has_no_effect_before_its_first_code(
     browser = Browser(anonymous_client)  # type: ignore[arg-type]  # the fixture is a TestClient
     invite(browser, "coordinator")
     assert browser.send("/account/one-time-codes", password="wrong").status_code == 422
-    assert "svg" in browser.send("/account/one-time-codes", password=PASSWORD).text
-    refused = browser.send("/account/one-time-codes/confirm", code=WRONG)
+    page = browser.send("/account/one-time-codes", password=PASSWORD).text
+    assert "svg" in page
+    refused = browser.send(CONFIRM, code=WRONG, proof=proof_in(page))
+    assert "svg" in refused.text
     assert (refused.status_code, "this code is wrong" in refused.text.lower()) == (422, True)
     assert browser.send("/sign-in", login="coordinator", password=PASSWORD).status_code == 303
+
+
+def test_a_session_alone_neither_shows_a_secret_nor_turns_on_its_codes(
+    anonymous_client: object, service: Service
+) -> None:
+    browser = Browser(anonymous_client)  # type: ignore[arg-type]  # the fixture is a TestClient
+    invite(browser, "coordinator")
+    page = browser.send("/account/one-time-codes", password=PASSWORD).text
+    (secret,) = re.findall(r"<code>([A-Z2-7]{32})</code>", page)
+    right = pyotp.TOTP(secret).at(service.clock())
+    of_another = proof_in(page).replace("u_1", "u_2")
+    for code in (WRONG, right):
+        for proof in ("", of_another):
+            refused = browser.send(CONFIRM, code=code, proof=proof)
+            assert refused.status_code == 422
+            assert "type your password again" in refused.text
+            assert secret not in refused.text
+    assert "Current password" in browser.open("/account/one-time-codes")
 
 
 def test_codes_are_turned_off_with_a_code(phone: Phone) -> None:

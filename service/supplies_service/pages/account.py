@@ -32,6 +32,9 @@ class WrongPassword(InvalidField):
     """Raised if the current password that a user typed is wrong."""
 
 
+_WRONG_PASSWORD = Sentence("the current password is wrong; nothing was changed")
+
+
 class AccountPages(Controller):
     """Routes of the account page."""
 
@@ -81,23 +84,17 @@ class AccountPages(Controller):
         """
         sent = await form_fields(context.request, ("current", "password", "repeat"))
         try:
-            password_hash = await self._hash_new_password(context, sent)
+            cookie = await self._change_password(context, sent)
         except WrongPassword:
             return account_page(context, status=422, wrong="current")
         except PasswordsDiffer:
             return account_page(context, status=422, wrong="repeat")
         except SuppliesError as error:
             return account_page(context, status=422, error=error.detail)
-        new = users.StoredPassword(str(context.caller.user), password_hash)
+        return redirect("/sign-in", cookie)
 
-        def change(access: AccessContext) -> Cookie:
-            users.set_password(access, new.user, password_hash)
-            return device_cookie(context.request, access, new)
-
-        return redirect("/sign-in", await context.station.admin_write(change))
-
-    async def _hash_new_password(self, context: RequestContext, sent: dict[str, str]) -> str:
-        """Check the form, and return the hash of the new password.
+    async def _change_password(self, context: RequestContext, sent: dict[str, str]) -> Cookie:
+        """Check the form, and change the password. Return the cookie of the browser as a device.
 
         Raises:
             RateLimited: there were too many attempts.
@@ -105,16 +102,23 @@ class AccountPages(Controller):
             PasswordsDiffer: the two new passwords are not the same.
             InvalidField: the new password is not allowed.
         """
-        await check_current_password(context, sent["current"])
+        present = await check_current_password(context, sent["current"])
         if sent["password"] != sent["repeat"]:
             raise PasswordsDiffer(Sentence("the two passwords are not the same"))
         with context.reading() as books:
-            login = users.get(context.access(books), str(context.caller.user)).login
-        return await hash_in_thread(passwords.hash_password, sent["password"], login)
+            login = users.get(context.access(books), present.user).login
+        new = await hash_in_thread(passwords.hash_password, sent["password"], login)
+
+        def change(access: AccessContext) -> Cookie:
+            check_unchanged(access, present)
+            users.set_password(access, present.user, new)
+            return device_cookie(context.request, access, users.StoredPassword(present.user, new))
+
+        return await context.station.admin_write(change)
 
 
-async def check_current_password(context: RequestContext, typed: str) -> None:
-    """Check the password that a signed-in user typed again.
+async def check_current_password(context: RequestContext, typed: str) -> users.StoredPassword:
+    """Check the password that a signed-in user typed again. Return what is stored of it.
 
     Raises:
         RateLimited: there were too many attempts.
@@ -125,9 +129,23 @@ async def check_current_password(context: RequestContext, typed: str) -> None:
         found = users.find_password_of(context.access(books), code)
     # Not the limit of attempts to sign in, because strangers can use that limit up.
     await check_rate_limit(context.request, rate_limits.PASSWORD_CHANGES, code)
-    if not await hash_in_thread(passwords.verify_password, found and found.password_hash, typed):
+    is_right = await hash_in_thread(passwords.verify_password, found and found.password_hash, typed)
+    if found is None or not is_right:
         await log_refusal(context.request, context.caller)
-        raise WrongPassword(Sentence("the current password is wrong; nothing was changed"))
+        raise WrongPassword(_WRONG_PASSWORD)
+    return found
+
+
+def check_unchanged(access: AccessContext, checked: users.StoredPassword) -> None:
+    """Check that a password was not changed since it was checked. Call this in the transaction.
+
+    Otherwise, somebody who knows the old password could undo a change that was just made.
+
+    Raises:
+        WrongPassword: the password was changed.
+    """
+    if users.find_password_of(access, checked.user) != checked:
+        raise WrongPassword(_WRONG_PASSWORD)
 
 
 async def write_and_log(

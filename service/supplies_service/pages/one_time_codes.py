@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from litestar import Controller, Response, get, post
 
-from supplies.access import access_log, one_time_codes, rate_limits, users
+from supplies.access import access_log, one_time_codes, password_proofs, rate_limits, users
 from supplies.access.access_context import AccessContext
-from supplies.errors import SuppliesError
-from supplies_service.pages.account import check_current_password, write_and_log
+from supplies.errors import InvalidField, Sentence, SuppliesError
+from supplies_service.pages.account import (
+    check_current_password,
+    check_unchanged,
+    write_and_log,
+)
 from supplies_service.pages.forms import form_fields, redirect
 from supplies_service.pages.layout import render_page
 from supplies_service.pages.page_roles import EVERY_USER
@@ -18,16 +23,21 @@ from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.audit import access_line, log_refusal
 from supplies_service.security.rate_limit_checks import check_rate_limit
 
+SETUP_TIME = timedelta(minutes=30)
+"""How long users have to install an app and type its first code after their password."""
+
 
 class _Shown(NamedTuple):
     """Secrets that a page shows only once.
 
     Attributes:
         secret: The secret for the user's app. It is shown until the user has typed the first code.
+        proof: The proof that the user typed the password, which is sent with the first code.
         recovery_codes: The recovery codes. They are shown after the user has typed the first code.
     """
 
     secret: str | None = None
+    proof: str = ""
     recovery_codes: tuple[str, ...] = ()
 
 
@@ -47,33 +57,45 @@ class OneTimeCodePages(Controller):
     async def start(self, context: Context) -> Response[bytes]:
         """Create a secret for the user's app, and show it with the form for the first code."""
         sent = await form_fields(context.request, ("password",))
-        code = str(context.caller.user)
         try:
-            await check_current_password(context, sent["password"])
-            secret = await context.station.admin_write(
-                lambda access: one_time_codes.start(access, users.get(access, code))
-            )
+            password = await check_current_password(context, sent["password"])
+
+            def begin(access: AccessContext) -> _Shown:
+                check_unchanged(access, password)
+                secret = one_time_codes.start(access, users.get(access, password.user))
+                return _Shown(secret, password_proofs.make_proof(access, password))
+
+            return _page(context, await context.station.admin_write(begin))
         except SuppliesError as error:
             return _page(context, status=422, error=error.detail)
-        return _page(context, _Shown(secret))
 
     @post("/confirm")
     async def confirm(self, context: Context) -> Response[bytes]:
-        """Turn on one-time codes, and show the recovery codes once."""
-        sent = await form_fields(context.request, ("code",))
-        user = str(context.caller.user)
+        """Turn on one-time codes, and show the recovery codes once.
+
+        The session alone does not suffice, because it may be that of a browser left open.
+        """
+        sent = await form_fields(context.request, ("code", "proof"))
+        user, proof = str(context.caller.user), sent["proof"]
+
+        def confirm(access: AccessContext) -> list[str]:
+            if not _is_proof_of(access, user, proof):
+                raise InvalidField.at(
+                    "/code",
+                    Sentence("this took too long; type your password again, and then the code"),
+                )
+            return one_time_codes.confirm(access, user, sent["code"])
+
         try:
             await check_rate_limit(context.request, rate_limits.ONE_TIME_CODES, user)
-            codes = await write_and_log(
-                context,
-                "made",
-                "one-time codes",
-                lambda access: one_time_codes.confirm(access, user, sent["code"]),
-            )
+            codes = await write_and_log(context, "made", "one-time codes", confirm)
         except SuppliesError as error:
+            secret = None
             with context.reading() as books:
-                secret = one_time_codes.pending_secret(context.access(books), user)
-            return _page(context, _Shown(secret), status=422, error=error.detail)
+                access = context.access(books)
+                if _is_proof_of(access, user, proof):
+                    secret = one_time_codes.pending_secret(access, user)
+            return _page(context, _Shown(secret, proof), status=422, error=error.detail)
         return _page(context, _Shown(recovery_codes=tuple(codes)))
 
     @post("/remove")
@@ -100,6 +122,12 @@ class OneTimeCodePages(Controller):
         return redirect("/account/one-time-codes")
 
 
+def _is_proof_of(access: AccessContext, user: str, proof: str) -> bool:
+    """Return whether this user typed the right password within `SETUP_TIME`."""
+    found = password_proofs.find_password(access, proof, lifetime=SETUP_TIME)
+    return found is not None and found.user == user
+
+
 def _page(
     context: RequestContext,
     shown: _Shown = _Shown(),  # noqa: B008  # a named tuple cannot be changed
@@ -121,6 +149,7 @@ def _page(
             since=one_time_codes.turned_on_at(access, user.code),
             left=one_time_codes.count_recovery_codes(access, user.code),
             secret=shown.secret,
+            proof=shown.proof,
             recovery_codes=shown.recovery_codes,
             app_address=address,
             qr_code=qr_code(address) if address else None,

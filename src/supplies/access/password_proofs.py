@@ -1,8 +1,9 @@
 """Short-lived proofs that a user has just typed the right password.
 
 A user with one-time codes signs in on two pages. The first page checks the password and returns
-such a proof. The second page sends the proof together with the code. The proof is not stored: it
-is authenticated with the hash of the password, which nobody outside the database knows.
+such a proof. The second page sends the proof together with the code. One-time codes are turned on
+in the same way, so that a session alone does not suffice. The proof is not stored: it is
+authenticated with the hash of the password, which nobody outside the database knows.
 """
 
 from __future__ import annotations
@@ -27,11 +28,16 @@ def make_proof(access: AccessContext, password: StoredPassword) -> str:
     return f"{at}.{password.user}.{_code(access, password, at)}"
 
 
-def find_password(access: AccessContext, proof: str) -> StoredPassword | None:
+def find_password(
+    access: AccessContext, proof: str, *, lifetime: timedelta = LIFETIME
+) -> StoredPassword | None:
     """Return the user for whom a proof was made, and the hash of the user's password.
 
     Return None if the proof is invalid or too old, if the password was changed, or if the user is
     disabled.
+
+    Args:
+        lifetime: How long the proof is valid after the user has typed the password.
     """
     found = _PROOF.fullmatch(proof)
     if found is None:
@@ -43,7 +49,7 @@ def find_password(access: AccessContext, proof: str) -> StoredPassword | None:
     if not hmac.compare_digest(found[3], _code(access, password, at)):
         return None
     age = access.unix_time - at
-    return password if 0 <= age <= LIFETIME.total_seconds() else None
+    return password if 0 <= age <= lifetime.total_seconds() else None
 
 
 def _code(access: AccessContext, password: StoredPassword, at: int) -> str:
