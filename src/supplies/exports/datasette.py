@@ -30,8 +30,8 @@ from supplies.exports.search_words import day_words, search_words
 from supplies.maintenance.protected_files import EXPORT_MARK
 from supplies.stations.paper_settings import paper_settings, unit_words
 
-_ENTRIES_AT_ONCE = 500
-"""How many entries are read and inserted at a time."""
+_ENTRIES_AT_ONCE = 50
+"""How many entries are read and inserted at a time. An entry may have 500 transfers."""
 
 _PERSONS: Mapping[type[Donor | Recipient], PersonKind] = {Donor: "donor", Recipient: "recipient"}
 
