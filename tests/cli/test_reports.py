@@ -130,6 +130,28 @@ def test_a_statement_without_a_donor_is_a_usage_error(capsys: pytest.CaptureFixt
     )
 
 
+def test_an_existing_file_of_a_report_is_replaced_only_if_told_to(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--xlsx", "--pdf"):
+        words = ["report", "stock", "--database", str(demo), option, str(tmp_path / "report")]
+        (tmp_path / "report").write_text("mine")
+        assert main(words) == 1
+        assert "exists already" in capsys.readouterr().err
+        assert main([*words, "--force"]) == 0
+        assert (tmp_path / "report").read_bytes()[:2] in (b"PK", b"%P")
+
+
+def test_a_report_has_one_form_at_a_time(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "stock.csv"
+    words = ["report", "stock", "--database", str(demo), "--csv", "-o", str(file)]
+    assert main(words) == 1
+    assert "choose one of --json, --csv, --xlsx and --pdf" in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_an_option_of_another_report_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert "No such option '--from'" in run_with_usage_error(
         capsys, "report", "stock", "--from", "2020-02-05"

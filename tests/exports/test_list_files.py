@@ -238,7 +238,7 @@ def test_exported_records_are_imported_as_they_are(
         )
     for kind, noun in (("donors", "donors"), ("households", "recipients"), ("items", "items")):
         path = tmp_path / f"{noun}.{ending}"
-        export(books_url, ending, noun, "--personal", "-o", path)
+        export(books_url, ending, noun, "--hxl", "--personal", "-o", path)
         assert main(["import", kind, str(path), "--by", "u_1", "--database", empty]) == 0
     with Ledger.open(empty, station="lx", create=False) as ledger:
         for record in (Donor, Recipient, Item):

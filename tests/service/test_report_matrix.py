@@ -132,7 +132,7 @@ def rows_of(content: bytes, form: str) -> list[list[Any]]:
 @pytest.mark.parametrize("name", [*REPORTS, *PAPERS])
 def test_each_report_has_all_forms_on_the_command_line(name: str) -> None:
     offered = options_of(report_group.commands["station" if name == "organisation" else name])
-    assert {"--json", "--csv", "--xlsx", "--output", "--as-of"} <= offered
+    assert {"--json", "--csv", "--xlsx", "--pdf", "--as-of"} <= offered
     has_period = name in PAPERS or REPORTS[name].has_period
     assert ({"--from", "--to"} <= offered) == has_period
 
@@ -163,7 +163,7 @@ def test_each_report_has_rows_on_the_command_line_and_over_rest(
     assert any(there[key] for key in lists)
     assert main([*books.options(name), *words, "--csv"]) == 0
     files = {"csv": capsysbinary.readouterr().out}
-    for form, option in (("xlsx", "--xlsx"), ("pdf", "--output")):
+    for form, option in (("xlsx", "--xlsx"), ("pdf", "--pdf")):
         file = tmp_path / f"report.{form}"
         assert main([*books.options(name), *words, option, str(file)]) == 0
         files[form] = file.read_bytes()

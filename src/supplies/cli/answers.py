@@ -52,14 +52,18 @@ def answer_options(function: Callable[P, Answer | None]) -> Callable[..., None]:
 
     @wraps(function)
     def run(*args: Any, as_json: bool, as_csv: bool, xlsx: str | None, **options: Any) -> None:
-        if as_json + as_csv + (xlsx is not None) > 1:
-            raise InvalidField("choose one of --json, --csv and --xlsx")
+        is_drawn = options.get("output") is not None
+        if as_json + as_csv + (xlsx is not None) + is_drawn > 1:
+            forms = "--csv, --xlsx and --pdf" if "output" in options else "--csv and --xlsx"
+            raise InvalidField(f"choose one of --json, {forms}")
         force = options["force"] if has_force else options.pop("force")
         file = None
         if xlsx is not None:
             from supplies.cli.paper_files import OutputFile
 
             file = OutputFile(xlsx, options["database"], force=force)
+            if has_force:  # The command itself writes no file.
+                options["force"] = False
         answer = function(*args, **options)
         if answer is None:
             return

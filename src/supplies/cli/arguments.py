@@ -126,17 +126,23 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 _force_option = click.option("--force", is_flag=True, help="Replace the output file if it exists.")
 
 
-def output_options(help_text: str, *, required: bool = False) -> Callable[[_Function], _Function]:
-    """Return a decorator that adds `--output` and `--force` to a command that writes a file."""
+def output_options(
+    help_text: str, *names: str, required: bool = False
+) -> Callable[[_Function], _Function]:
+    """Return a decorator that adds `--output` and `--force` to a command that writes a file.
+
+    Args:
+        names: Further names of the option `--output`.
+    """
     output = click.option(
-        "-o", "--output", "output", metavar="FILE", required=required, help=help_text
+        "-o", "--output", *names, "output", metavar="FILE", required=required, help=help_text
     )
     return lambda function: output(_force_option(function))
 
 
 paper_options = output_options("Write the PDF to this file.", required=True)
 
-report_paper_options = output_options("Write the report as PDF to this file.")
+report_paper_options = output_options("Write the report as PDF to this file.", "--pdf")
 
 
 def period_options(function: _Function) -> _Function:

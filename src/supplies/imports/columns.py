@@ -26,6 +26,8 @@ NO_COLUMN = template(
     "one value for all rows with --value NAME=VALUE"
 )
 
+_HXL_TAG = re.compile(r"#[a-z][a-z0-9_]*(?: *\+[a-z][a-z0-9_]*)*", re.IGNORECASE)
+
 _SHORTEST_PART = 2
 _SHORTEST_LATIN_PART = 4
 
@@ -290,6 +292,12 @@ class Header:
         if at is None:
             return f"row {row}, {name}" if name else f"row {row}"
         return f"{column_letters(at)}{row}"
+
+
+def has_hxl_tags(row: Row) -> bool:
+    """Return whether all cells of a row contain tags of the Humanitarian Exchange Language."""
+    cells = [cell for cell in row.cells if cell is not None]
+    return len(cells) >= 2 and all(_HXL_TAG.fullmatch(str(cell)) for cell in cells)
 
 
 def find_header(

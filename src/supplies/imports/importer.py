@@ -16,7 +16,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from supplies.errors import InvalidField, Sentence
-from supplies.imports.columns import HEADER_WITHIN, KINDS, Header, RowKind, find_header
+from supplies.imports.columns import (
+    HEADER_WITHIN,
+    KINDS,
+    Header,
+    RowKind,
+    find_header,
+    has_hxl_tags,
+)
 from supplies.imports.days import DayHints
 from supplies.imports.documents import Documents
 from supplies.imports.equal_rows import EqualRows
@@ -226,12 +233,12 @@ class _Import:
     def _rows_below(
         self, identifier: RowIdentifier, header: Header, rows: Iterable[Row], read: ReadSheet
     ) -> Iterator[IdentifiedRow]:
-        """Yield the rows below the headings, without rows that repeat the headings."""
+        """Yield the rows below the headings, without those that repeat headings or have tags."""
         columns = list(header.columns.values())
         for row in rows:
             if row.number <= header.row:
                 read.skipped += row.number < header.row
-            elif header.is_repeated_in(row):
+            elif header.is_repeated_in(row) or has_hxl_tags(row):
                 read.skipped += 1
             else:
                 self.result.rows += 1
