@@ -45,6 +45,8 @@ def test_delimited_text_is_read_in_each_encoding(tmp_path: Path, encoding: str, 
         ("Received, sorted, counted, packed by A, B, C\nitem\tquantity\nmask\t71\nsoap\t2\n", 2),
         ("物资;数量\n口罩;1,5\n洗手液;2,5\n", 2),
         ("物资\n口罩\n", 1),
+        ('物资,备注\n口罩,"a; b; c; d, e; f; g; h; ""i"""\n', 2),
+        ('物资\t管径\n水管\t5" a, b, c\n水管\t6" a, b, c\n', 2),
     ],
 )
 def test_characters_within_texts_do_not_separate_cells(

@@ -34,6 +34,7 @@ from supplies.views.catalogue import list_records
 from supplies.views.donations import list_donations
 from supplies.views.needs import list_needs
 from supplies.views.pledges import list_pledges
+from supplies.views.stock import get_stock
 
 GIFT = {"location": "store", "handled_by": "陈某"}
 
@@ -694,3 +695,33 @@ def test_goods_that_open_missing_would_open_are_no_problem_of_a_row(
     assert [one.cell for one in listed.problems] == ["E2"]
     (listed,) = run(station, "distributions", path).listed
     assert [one.cell for one in listed.problems] == ["E2", "C2"]
+
+
+def test_expiry_months_are_read_also_as_english_words(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["item", "quantity", "unit", "expiry"])
+    for expiry in ("Jun 2022", "06/2022", "2022-06", 2022.6, 2022.1):
+        sheet.append(["口罩", 3, "pcs", expiry])
+    path = tmp_path / "expiry.xlsx"
+    book.save(path)
+    values = {"location": "store", "day": "2020-02-05"}
+    result = run(station, "opening-stock", path, values=values)
+    assert result.recorded == 4
+    assert whys(result) == {"D6": "2022.1 is a number and not a day; write it as 2020-02-28"}
+    assert station.total("stock:store") == 12
+    stock = get_stock(station.books, item="mask").items
+    assert {row.expires_month for row in stock} == {"2022-06"}
+
+
+def test_new_donors_with_the_name_of_an_organisation_are_organisations(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    organisations = ["天河医疗有限公司", "Blue Bay Co., Ltd.", "善行基金会", "某公司（中国）"]
+    names = [*organisations, "公司职员李某", "Mary Church-Hill"]
+    path = write_csv(tmp_path, ["捐赠单位", "物资", "数量"], *([name, "口罩", 1] for name in names))
+    run(station, "donations", path, values=GIFT, create_people=True)
+    kinds = {one.name: one.kind for one in list_records(station.books, Donor).items}
+    assert {name for name in names if kinds[name] == "organisation"} == set(organisations)

@@ -37,6 +37,9 @@ _DAY_MONTH_YEAR = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*(\d{4})
 _NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]([a-z]{3})[a-z]*\.?[,-/]?[- ]?(\d{4})?")
 _NAMED_FIRST = re.compile(r"([a-z]{3})[a-z]*\.?[-/ ](\d{1,2})(?:st|nd|rd|th)?(?:,?[- ](\d{4}))?")
 _NAMED_SHORT = re.compile(r"(\d{1,2})[-/. ]([a-z]{3})[a-z]*[-/. ,']+(\d{2})")
+_YEAR_AND_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
+_MONTH_AND_YEAR = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{4})")
+_NAMED_MONTH = re.compile(r"([a-z]{3})[a-z]*[-/., ]*(\d{4})")
 _SHORT_YEAR = re.compile(r"'?(\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?")
 _CHINESE_NUMBER = re.compile(r"[〇零○一二两三四五六七八九十廿卅]+(?=\s*[年月日号])")
 _WEEKDAY = re.compile(
@@ -119,6 +122,26 @@ def read_day(cell: Cell, hints: DayHints) -> ReadDay:
         raise InvalidField(
             Sentence("{text} is not a day of the calendar", text=repr(shown(cell)))
         ) from error
+
+
+def read_month(cell: Cell) -> str | None:
+    """Return the month in a cell that names a month without a day, as in "2022-06".
+
+    Return None for any other cell, and for the number 2022.1, which may have been 2022.10.
+
+    >>> [read_month(text) for text in ("2022年6月", "06/2022", "Jun 2022", "2022-06-01")]
+    ['2022-06', '2022-06', '2022-06', None]
+    """
+    text = normalize_text(shown(cell)).lower().translate(_FULL_WIDTH)
+    if isinstance(cell, Decimal) and text.endswith(".1"):
+        return None
+    if found := _YEAR_AND_MONTH.fullmatch(text):
+        return f"{found[1]}-{int(found[2]):02}"
+    if found := _MONTH_AND_YEAR.fullmatch(text):
+        return f"{found[2]}-{int(found[1]):02}"
+    if (found := _NAMED_MONTH.fullmatch(text)) and found[1] in _MONTHS:
+        return f"{found[2]}-{_MONTHS[found[1]]:02}"
+    return None
 
 
 def _serial(cell: Cell, text: str) -> date | None:

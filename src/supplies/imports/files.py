@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from supplies.imports.workbooks import read_workbook
 
 _SAMPLE = 64 * 1024
 _OLD_OFFICE = bytes.fromhex("D0CF11E0A1B11AE1")
+_QUOTED_CELL = re.compile(r'(?:^|(?<=[,;\t|]))"(?:[^"]|"")*"(?=[,;\t|\r\n]|$)', re.MULTILINE)
 _ZIP = b"PK\x03\x04"
 
 csv.field_size_limit(1_000_000)
@@ -156,9 +158,11 @@ def _delimiter(sample: str) -> str:
     """Return the character that separates the cells in a sample.
 
     Each line of a table has about as many of them. A character that belongs to the texts occurs
-    differently often, so lines with equal numbers weigh more than many in one line.
+    differently often, so lines with equal numbers weigh more than many in one line. Cells in
+    quotation marks are not counted.
     """
-    first = [line for line in sample.splitlines() if line.strip()][:20]
+    unquoted = _QUOTED_CELL.sub("", sample)
+    first = [line for line in unquoted.splitlines() if line.strip()][:20]
 
     def weight(mark: str) -> int:
         lines_by_count = Counter(line.count(mark) for line in first)

@@ -10,8 +10,8 @@ from typing import Any
 
 from supplies.domain.catalogue_records import Item
 from supplies.domain.fields import MAX_QUANTITY
-from supplies.domain.normalization import normalize_text
 from supplies.errors import Sentence, template
+from supplies.imports.days import read_month
 from supplies.imports.quantities import (
     Content,
     NotPositive,
@@ -21,12 +21,11 @@ from supplies.imports.quantities import (
     read_quantity,
 )
 from supplies.imports.row_reader import NoGoods, RowFault, RowReader, of_column
-from supplies.imports.sheets import Row, shown
+from supplies.imports.sheets import Row
 
 UNKNOWN_UNIT = template("the unit {unit} is unknown; add it to the station's units")
 
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
-_MONTH = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})月?", re.ASCII)
 _SUM = re.compile(r"(?:[合总小共]\s*计|^(?:grand |sub)?total|^sum)\s*[:：]?\s*$", re.IGNORECASE)
 
 
@@ -276,8 +275,8 @@ def read_labels(reader: RowReader, row: Row) -> dict[str, Any]:
     value = reader.cell(row, "expires")
     if value is None:
         return fields
-    if month := _MONTH.fullmatch(normalize_text(shown(value))):
-        fields["expires_month"] = f"{month[1]}-{int(month[2]):02}"
+    if month := read_month(value):
+        fields["expires_month"] = month
     elif found := reader.day(row, "expires"):
         fields["expires_on"] = found.day.isoformat()
     return fields

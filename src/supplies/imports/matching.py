@@ -5,6 +5,7 @@ Missing records can be registered.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -61,6 +62,15 @@ _ANONYMOUS = frozenset(
 )
 """Texts in the donor column that mean an unknown or anonymous donor."""
 
+_ORGANISATION = re.compile(
+    "(?:公司|集团|企业|基金会?|协会|学会|商会|联合会|促进会|校友会|慈善会|红十字会|委员会|中心|"
+    "医院|学校|大学|学院|银行|工厂|"
+    r"\b(?:ltd|limited|inc|corp|corporation|company|llc|plc|gmbh|group|foundation|association|"
+    r"society|trust|university|college|hospital|bank|church|club)\.?)(?:[(（][^()（）]*[)）])?\s*$",
+    re.IGNORECASE,
+)
+"""Regular expression for the end of the name of an organisation."""
+
 MAX_NAME = 200
 """Maximum length of the name of a record, in characters."""
 
@@ -69,6 +79,15 @@ def names_nobody(text: str) -> bool:
     """Return whether a text in the donor column means an unknown or anonymous donor."""
     compared = comparable(text)
     return not compared or compared in _ANONYMOUS
+
+
+def names_organisation(text: str) -> bool:
+    """Return whether a name ends like that of an organisation.
+
+    >>> [names_organisation(name) for name in ("蓝湾有限公司", "Blue Bay Ltd.", "公司职员陈某")]
+    [True, True, False]
+    """
+    return _ORGANISATION.search(text) is not None
 
 
 NOT_REGISTERED = template("no {noun} is named '{name}'; register it, or add {option}")

@@ -13,10 +13,13 @@ from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField, Sentence
 from supplies.imports.sheets import Cell, Lost, shown
 
+_PIECES = ("pc", "pcs", "ea", "each")
+"""English words for one thing, which stand for each of the Chinese units 件, 只 and 个."""
+
 _WORDS: Mapping[str, tuple[str, ...]] = {
-    "piece": ("pc", "pcs", "ea", "each", "片装"),
-    "zhi": ("隻",),
-    "ge": ("個",),
+    "piece": (*_PIECES, "片装"),
+    "zhi": (*_PIECES, "隻"),
+    "ge": (*_PIECES, "個"),
     "fu": ("付",),
     "case": ("件装",),
     "bucket": ("pail", "pails"),

@@ -14,7 +14,7 @@ from supplies.domain.fields import is_valid_code
 from supplies.errors import InvalidField, Sentence
 from supplies.imports.columns import Header, RowKind
 from supplies.imports.days import DayHints, ReadDay, read_day
-from supplies.imports.matching import Matcher, names_nobody
+from supplies.imports.matching import Matcher, names_nobody, names_organisation
 from supplies.imports.quantities import NotPositive, Units, read_quantity
 from supplies.imports.sheets import Cell, Lost, Row, shown
 from supplies.ledger.ledger import Ledger
@@ -190,7 +190,13 @@ class RowReader:
         text = self.text(row, "donor")
         if not text or names_nobody(text):
             return None
-        return self.find(Donor, "donor", text, lambda code: Donor(code=code, name=text))
+
+        def make(code: str) -> Donor:
+            if names_organisation(text):
+                return Donor(code=code, name=text, kind="organisation")
+            return Donor(code=code, name=text)
+
+        return self.find(Donor, "donor", text, make)
 
     def recipient(self, row: Row, name: str = "recipient") -> str:
         """Return the code of the recipient in a row.
