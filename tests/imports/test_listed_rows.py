@@ -393,6 +393,15 @@ def test_all_problems_of_a_row_are_listed_with_their_cells(
     assert run(station, fixed).recorded == 2
 
 
+def test_a_future_day_is_listed_with_the_other_problems(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path, ["物资", "数量", "日期"], ["口罩", "x", "2099-01-01"])
+    (row,) = run(station, path).listed
+    assert [one.cell for one in row.problems] == ["B2", "C2"]
+    assert "2099-01-01 is in the future; today is" in row.problems[1].why
+
+
 def test_the_list_names_all_cells_and_reasons_in_one_order(
     station: StationLedger, tmp_path: Path
 ) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from supplies.imports.goods import check_item, read_goods, read_labels, read_number
-from supplies.imports.row_reader import NoGoods, RowFault, RowReader
+from supplies.imports.row_reader import NoGoods, RowFault, RowReader, of_column
 from supplies.imports.rows import DONOR_KINDS, OUTCOMES, PUBLISH, RECIPIENT_KINDS, URGENCIES
 from supplies.imports.sheets import Row
+from supplies.ledger.journal import check_not_in_future
 
 
 def with_further_faults(reader: RowReader, row: Row, fault: RowFault) -> RowFault:
@@ -38,6 +39,12 @@ def _text(reader: RowReader, row: Row, *, name: str) -> None:
 
 def _day(reader: RowReader, row: Row, *, name: str) -> None:
     reader.day(row, name)
+
+
+def _day_of_command(reader: RowReader, row: Row) -> None:
+    found = reader.day(row, "day")
+    if found is not None:
+        of_column("day", lambda: check_not_in_future(found.day, reader.ledger.today()))
 
 
 def _number(reader: RowReader, row: Row, *, name: str) -> None:
@@ -75,7 +82,8 @@ _CHECKS: Mapping[str, Sequence[Callable[[RowReader, Row], object]]] = {
     "phone": (RowReader.phone,),
     "kind": (_kind,),
     **{name: (partial(_text, name=name),) for name in ("name", "handled_by")},
-    **{name: (partial(_day, name=name),) for name in ("day", "due_on", "needed_by")},
+    **{name: (partial(_day, name=name),) for name in ("due_on", "needed_by")},
+    "day": (_day_of_command,),
     **{
         name: (partial(_number, name=name),)
         for name in ("headcount", "persons", "pack_size", "minimum")

@@ -142,15 +142,7 @@ class Journal(DraftedBalances):
                 self._served[earmark.need] += earmark.quantity
                 self._moved[earmark.need] += earmark.moved
         self._drafted_rows = DraftedRows()
-        if self.happened_on > today:
-            raise InvalidField.at(
-                "/happened_on",
-                Sentence(
-                    "{day} is in the future; today is {today} at this station",
-                    day=self.happened_on,
-                    today=today,
-                ),
-            )
+        check_not_in_future(self.happened_on, today)
 
     # --- drafting ----------------------------------------------------------------------------
 
@@ -416,3 +408,18 @@ class Journal(DraftedBalances):
     ) -> NotEnough:
         """Return the error for an account that has less of an item than requested."""
         return not_enough_error(self.books, account, item, requested, available, pointer)
+
+
+def check_not_in_future(day: date, today: date) -> None:
+    """Refuse the day of a command if it is after the station's current day.
+
+    Raises:
+        InvalidField: the day is in the future.
+    """
+    if day > today:
+        raise InvalidField.at(
+            "/happened_on",
+            Sentence(
+                "{day} is in the future; today is {today} at this station", day=day, today=today
+            ),
+        )
