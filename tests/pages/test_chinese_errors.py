@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from supplies_service.pages.languages import translate_sentence
+from support.ledger_fixture import StationLedger
 from support.page_client import sign_in_as
 from support.rest_client import ADDRESS, RestClient
 from support.service_fixture import Service
 
-from supplies.domain.commands import RecordDonation
+from supplies.domain.commands import HandOut, RecipientLine, RecordDonation
 from supplies.domain.validation import convert
 from supplies.errors import InvalidField, Sentence
 
@@ -89,3 +90,16 @@ def test_a_chinese_name_stands_in_a_chinese_sentence_without_spaces() -> None:
         "找不到预留住户 1；"
     )
     assert translate_sentence(Sentence(template, name="a_9"), "zh").startswith("找不到预留 a_9；")
+
+
+def test_the_kind_of_a_recipient_in_an_error_is_in_chinese(station: StationLedger) -> None:
+    hand_out = HandOut(
+        recipient="R-1",
+        location="store",
+        lines=[RecipientLine(item="mask", quantity=1)],
+        headcount=3,
+    )
+    with pytest.raises(InvalidField) as raised:
+        station(hand_out)
+    text = translate_sentence(raised.value.detail, "zh")
+    assert text.startswith("受助人R-1不是集体，而是住户：请不要填写人数")

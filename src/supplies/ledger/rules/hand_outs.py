@@ -71,7 +71,7 @@ def hand_out(command: HandOut, journal: Journal) -> None:
             Sentence(
                 "recipient {recipient} is not a group but one {kind}; leave the headcount out",
                 recipient=command.recipient,
-                kind=recipient.kind,
+                kind=Sentence(recipient.kind),
             ),
         )
     draft = draft_hand_out(journal, command, "handed_out")
