@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -29,7 +29,9 @@ from supplies.signing.last_seals import keep_last_seals
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
-from supplies.verification.verify import Progress, Verified, verify
+
+if TYPE_CHECKING:
+    from supplies.verification.verify import Progress, Verified
 
 
 class Ledger:
@@ -232,6 +234,9 @@ class Ledger:
         >>> ledger.verify().entries
         1
         """
+        # Imported here, because most commands of the command line verify nothing.
+        from supplies.verification.verify import verify
+
         with self._connection.lock:
             return verify(self.store, self.station_code, since=since, progress=progress)
 
