@@ -12,7 +12,8 @@ from supplies.access.access_context import AccessContext
 from supplies.access.donor_requests import Answer, NewRequest
 from supplies.domain import commands as c
 from supplies.stations.paper_settings import amend_station
-from supplies.views.alerts import Alert, list_alerts
+from supplies.views.alerts import Alert, late, list_alerts
+from supplies.views.alerts.late import MAX_COMPARED
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +105,38 @@ def test_overdue_pledges_and_needs_alert(station: StationLedger) -> None:
     assert alert_rows(station) == [
         ("need_past_its_day", need, "mask", 10),
         ("pledge_overdue", pledge, "mask", 5),
+    ]
+
+
+@pytest.mark.parametrize("most_compared", [MAX_COMPARED, 0])
+def test_needs_past_their_day_alert_as_they_now_are_whether_fewer_are_late_or_open(
+    station: StationLedger, monkeypatch: pytest.MonkeyPatch, most_compared: int
+) -> None:
+    monkeypatch.setattr(late, "MAX_COMPARED", most_compared)  # 0: those that are open are fewer
+    past, later = station.day(0), station.day(2)
+
+    def need(due: date | None, becomes: date | None = None) -> str:
+        name = station.need(5, needed_by=due)
+        if becomes is not None:
+            corrected = c.NoteNeed(recipient="R-1", item="mask", quantity=4, needed_by=becomes)
+            command = c.Correct(entry=station.entries(), command=corrected, reason="misheard")
+            station(command)
+        return name
+
+    is_late, now_late = need(past), need(later, becomes=past)
+    partly_met = need(past)
+    need(past, becomes=later), need(later), need(None), need(later), need(later), need(later)
+    need(past)
+    station(c.Reverse(entry=station.entries(), reason="another household's"))
+    station(c.EndNeed(need=need(past), reason="withdrawn"))
+    station.stock(3)
+    station.allocate(3, need=partly_met)
+    station.clock.advance(1)
+    alerts = [one for one in found(station) if one.what == "need_past_its_day"]
+    assert [(one.code, one.quantity, one.due) for one in alerts] == [
+        (is_late, 5, past),
+        (now_late, 4, past),
+        (partly_met, 2, past),
     ]
 
 

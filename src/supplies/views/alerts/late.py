@@ -15,6 +15,24 @@ from supplies.views.balances_at import read_balances
 from supplies.views.shared_queries import read_latest
 from supplies.views.shipments import ShipmentView
 
+MAX_COMPARED = 10_000
+"""How many needs are counted to find out whether fewer are open or fewer are past their due day."""
+
+_DUE = "n.station = :station AND n.needed_by < :today"
+"""SQL condition for rows `n` of the table `needs` whose due day has passed."""
+
+_OPEN = (
+    f"b.station = :station AND {account_range('start', 'end', column='b.account')} "
+    "AND b.quantity <> 0"
+)
+"""SQL condition for the balances `b` of open needs."""
+
+_DUE_FIRST = f"needs n CROSS JOIN balances b WHERE b.account = '{NEEDED.prefix}' || n.need"
+_OPEN_FIRST = (
+    f"balances b CROSS JOIN needs n WHERE n.need = substr(b.account, {len(NEEDED.prefix) + 1})"
+)
+"""The needs and their balances in SQL. The table from which fewer rows are read comes first."""
+
 
 def find_late_deliveries(books: Books, latest_day: date) -> list[Alert]:
     """Return alerts for open deliveries that left on `latest_day` or before."""
@@ -84,16 +102,23 @@ def find_shipments(what: AlertKind, found: list[ShipmentView]) -> list[Alert]:
 
 def find_late_needs(books: Books, today: date) -> list[Alert]:
     """Return alerts for needs that are still open after their due day."""
+    parameters = {
+        "start": NEEDED.prefix,
+        "end": f"{NEEDED.name};",  # ";" follows ":" in ASCII
+        "today": today.isoformat(),
+    }
+    few_due = books.value(
+        f"SELECT (SELECT count(*) FROM (SELECT 1 FROM needs n WHERE {_DUE} LIMIT :most) AS due) "
+        f"< (SELECT count(*) FROM (SELECT 1 FROM balances b WHERE {_OPEN} LIMIT :most) AS still)",
+        most=MAX_COMPARED,
+        **parameters,
+    )
+    tables = _DUE_FIRST if few_due else _OPEN_FIRST
     rows = books.all(
-        "SELECT n.need, n.needed_by, b.item, b.quantity FROM balances b CROSS JOIN needs n "
-        f"WHERE b.station = :station AND {account_range('start', 'end', column='b.account')} "
-        "AND b.quantity <> 0 AND n.station = b.station "
-        f"AND n.need = substr(b.account, {len(NEEDED.prefix) + 1}) AND n.needed_by < :today "
-        "AND n.seq = (SELECT max(m.seq) FROM needs m "
+        f"SELECT n.need, n.needed_by, b.item, b.quantity FROM {tables} "
+        f"AND {_DUE} AND {_OPEN} AND n.seq = (SELECT max(m.seq) FROM needs m "
         "WHERE m.station = n.station AND m.need = n.need)",
-        start=NEEDED.prefix,
-        end=f"{NEEDED.name};",  # ";" follows ":" in ASCII
-        today=today.isoformat(),
+        **parameters,
     )
     there: dict[str, dict[str | None, int | None]] = {
         need: {item: quantity} for need, _, item, quantity in rows
