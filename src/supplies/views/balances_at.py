@@ -67,7 +67,7 @@ def read_balances(
     if at is not None:
         sql = _recorded_later(only, ranges)
         for account, code, lot, quantity in books.all(
-            sql, day=day or books.last_entry().latest_day, seq=at, **filters
+            sql, last=day or books.last_entry().latest_day, seq=at, **filters
         ):
             found[account, code, lot] = found.get((account, code, lot), 0) - int(quantity)
     return {balance: quantity for balance, quantity in found.items() if quantity}
@@ -115,7 +115,7 @@ def latest_day_at(books: Books, seq: int) -> str | None:
     Return None if there is no entry up to `seq`.
     """
     day: str | None = books.value(
-        f"{_days_until(':last')} SELECT max(b.day) FROM booked b WHERE EXISTS ("
+        f"{days_with_entries()} SELECT max(b.day) FROM booked b WHERE EXISTS ("
         "SELECT 1 FROM entries e WHERE e.station = :station AND e.booked_on = b.day "
         "AND e.seq <= :seq)",
         last=books.last_entry().latest_day,
@@ -124,16 +124,21 @@ def latest_day_at(books: Books, seq: int) -> str | None:
     return day
 
 
-def _days_until(last: str) -> str:
-    """Return a WITH clause for the table `booked (day)`: all days with entries until `last`.
+def days_with_entries(since: str = "''") -> str:
+    """Return a WITH clause for the table `booked (day)`: all days with entries until `:last`.
 
     The query steps through an index from day to day, which is faster than reading all entries.
+
+    Args:
+        since: SQL for the first of these days, such as ":first". By default, all days until `:last`
+            are included.
     """
     return (
         "WITH RECURSIVE booked (day) AS (SELECT max(e.booked_on) FROM entries e "
-        f"WHERE e.station = :station AND e.booked_on <= {last} UNION ALL "
-        "SELECT (SELECT max(e.booked_on) FROM entries e WHERE e.station = :station "
-        "AND e.booked_on < b.day) FROM booked b WHERE b.day IS NOT NULL)"
+        f"WHERE e.station = :station AND e.booked_on >= {since} AND e.booked_on <= :last "
+        "UNION ALL SELECT (SELECT max(e.booked_on) FROM entries e WHERE e.station = :station "
+        f"AND e.booked_on >= {since} AND e.booked_on < b.day) FROM booked b "
+        "WHERE b.day IS NOT NULL)"
     )
 
 
@@ -170,7 +175,7 @@ def _on(only: str, start: str, end: str) -> str:
 
 
 def _recorded_later(only: str, ranges: Iterable[tuple[str, str]]) -> str:
-    """Return SQL for the net change of balances by entries after `:seq`, on days until `:day`.
+    """Return SQL for the net change of balances by entries after `:seq`, on days until `:last`.
 
     Args:
         only: A further SQL condition, beginning with AND.
@@ -185,6 +190,6 @@ def _recorded_later(only: str, ranges: Iterable[tuple[str, str]]) -> str:
         for side, sign in (("target", ""), ("source", "-"))
     )
     return (
-        f"{_days_until(':day')} SELECT account, item, lot, sum(quantity) FROM ({sides}) AS moves "
+        f"{days_with_entries()} SELECT account, item, lot, sum(quantity) FROM ({sides}) AS moves "
         f"WHERE ({within}){only} GROUP BY account, item, lot"
     )

@@ -7,35 +7,39 @@ from datetime import date
 from supplies.books.merged_codes import sql_code_that_stays
 from supplies.books.reader import Books
 from supplies.domain.accounts import ASSIGNED, CLAIMED, MET, NEEDED
+from supplies.storage.store import Row
+from supplies.views.account_flows import find_entries_of_period
 from supplies.views.balances_at import balance_exists, past_day
 from supplies.views.shared_queries import account_conditions
 
 
 def count_surveyed_households(books: Books, first: date, last: date) -> int:
     """Return the number of households that `list_surveyed_households` returns."""
-    household = _household(books)
-    return int(
-        books.value(
-            f"{_PERIOD}SELECT count(DISTINCT {household}) {_SURVEYED}",
-            first=first.isoformat(),
-            last=last.isoformat(),
-        )
-    )
+    rows = _read_surveyed(books, f"SELECT count(DISTINCT {_household(books)})", first, last)
+    return sum(int(count) for (count,) in rows)
 
 
 def list_surveyed_households(books: Books, first: date, last: date) -> list[str]:
-    """Return the codes of households whose needs were surveyed in the period.
+    """Return the codes of households whose needs were surveyed in the period, in order.
 
     A household is included if one of its needs was recorded in the period and not reversed by the
     last day. A household with merged codes is included once.
     """
-    household = _household(books)
-    rows = books.all(
-        f"{_PERIOD}SELECT DISTINCT {household} {_SURVEYED} ORDER BY 1",
+    rows = _read_surveyed(books, f"SELECT DISTINCT {_household(books)}", first, last)
+    return sorted(str(code) for (code,) in rows)
+
+
+def _read_surveyed(books: Books, select: str, first: date, last: date) -> list[Row]:
+    period = find_entries_of_period(books, first, last)
+    if period is None:
+        return []
+    return books.all(
+        f"{select} {_SURVEYED}",
         first=first.isoformat(),
         last=last.isoformat(),
+        low=period.lowest,
+        high=period.highest,
     )
-    return [str(code) for (code,) in rows]
 
 
 def _household(books: Books) -> str:
@@ -45,26 +49,22 @@ def _household(books: Books) -> str:
     return "r.code"
 
 
-_PERIOD = (
-    # Without "+ 0", PostgreSQL would read entries by their numbers until one is of the period.
-    "WITH period AS MATERIALIZED (SELECT min(seq + 0) AS low, max(seq + 0) AS high FROM entries "
-    "WHERE station = :station AND booked_on >= :first AND booked_on <= :last) "
-)
-"""SQL for the table `period`: the lowest and the highest number of the entries of the period."""
-
 _SURVEYED = (
     # An entry is booked on the day on which it happened or later. PostgreSQL would turn EXISTS into
     # a join that reads all needs.
-    "FROM period p CROSS JOIN recipients r WHERE r.station = :station AND r.kind = 'household' "
+    "FROM recipients r WHERE r.station = :station AND r.kind = 'household' "
     "AND (SELECT 1 FROM needs n CROSS JOIN entries e WHERE n.station = r.station "
-    "AND n.recipient = r.code AND n.seq >= p.low AND n.seq <= p.high AND n.quantity > 0 "
+    "AND n.recipient = r.code AND n.seq >= :low AND n.seq <= :high AND n.quantity > 0 "
     "AND e.station = n.station AND e.seq = n.seq AND e.kind = 'need_noted' "
     "AND e.happened_on >= :first AND e.booked_on <= :last "
     "AND NOT EXISTS (SELECT 1 FROM needs m CROSS JOIN entries o "
     "WHERE m.station = n.station AND m.need = n.need AND m.seq > n.seq "
     "AND o.station = m.station AND o.seq = m.seq AND o.booked_on <= :last) LIMIT 1) IS NOT NULL"
 )
-"""SQL for the households whose needs were surveyed in the period."""
+"""SQL for the households whose needs were surveyed in a period.
+
+`:low` and `:high` are the lowest and the highest number of the entries of the period.
+"""
 
 
 def count_fully_met_households(books: Books, on: date) -> int:

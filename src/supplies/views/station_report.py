@@ -32,7 +32,7 @@ from supplies.papers.station_report import (
     StationReportPaper,
 )
 from supplies.stations.paper_settings import letterhead
-from supplies.views.account_flows import TRANSFERS_OF_PERIOD
+from supplies.views.account_flows import sum_goods_moved
 from supplies.views.activities import count_activities
 from supplies.views.balances_at import ON_HAND, Sums, of_kinds, sum_balances
 from supplies.views.household_statistics import (
@@ -187,12 +187,8 @@ def build_goods_lines(
 
 def _flows(books: Books, first: date, last: date) -> defaultdict[str, Counter[str]]:
     """Return the net flow into the accounts of each report column in the period, by item."""
-    rows = books.all(
-        f"SELECT t.item, substr(t.source, 1, {_LETTERS}), substr(t.target, 1, {_LETTERS}), "
-        f"sum(t.quantity) {TRANSFERS_OF_PERIOD} GROUP BY 1, 2, 3",
-        first=first.isoformat(),
-        last=last.isoformat(),
-    )
+    columns = ("t.item", *(f"substr(t.{side}, 1, {_LETTERS})" for side in ("source", "target")))
+    rows = sum_goods_moved(books, first, last, columns)
     flows: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for item, source, target, quantity in rows:
         for letters, flow in ((source, -int(quantity)), (target, int(quantity))):
