@@ -82,6 +82,7 @@ from supplies.views import (
     public_disclosure,
     recall,
     receipt_batches,
+    receipt_papers,
     receipts,
     remarks,
     shipments,
@@ -375,10 +376,10 @@ def show_receipts(books: Books, url: str) -> None:
     receipts.list_receipts(books, first=FIRST, last=TODAY)
     keys = StationKeys.for_database(url)
     for one in receipts.list_receipts(books, donor="wang").items:
-        receipts.with_signature(books, receipts.get_receipt(books, one.number), keys.sign)
-        receipts.build_receipt_paper(books, one.number, keys.sign)
-        record = receipts.build_receipt_record(books, one.number, keys.sign)
-        assert receipts.find_paper_in_books(books, record).in_books
+        receipt_papers.with_signature(books, receipts.get_receipt(books, one.number), keys.sign)
+        receipt_papers.build_receipt_paper(books, one.number, keys.sign)
+        record = receipt_papers.build_receipt_record(books, one.number, keys.sign)
+        assert receipt_papers.find_paper_in_books(books, record).in_books
     receipt_batches.build_receipt_papers(books, FIRST, TODAY, lambda _: "")
 
 

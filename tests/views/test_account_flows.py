@@ -7,11 +7,13 @@ from datetime import date
 from itertools import combinations_with_replacement
 from pathlib import Path
 
+import pytest
 from support.every_kind import RecordingStation, book_everything
 from support.ledger_fixture import StationLedger
 
 from supplies.books.reader import Books
 from supplies.domain import commands as c
+from supplies.views import account_flows
 from supplies.views.account_flows import (
     EntriesOfPeriod,
     find_entries_of_period,
@@ -40,9 +42,11 @@ def sums_of_days(books: Books, first: date, last: date) -> Counter[tuple[str, st
     return moved
 
 
+@pytest.mark.parametrize("entries_per_query", [account_flows.ENTRIES_PER_QUERY, 1, 7])
 def test_goods_moved_in_each_period_are_the_sums_of_the_transfers_of_its_days(
-    books_url: str, tmp_path: Path
+    books_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entries_per_query: int
 ) -> None:
+    monkeypatch.setattr(account_flows, "ENTRIES_PER_QUERY", entries_per_query)
     station = RecordingStation(books_url)
     with station.ledger as ledger:
         book_everything(station, str(tmp_path / "elsewhere.db"))

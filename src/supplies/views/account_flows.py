@@ -22,6 +22,13 @@ The table of the transfers has the alias `t`.
 """
 
 
+ENTRIES_PER_QUERY = 25_000
+"""Number of entries whose transfers are added up at once. More would be sorted outside of memory.
+
+Sorting on disk takes half as long again, with a million entries on SQLite.
+"""
+
+
 class EntriesOfPeriod(NamedTuple):
     """The numbers of the entries that are booked on the days of a period.
 
@@ -58,14 +65,14 @@ def sum_goods_moved(books: Books, first: date, last: date, columns: Sequence[str
     """Return the quantities of goods that moved in a period, added up by some columns.
 
     Transfers are read in the order of their entries, which takes half as long as finding the
-    transfers of each entry. Only entries that were booked late are found one by one. Their sums are
-    further rows, which may have the same columns as other rows.
+    transfers of each entry. Only entries that were booked late are found one by one.
 
     Args:
         columns: SQL expressions with columns of the table of transfers, which has the alias `t`.
 
     Returns:
-        Rows with these columns and, as the last column, the sum.
+        Rows with these columns and, as the last column, a sum. Several rows may have the same
+        columns.
     """
     period = find_entries_of_period(books, first, last)
     if period is None:
@@ -75,20 +82,24 @@ def sum_goods_moved(books: Books, first: date, last: date, columns: Sequence[str
     parameters = {
         "first": first.isoformat(),
         "last": last.isoformat(),
-        "low": period.lowest,
-        "high": period.before_next,
     }
-    rows = books.all(
-        f"SELECT {', '.join(columns)}, sum(t.quantity) FROM transfers t WHERE t.station = :station "
-        f"AND t.seq >= :low AND t.seq <= :high AND {of_period} {group}",
-        **parameters,
-    )
+    rows: list[Row] = []
+    for low in range(period.lowest, period.before_next + 1, ENTRIES_PER_QUERY):
+        rows += books.all(
+            f"SELECT {', '.join(columns)}, sum(t.quantity) FROM transfers t "
+            "WHERE t.station = :station AND t.seq >= :low AND t.seq <= :high "
+            f"AND {of_period} {group}",
+            low=low,
+            high=min(low + ENTRIES_PER_QUERY - 1, period.before_next),
+            **parameters,
+        )
     if period.highest > period.before_next:
         rows += books.all(
             f"{days_with_entries(':first')} SELECT {', '.join(columns)}, sum(t.quantity) "
             "FROM booked b CROSS JOIN entries e CROSS JOIN transfers t WHERE e.station = :station "
             "AND e.booked_on = b.day AND e.seq > :high AND t.station = e.station "
             f"AND t.seq = e.seq AND {of_period} {group}",
+            high=period.before_next,
             **parameters,
         )
     return rows
