@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import stat
 from datetime import date
 from pathlib import Path
@@ -69,6 +70,22 @@ def test_each_receipt_keeps_the_key_it_was_signed_with(database: str) -> None:
         for station, seq in [("lx", 7), ("lx", 8), ("lx", 20), ("lx", 21), ("nx", 3), ("nx", 4)]
     }
     assert list(used.values()) == ["k1", "k2", "k2", "k3", "k2", "k3"]
+
+
+def test_a_key_file_with_new_content_is_read_again_even_if_its_size_and_times_are_the_same(
+    database: str, tmp_path: Path
+) -> None:
+    keys, other = new_keys(database), new_keys(str(tmp_path / "other.db"))
+    file = key_file(database)
+    before = file.stat()
+    assert keys.check_code(RECEIPT) != other.check_code(RECEIPT)
+    file.write_bytes(key_file(str(tmp_path / "other.db")).read_bytes())
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = file.stat()
+    assert (after.st_ino, after.st_size, after.st_mtime_ns) == (
+        *(before.st_ino, before.st_size, before.st_mtime_ns),
+    )
+    assert keys.check_code(RECEIPT) == other.check_code(RECEIPT)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])

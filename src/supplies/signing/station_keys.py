@@ -79,13 +79,15 @@ class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class StationKeys:
     """The keys of the stations in one database.
 
-    If the key file has changed, it is read again before the next use.
+    The key file is read before each use, and decoded again if its content has changed. Size, inode
+    and times of the file do not always show that: a file that replaces another within one tick of
+    the file system's clock can have the same.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen: tuple[int, ...] = ()
-        self._read: list[_Key] = []
+        self._content: bytes | None = None
+        self._decoded: list[_Key] = []
 
     @classmethod
     def for_database(cls, database: str) -> StationKeys:
@@ -193,10 +195,7 @@ class StationKeys:
 
     def _keys(self) -> list[_Key]:
         try:
-            found = self._path.stat()
-            seen = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode)
-            if seen != self._seen:
-                self._read, self._seen = _read(self._path), seen
+            content = _read(self._path)
         except FileNotFoundError as error:
             raise StoreError(
                 f"the station's keys {self._path} are missing: put the file back from its backup, "
@@ -204,7 +203,9 @@ class StationKeys:
             ) from error
         except OSError as error:
             raise _file_error(self._path, error) from error
-        return self._read
+        if content != self._content:
+            self._decoded, self._content = _decode(self._path, content), content
+        return self._decoded
 
 
 def key_file(database: str) -> Path:
@@ -243,7 +244,7 @@ def check_key_file(database: str) -> None:
     path = key_file(database)
     try:
         if path.exists():
-            _read(path)
+            _decode(path, _read(path))
         else:
             path.parent.stat()
     except OSError as error:
@@ -351,14 +352,17 @@ def _public(secret: str) -> str:
 # --- reading and writing the key file ----------------------------------------------------------
 
 
-def _read(path: Path) -> list[_Key]:
-    with path.open("rb") as file:
+def _read(path: Path) -> bytes:
+    with path.open("rb", buffering=0) as file:
         if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
             raise StoreError(
                 f"other users can read the station's keys {path}{_source(path)}: "
                 f"run chmod 600 {path} first"
             )
-        content = file.read()
+        return file.read()
+
+
+def _decode(path: Path, content: bytes) -> list[_Key]:
     try:
         keys = msgspec.json.decode(content, type=_KeyFile).keys
         sizes = {
