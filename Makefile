@@ -26,7 +26,7 @@ help:
 	@echo "make test          install and run every test"
 	@echo "make check         formatting, lint, types, import rules and the prose of the documentation"
 	@echo "make bench         measure speed, as ratios within one run"
-	@echo "make bench-growth  measure books of a million entries (ENGINE=sqlite|postgresql)"
+	@echo "make bench-growth  measure books of 10,000 to a million entries (ENGINE=sqlite|postgresql)"
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make attack        flood and starve a service, try each limit of each field, and take away the database"
 	@echo "make test-cluster  stop the primary of a real PostgreSQL cluster under load"

@@ -20,6 +20,15 @@ def check_bar(name: str, ratio: float) -> None:
         _missed.append(f"{name}: {ratio:.1f}, should be at most {most:.1f}")
 
 
+def bar_text(*names: str) -> str:
+    """Return the limits of some figures as text, which is empty if they have none."""
+    limits = [
+        *(f"at least {_BARS['at_least'][name]:g}" for name in names if name in _BARS["at_least"]),
+        *(f"at most {_BARS['at_most'][name]:g}" for name in names if name in _BARS["at_most"]),
+    ]
+    return " and ".join(limits)
+
+
 def print_missed_bars() -> None:
     """Print the ratios that missed their limits, or that there are none."""
     print("\n".join(["below their bars:", *_missed]) if _missed else "all bars are reached")

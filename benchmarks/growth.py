@@ -18,6 +18,7 @@ from time import process_time
 
 import click
 
+from benchmarks.bars import bar_text, check_bar, print_missed_bars
 from benchmarks.engines import postgresql_server
 from benchmarks.workload import STATION
 from supplies.domain import commands as c
@@ -34,6 +35,8 @@ from supplies.views.station_report import build_station_report
 from supplies.views.stock import get_stock
 
 SIZES = (10_000, 100_000)
+LIMITED_SIZE = 1_000_000
+"""Number of entries in the books for which `bars.toml` has limits."""
 
 FIRST, DAYS = date(2019, 1, 1), 365
 LAST = FIRST + timedelta(days=DAYS - 1)
@@ -87,13 +90,21 @@ def run(sizes: Sequence[int] = SIZES, engines: Sequence[str] = ("sqlite", "postg
 def main(entries: Sequence[int], engine: str) -> None:
     """Run this benchmark with the options of the command line."""
     run(entries, [engine])
+    print_missed_bars()
 
 
 def _print(engine: str, sizes: Sequence[int], url: Callable[[str], str]) -> None:
+    """Print the results for each size, with their limits in books of `LIMITED_SIZE` entries."""
+    smallest: dict[str, float] = {}
     for size in sizes:
-        print(f"{engine}, {size:,} entries", flush=True)
+        print(f"{engine}, {size:,} entries; limits of {LIMITED_SIZE:,} entries", flush=True)
         for name, figure in _measure(url(f"growth_{size}"), size):
-            print(f"  {name:32}{figure:12,.1f}", flush=True)
+            growth = figure / smallest.setdefault(name, figure)
+            limit = bar_text(name, f"{name}, compared with the smallest books")
+            print(f"  {name:32}{figure:12,.1f}{growth:10.2f} ×   {limit}", flush=True)
+            if size == LIMITED_SIZE:
+                check_bar(name, figure)
+                check_bar(f"{name}, compared with the smallest books", growth)
 
 
 def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
