@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
+from supplies.books.booked_days import days_with_entries
 from supplies.books.reader import Books
 from supplies.domain.entry_rows import TABLES
 
@@ -25,9 +26,10 @@ _TABLES = {
     "WHERE station = :station AND day = (SELECT max(y.day) FROM days AS y "
     "WHERE y.station = x.station AND y.account = x.account AND y.item = x.item "
     "AND y.lot = x.lot AND y.day <= :past_day)",
-    "heads": "SELECT station, seq, hash, (SELECT max(y.booked_on) FROM entries AS y "
-    f"WHERE y.station = :station AND y.{_UNTIL}) AS latest_day FROM entries "
-    f"WHERE station = :station AND {_UNTIL} ORDER BY seq DESC LIMIT 1",
+    "heads": f"{days_with_entries(until=':past_day')} SELECT station, seq, hash, "
+    "(SELECT max(b.day) FROM booked b) AS latest_day FROM entries WHERE station = :station "
+    "AND seq = (SELECT max((SELECT max(e.seq) FROM entries e WHERE e.station = :station "
+    "AND e.booked_on = b.day)) FROM booked b)",
     "pending": "SELECT station, 'delivery' AS noun, seq AS number FROM deliveries d "
     "WHERE station = :station AND delivery = 'v_' || seq AND NOT EXISTS (SELECT 1 "
     "FROM delivery_ends y WHERE y.station = d.station AND y.delivery = d.delivery) "

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from supplies.books.booked_days import days_with_entries
 from supplies.books.reader import Books
 from supplies.domain.accounts import AccountKind
 from supplies.storage.store import Row
-from supplies.views.balances_at import days_with_entries
 
 TRANSFERS_OF_PERIOD = (
     "FROM entries e CROSS JOIN transfers t WHERE e.station = :station "

@@ -8,6 +8,7 @@ from datetime import date
 
 from supplies.books.account_range import account_range
 from supplies.books.balance_reader import LATEST_UNTIL_DAY
+from supplies.books.booked_days import days_with_entries
 from supplies.books.reader import Books
 from supplies.domain.accounts import ALLOCATED, IN_TRANSIT, STOCK, AccountKind
 
@@ -122,24 +123,6 @@ def latest_day_at(books: Books, seq: int) -> str | None:
         seq=seq,
     )
     return day
-
-
-def days_with_entries(since: str = "''") -> str:
-    """Return a WITH clause for the table `booked (day)`: all days with entries until `:last`.
-
-    The query steps through an index from day to day, which is faster than reading all entries.
-
-    Args:
-        since: SQL for the first of these days, such as ":first". By default, all days until `:last`
-            are included.
-    """
-    return (
-        "WITH RECURSIVE booked (day) AS (SELECT max(e.booked_on) FROM entries e "
-        f"WHERE e.station = :station AND e.booked_on >= {since} AND e.booked_on <= :last "
-        "UNION ALL SELECT (SELECT max(e.booked_on) FROM entries e WHERE e.station = :station "
-        f"AND e.booked_on >= {since} AND e.booked_on < b.day) FROM booked b "
-        "WHERE b.day IS NOT NULL)"
-    )
 
 
 def balance_exists(condition: str, *, past: bool) -> str:
