@@ -76,6 +76,7 @@ from supplies.views import (
     movements,
     need_reports,
     needs,
+    open_documents,
     organisation_report,
     periods,
     pledges,
@@ -426,6 +427,8 @@ def show_reports(books: Books) -> None:
     household_history.get_household_history(books, "h2", FIRST, TODAY)
     for today in (date(2019, 1, 1), TODAY):  # No need is late yet; or more were late than are open.
         alerts.count_alerts(books, today)
+    for noun in ("need", "pledge", "delivery"):
+        open_documents.find_older_documents(books, noun, TODAY)
     first_steps.get_first_steps(books)
     demand.list_demand(books, TODAY)
     station_report.build_station_report_paper(books, FIRST, TODAY, printed_at=NOW)
