@@ -250,6 +250,10 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
     deep.write_text("[" * 100_000)
     half_pair = tmp_path / "half-pair.json"
     half_pair.write_text('[{"item": "\\ud83d"}]')
+    named_twice = tmp_path / "named-twice.json"
+    named_twice.write_text('[{"数量": 121, "数量": 122}]', encoding="utf-8")
+    no_object = tmp_path / "no-object.json"
+    no_object.write_text('{"a": 1}\n{"a": 2,}\n')
     sentences = {
         tmp_path / "none.csv": "cannot be read",
         old: "protected by a password",
@@ -263,8 +267,10 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> 
         text: "element 1 is not an object",
         late: "neither a text nor a workbook",
         long_characters: "neither a text nor a workbook",
-        deep: "neither a JSON list of objects nor",
-        half_pair: "neither a JSON list of objects nor",
+        deep: "nested too deeply",
+        half_pair: "a text that is not Unicode",
+        named_twice: "two values named '数量'",
+        no_object: "see line 2, character 9",
     }
     for path, words in sentences.items():
         with pytest.raises(InvalidField, match=words) as refused:
@@ -374,3 +380,10 @@ def test_an_entity_in_a_workbook_is_refused(tmp_path: Path) -> None:
 
 def test_columns_have_the_letters_of_spreadsheets() -> None:
     assert [column_letters(at) for at in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_a_huge_number_in_json_is_read_as_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "huge.json"
+    path.write_text(f'[{{"a": 1e400000000, "b": {"9" * 5000}, "c": -1.5e-99, "d": 2.50}}]')
+    _, row = rows_of(path)
+    assert row.cells == ["1e400000000", "9" * 5000, "-1.5e-99", Decimal("2.50")]

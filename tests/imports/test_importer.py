@@ -183,6 +183,57 @@ def test_units_and_packs_become_base_units(station: StationLedger, tmp_path: Pat
     }
 
 
+def test_kilograms_of_an_item_counted_in_grams_become_grams(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    station.ledger.register(
+        Item(code="sugar", name="白糖", unit="g"),
+        Item(code="oil", name="食用油", unit="mL", packs={"L": 1000}),
+    )
+    path = write_csv(
+        tmp_path,
+        ["物资", "数量"],
+        ["白糖", "2.5 kg"],
+        ["白糖", "1.5公斤"],
+        ["白糖", "0.0005 kg"],
+        ["食用油", "1.5升"],
+    )
+    result = run(station, "opening-stock", path, values={"location": "store"})
+    assert station.total("stock:store", "sugar") == 4000
+    assert station.total("stock:store", "oil") == 1500
+    assert list(whys(result)) == ["B4"]
+
+
+def test_a_row_of_text_with_more_values_than_headings_is_listed(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("物资,数量\n口罩,1,200\n口罩,5,\n", encoding="utf-8")
+    listed = tmp_path / "listed.csv"
+    result = run(station, "opening-stock", path, values={"location": "store"})
+    (one,) = result.listed
+    assert (one.row, result.recorded) == (2, 1)
+    assert "a value without a heading in C" in one.why
+    listed.write_bytes(b"".join(listed_as_csv(result)))
+    again = run(station, "opening-stock", listed, values={"location": "store"})
+    assert (again.recorded, len(again.listed)) == (0, 1)
+    listed.write_text(listed.read_text("utf-8-sig").replace("口罩,1,200", "口罩,1200,"), "utf-8")
+    assert run(station, "opening-stock", listed, values={"location": "store"}).recorded == 1
+    assert station.total("stock:store") == 1205
+
+
+def test_a_column_of_a_workbook_without_a_heading_is_named_as_not_read(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path, book = tmp_path / "rows.xlsx", openpyxl.Workbook()
+    for cells in (["物资", "数量"], ["口罩", 5, "好", "急"]):
+        book.active.append(cells)
+    book.save(path)
+    result = run(station, "opening-stock", path, values={"location": "store"})
+    assert result.recorded == 1
+    assert result.sheets[0].unread == ["C", "D"]
+
+
 def test_a_unit_written_with_the_quantity_is_listed_with_the_cell_of_the_quantity(
     station: StationLedger, tmp_path: Path
 ) -> None:
@@ -535,7 +586,7 @@ def test_a_quotation_mark_that_is_not_closed_is_refused(
 ) -> None:
     path = tmp_path / "rows.csv"
     path.write_text('品名,数量,备注\n口罩,5,好\n口罩,6,"谢谢\n口罩,7,a\n')
-    with pytest.raises(InvalidField, match=r"line 3: .*a quotation mark may be missing"):
+    with pytest.raises(InvalidField, match=r"line 3 .*a quotation mark may be missing"):
         run(station, "opening-stock", path, values={"location": "store"})
 
 

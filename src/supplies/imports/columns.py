@@ -192,7 +192,11 @@ KINDS: Mapping[str, RowKind] = {
                 *_GOODS,
                 *_LABELS,
                 Column(_LOCATION.name, _LOCATION.words, True),
-                _column("handled_by", "handled_by 经办人 接收人 handledby receiver", required=True),
+                _column(
+                    "handled_by",
+                    "handled_by 经办人 经手人 接收人 handledby receiver",
+                    required=True,
+                ),
                 _column("for", "for 定向 定向单位 指定"),
                 _column("wish", "wish 捐赠意愿 定向意愿 用途"),
                 _CAMPAIGN,
@@ -281,6 +285,15 @@ class Header:
                     return False
                 matched += 1
         return matched >= 2
+
+    def cells_without_heading(self, row: Row) -> list[str]:
+        """Return the letters of the columns that have a value in a row, but no heading."""
+        names = self.names
+        return [
+            column_letters(at)
+            for at, cell in enumerate(row.cells)
+            if cell is not None and (at >= len(names) or not names[at])
+        ]
 
     def place(self, name: str, row: int) -> str:
         """Return where the value of a column is in a row, such as C7.

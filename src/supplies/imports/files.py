@@ -23,6 +23,8 @@ _SAMPLE = 64 * 1024
 _OLD_OFFICE = bytes.fromhex("D0CF11E0A1B11AE1")
 _QUOTED_CELL = re.compile(r'(?:^|(?<=[,;\t|]))"(?:[^"]|"")*"(?=[,;\t|\r\n]|$)', re.MULTILINE)
 _ZIP = b"PK\x03\x04"
+_MOST_DIGITS = 40
+"""Maximum number of digits of a number in JSON that is read as a number, and not as a text."""
 
 csv.field_size_limit(1_000_000)
 
@@ -141,10 +143,10 @@ def _delimited_rows(path: Path, lines: IO[str]) -> Iterator[Row]:
     except csv.Error as error:
         raise InvalidField(
             Sentence(
-                "{file}, line {line}: {error}; a quotation mark may be missing there",
+                "{file}, line {line} is not a row of a table; a quotation mark may be missing "
+                "there",
                 file=path.name,
                 line=number,
-                error=error,
             )
         ) from error
 
@@ -192,21 +194,41 @@ def _json_rows(path: Path, objects: list[dict[str, Any]]) -> Iterator[Row]:
 
 
 def _json_objects(path: Path, lines: IO[str]) -> Iterator[dict[str, Any]]:
+    before = 0
     try:
         text = lines.read()
         if text.lstrip("\ufeff \t\r\n").startswith("["):
-            found = json.loads(text, parse_float=Decimal)
+            found = _decode(text)
         else:
-            found = [json.loads(line, parse_float=Decimal) for line in text.splitlines() if line]
+            found = []
+            for before, line in enumerate(text.splitlines()):  # noqa: B007  # used below
+                if line:
+                    found.append(_decode(line))
         # A half of a surrogate pair can be written in JSON, but cannot be stored.
         json.dumps(found, ensure_ascii=False, default=str).encode()
+    except json.JSONDecodeError as error:
+        raise InvalidField(
+            Sentence(
+                "{file} is neither a JSON list of objects nor one JSON object on each line; see "
+                "line {line}, character {character}",
+                file=path.name,
+                line=before + error.lineno,
+                character=error.colno,
+            )
+        ) from error
+    except KeyError as error:
+        raise InvalidField(
+            Sentence(
+                "{file} has an object with two values named {name}",
+                file=path.name,
+                name=repr(error.args[0]),
+            )
+        ) from error
     except (ValueError, RecursionError) as error:
         raise InvalidField(
             Sentence(
-                "{file} is neither a JSON list of objects nor one JSON object on each line: "
-                "{error}",
+                "{file} is nested too deeply, or contains a text that is not Unicode",
                 file=path.name,
-                error=error,
             )
         ) from error
     for number, one in enumerate(found, 1):
@@ -219,6 +241,36 @@ def _json_objects(path: Path, lines: IO[str]) -> Iterator[dict[str, Any]]:
                 )
             )
         yield one
+
+
+def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON. Of two values with one name, only the last would be read.
+
+    Raises:
+        KeyError: two values have the same name, which is the argument.
+    """
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        twice = next(
+            name for name, count in Counter(name for name, _ in pairs).items() if count > 1
+        )
+        raise KeyError(twice)
+    return named
+
+
+def _json_number(text: str) -> int | Decimal | str:
+    """Return a number, or its text if no quantity or day is as large or has as many digits."""
+    if len(text) > _MOST_DIGITS:
+        return text
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    number = Decimal(text)
+    return number if abs(number.adjusted()) <= _MOST_DIGITS else text
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_json_object, parse_float=_json_number, parse_int=_json_number
+).decode
 
 
 def _json_cell(value: Any) -> Cell:

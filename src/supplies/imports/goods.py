@@ -25,6 +25,9 @@ from supplies.imports.sheets import Row
 
 UNKNOWN_UNIT = template("the unit {unit} is unknown; add it to the station's units")
 
+_METRIC = {("kg", "g"): 1000, ("L", "mL"): 1000}
+"""How many of the second unit are one of the first, which needs no content of a pack."""
+
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
 _SUM = re.compile(r"(?:[合总小共]\s*计|^(?:grand |sub)?total|^sum)\s*[:：]?\s*$", re.IGNORECASE)
 
@@ -199,8 +202,11 @@ def _packs(reader: RowReader, item: Item, word: str) -> list[str]:
 
 
 def _larger(reader: RowReader, item: Item, word: str) -> int | None:
-    unit = item.shown_unit
-    return unit.size if unit is not None and unit.unit in reader.units.codes(word) else None
+    """Return how many base units of an item a larger unit contains; None for another unit."""
+    codes, unit = reader.units.codes(word), item.shown_unit
+    if unit is not None and unit.unit in codes:
+        return unit.size
+    return next((_METRIC[code, item.unit] for code in codes if (code, item.unit) in _METRIC), None)
 
 
 def _counted(

@@ -206,7 +206,7 @@ class _Import:
         identifier = RowIdentifier(self.file, sheet.name, self.kind.name, header.names)
         below = self._rows_below(identifier, header, chain(first, rows), read)
         total = self._total(sheet, header)
-        importer = self._sheet_importer(header)
+        importer = self._sheet_importer(header, is_workbook=bool(sheet.name))
         for group in importer.documents.groups(below, ROWS_PER_COMMIT):
             with self._transaction():
                 importer.import_group(group)
@@ -235,6 +235,7 @@ class _Import:
     ) -> Iterator[IdentifiedRow]:
         """Yield the rows below the headings, without those that repeat headings or have tags."""
         columns = list(header.columns.values())
+        is_workbook = bool(read.name)
         for row in rows:
             if row.number <= header.row:
                 read.skipped += row.number < header.row
@@ -243,9 +244,12 @@ class _Import:
             else:
                 self.result.rows += 1
                 self.equal.add(row, columns, read.name)
+                if is_workbook:
+                    found = header.cells_without_heading(row)
+                    read.unread += [one for one in found if one not in read.unread]
                 yield identifier.identify(row)
 
-    def _sheet_importer(self, header: Header) -> _SheetImporter:
+    def _sheet_importer(self, header: Header, *, is_workbook: bool) -> _SheetImporter:
         reader = RowReader(
             self.ledger,
             self.kind,
@@ -262,7 +266,7 @@ class _Import:
                 self.ledger, reader, self.result, self.by, open_missing=self.options.open_missing
             )
         )
-        return _SheetImporter(reader, recorder, self.imported, self.result)
+        return _SheetImporter(reader, recorder, self.imported, self.result, is_workbook=is_workbook)
 
     def _transaction(self) -> AbstractContextManager[None]:
         # A dry run is one transaction, which is undone at its end.
@@ -292,8 +296,11 @@ class _SheetImporter:
         recorder: CommandRecorder | RecordRegistrar,
         imported: ImportedRows,
         result: ImportResult,
+        *,
+        is_workbook: bool,
     ) -> None:
         self.documents = Documents(reader)
+        self._is_workbook = is_workbook
         self._header, self._matcher = reader.header, reader.matcher
         self._recorder, self._imported, self._result = recorder, imported, result
         self._corrected: dict[RowKey, int] = {}
@@ -326,10 +333,24 @@ class _SheetImporter:
         if not one.damaged and (one.corrected or one.key) in before:
             self._result.before += 1
             return False
-        why = self._why_unclear(one, before)
+        why = self._why_unclear(one, before) or self._why_too_long(one.row)
         if why is not None:
             self._list(one, RowFault("", why))
         return why is None
+
+    def _why_too_long(self, row: Row) -> Sentence | None:
+        """Return why a row of a text file with more values than headings cannot be recorded.
+
+        A text or number with a comma in it may have been divided, so that no value is certain.
+        """
+        lost = [] if self._is_workbook else self._header.cells_without_heading(row)
+        if not lost:
+            return None
+        return Sentence(
+            "the row has a value without a heading in {columns}; write texts and numbers with "
+            "commas in quotation marks, or give the column a heading",
+            columns=", ".join(lost),
+        )
 
     def _why_unclear(self, one: IdentifiedRow, before: set[RowKey]) -> Sentence | None:
         """Return why a corrected row cannot be recorded, or None if it can be.

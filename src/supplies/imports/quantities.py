@@ -41,6 +41,14 @@ _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.DOTALL)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?")
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _CHINESE = re.compile("([负〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+)(.*)")
+_EITHER = re.compile(
+    "(?<![一二两三四五六七八九〇零])[一二两三四五六七八九]{2}(?![一二两三四五六七八九〇零])"
+)
+"""Regular expression of two digits that name neighbouring numbers, such as 七八 for 7 or 8.
+
+Three or more digits in a row are one number, such as 一二〇 for 120.
+"""
+
 _LARGE = re.compile(rf"({_NUMBER})\s*([十百千]?[万亿]|[十百千](?![克米瓦升帕]))(.*)", re.DOTALL)
 _TIMES: Mapping[str, int] = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _RANGE = re.compile(rf"{_NUMBER}\s*[^\d\s]{{0,3}}\s*(?:[~～–—至到]|-|\.\.)\s*\d.*")
@@ -153,7 +161,8 @@ def read_quantity(cell: Cell) -> ReadQuantity:
         raise InvalidField(
             Sentence("{text} is a range; write the number that was counted", text=repr(text))
         )
-    if _ABOUT.search(text):
+    chinese = _CHINESE.match(text)
+    if _ABOUT.search(text) or (chinese and _EITHER.search(chinese[1])):
         raise InvalidField(
             Sentence("{text} is not exact; write the number that was counted", text=repr(text))
         )

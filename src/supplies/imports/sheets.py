@@ -63,6 +63,9 @@ class Sheet:
 MAX_COLUMNS = 256
 """Maximum number of columns that a sheet may have."""
 
+_MOST_DIGITS = 40
+"""Maximum number of digits that a number is written with; longer ones have an exponent."""
+
 CELL, WHY, ORIGIN = "单元格 cell", "未导入原因 why", "原始行 origin"
 """Headings of the three columns that are added to a file that lists rejected rows.
 
@@ -94,7 +97,7 @@ def shown(cell: Cell) -> str:
     if isinstance(cell, Lost):
         return "#N/A"
     if isinstance(cell, Decimal):
-        return f"{cell:f}"
+        return f"{cell:f}" if abs(cell.adjusted()) <= _MOST_DIGITS else str(cell)
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     return str(cell)
