@@ -79,6 +79,50 @@ def test_other_books_and_other_keys_are_not_overwritten_either(
     assert "is a file of the books" in refused(capsys, *words)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "package", "d.db-wal"),
+        ("export", "package", "d.db"),
+        ("export", "package", "d.key.seals", "--force"),
+        ("export", "package", "d.key.seals/lists"),
+        ("receipt", "LX-2020-000001", "-o", "d.key.seals/x.pdf"),
+    ],
+    ids=" ".join,
+)
+def test_no_folder_takes_the_place_of_a_file_of_the_books(
+    words: tuple[str, ...],
+    books: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(books.parent)
+    Path("d.key.seals").mkdir(exist_ok=True)
+    assert refused(capsys, *words, "--database", "d.db").endswith("; name another file\n")
+    assert sorted(path.name for path in Path().iterdir()) == ["d.db", "d.key", "d.key.seals"]
+    assert list(Path("d.key.seals").iterdir()) == []
+    assert main(["export", "package", ".", "--database", "d.db"]) == 0
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_no_books_are_written_where_sqlite_reads_a_log(
+    end: str, books: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(books.parent)
+    assert main(["backup", "copy.db", "--database", "d.db"]) == 0
+    capsys.readouterr()
+    for words in (
+        ("restore", "copy.db", f"d.db{end}"),
+        ("copy", "copy.db", f"d.db{end}"),
+        ("backup", f"d.db{end}", "--database", "copy.db"),
+        ("init", "--database", f"d.db{end}", "--station", "lx", "--name", "x"),
+        ("demo", "--database", f"d.db{end}"),
+    ):
+        assert "is the name of a log that belongs to d.db" in refused(capsys, *words)
+    assert not Path(f"d.db{end}").exists()
+    assert main(["restore", "copy.db", f"new.db{end}"]) == 0
+
+
 def test_an_existing_file_is_replaced_only_with_force(
     books: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,7 +43,7 @@ def demo(database: str, papers: str | None, host: str) -> None:
     keys = key_file(database)
     shown, default_folder = _check_is_new(database)
     folder = Path(papers or default_folder)
-    make_folder(folder)
+    make_folder(folder, database)
     if any(folder.iterdir()):
         raise AlreadyDone(f"{folder} is not empty; name another folder with --papers")
     # The keys are made first. If that fails there are no books yet, and the demo can be repeated.

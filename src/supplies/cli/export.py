@@ -209,7 +209,7 @@ def package(folder: Path, database: str, station: str | None, personal: bool, fo
         file = OutputFile(str(folder / name), database, force=force)
         return file.draft(is_public=not personal)
 
-    make_folder(folder)
+    make_folder(folder, database)
     with open_ledger(database, station) as ledger, ledger.reading() as books:
         write_lists_package(books, ExportRequest(personal=personal), open_file)
     print(f"The data package is in {folder}.")

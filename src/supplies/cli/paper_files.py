@@ -29,12 +29,16 @@ def draw_receipt(ledger: Ledger, database: str, number: str) -> bytes:
     return draw_signed_receipt(record)
 
 
-def make_folder(path: Path) -> None:
-    """Create a folder and its parent folders, if they do not exist.
+def make_folder(path: Path, database: str) -> None:
+    """Create a folder for papers or lists and its parent folders, if they do not exist.
 
     Raises:
+        InvalidField: the path belongs to the files of the books.
         StoreError: the folder cannot be created.
     """
+    from supplies.maintenance.protected_files import refuse_files_of_books
+
+    refuse_files_of_books(path.resolve(), database)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

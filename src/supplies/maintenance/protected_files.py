@@ -7,12 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from supplies.errors import InvalidField, StoreError
-from supplies.signing.last_seals import is_last_seal_file
+from supplies.signing.last_seals import is_last_seal_file, seals_folder
 from supplies.signing.station_keys import KEYS_SETTING, is_key_file, key_file
-from supplies.storage.atomic_files import exists
+from supplies.storage.atomic_files import SQLITE_LOGS, exists
 from supplies.storage.engines import database_file
-
-_LOG_SUFFIXES = ("-wal", "-shm", "-journal")
 
 _DATABASE_MAGIC = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 """The first bytes of SQLite database files, and of SQLite write-ahead logs."""
@@ -30,8 +28,9 @@ _MARK_AT = 68
 def refuse_files_of_books(path: Path, database: str) -> None:
     """Check that a path is not a database, its log, or a file with keys or the last seal.
 
-    Symbolic and hard links are recognized. The write-ahead log of these books is refused even if it
-    does not exist, because SQLite would read what is written there.
+    A folder of last seals, and files in it, are refused too. Symbolic and hard links are
+    recognized. The write-ahead log of these books is refused even if it does not exist, because
+    SQLite would read what is written there.
 
     Raises:
         InvalidField: the path leads to such a file, or is not a file name.
@@ -41,6 +40,9 @@ def refuse_files_of_books(path: Path, database: str) -> None:
     for protected in _files_of(database):
         if _same_file(path, protected):
             raise InvalidField(f"{path} is a file of the books ({protected}); name another file")
+    folders = (seals_folder(keys).resolve() for keys in _key_files(database))
+    if any(path.resolve().is_relative_to(folder) for folder in folders):
+        raise InvalidField(f"{path} is in the folder of the last seals; name another file")
     if not there or not path.is_file():
         return
     try:
@@ -57,16 +59,19 @@ def refuse_files_of_books(path: Path, database: str) -> None:
 
 
 def _files_of(database: str) -> list[Path]:
-    found = []
+    logs = [Path(f"{file}{end}") for file in _database_files(database) for end in SQLITE_LOGS]
+    return [*_database_files(database), *logs, *_key_files(database)]
+
+
+def _database_files(database: str) -> list[Path]:
     file = database_file(database)
-    if file is not None:
-        # The log of a database that is opened by a link is beside the file itself.
-        for books in (file, file.resolve()):
-            found += [books, *(Path(f"{books}{end}") for end in _LOG_SUFFIXES)]
-            found.append(books.with_suffix(".key"))
-    if file is not None or os.environ.get(KEYS_SETTING):
-        found.append(key_file(database))
-    return found
+    # The log of a database that is opened by a link is beside the file itself.
+    return [] if file is None else [file, file.resolve()]
+
+
+def _key_files(database: str) -> list[Path]:
+    files = [file.with_suffix(".key") for file in _database_files(database)]
+    return [*files, key_file(database)] if files or os.environ.get(KEYS_SETTING) else []
 
 
 def _same_file(path: Path, protected: Path) -> bool:

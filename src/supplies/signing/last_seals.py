@@ -116,7 +116,12 @@ def last_seal_file(database: str, station: str) -> Path | None:
 @lru_cache(maxsize=1000)
 def _last_seal_file(keys: Path, name: str, station: str) -> Path:
     digest = hashlib.sha256(f"{name}\n{station}".encode()).hexdigest()[:32]
-    return keys.with_name(f"{keys.name}.seals") / digest
+    return seals_folder(keys) / digest
+
+
+def seals_folder(keys: Path) -> Path:
+    """Return the path of the folder with the last seals, which is beside the key file."""
+    return keys.with_name(f"{keys.name}.seals")
 
 
 def is_last_seal_file(path: Path) -> bool:

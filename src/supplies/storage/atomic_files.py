@@ -47,15 +47,26 @@ def draft_file(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
                 Path(f"{draft}{end}").unlink(missing_ok=True)
 
 
+SQLITE_LOGS = ("-wal", "-shm", "-journal")
+"""What SQLite adds to the name of a database for the files beside it."""
+
+
 def check_file_name(path: Path) -> None:
     """Check that a path can name a file.
 
     Raises:
-        InvalidField: the path is empty, `.` or `/`, or the file name is too long.
+        InvalidField: the path is empty, `.` or `/`, the file name is too long, or SQLite would
+            take the file for the log of a database that exists.
     """
     if path.name in ("", ".."):
         name = "an empty name" if path == Path() else f"'{path}'"
         raise InvalidField(f"{name} is not the name of a file; name one, as in books.db")
+    for end in SQLITE_LOGS:
+        database = path.with_name(path.name.removesuffix(end) or "_")
+        if path.name.endswith(end) and database.is_file():
+            raise InvalidField(
+                f"{path} is the name of a log that belongs to {database}; name another file"
+            )
     if len(os.fsencode(path.name)) > _MAX_NAME_BYTES:
         raise InvalidField(
             f"the name of the file, {path.name[:32]}…, is longer than {_MAX_NAME_BYTES} bytes; "
