@@ -98,7 +98,12 @@ def test_a_refused_command_prints_the_same_sentence_as_elsewhere(
     ):
         file = tmp_path / "command.json"
         file.write_text(text, encoding="utf-8")
-        assert words in refused(capsys, "record", str(file), "--database", books, *BY)
+        assert main(["record", str(file), "--database", books, *BY]) == 1
+        out, err = capsys.readouterr()
+        assert words in err
+        assert err.count("\n") == 1
+        assert not out or words in json.loads(out)["error"]["detail"]
+        assert bool(out) == (words in ("the command has no `type`", "quantity"))
 
 
 def test_commands_are_read_from_standard_input(books: str) -> None:

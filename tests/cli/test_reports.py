@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 from support.command_line import PERIOD, refused, run_with_usage_error
+from support.pdf_reading import text as text_of_pdf
 
 from supplies.cli import main
 
@@ -85,6 +86,32 @@ def test_stock_is_reported_as_of_the_end_of_a_day(
     assert "'yesterday' is not a day: write it as 2020-02-03" in run_with_usage_error(
         capsys, "report", "stock", "--as-of", "yesterday", "--database", str(demo)
     )
+
+
+@pytest.mark.parametrize(
+    "what",
+    [["station"], ["disclosure"], ["statement", "--donor", "D-01"], ["waiting"], ["derivation"]],
+    ids=" ".join,
+)
+def test_a_report_as_of_a_day_tells_of_no_later_day(
+    what: list[str], demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["report", *what, "--database", str(demo), "--as-of", "2020-02-06"]
+    if what == ["derivation"]:
+        words += ["--item", "mask"]
+    period = ["--from", "2020-02-03", "--to"]
+    shown = []
+    for last in ("2020-02-13", "2020-02-06"):
+        assert main([*words, *period, last, "--json"]) == 0
+        shown.append(json.loads(capsys.readouterr().out))
+    assert shown[0] == shown[1]
+    assert shown[0]["to"] == "2020-02-06"
+    paper = tmp_path / "report.pdf"
+    assert main([*words, *period, "2020-02-13", "-o", str(paper)]) == 0
+    text = text_of_pdf(paper.read_bytes())
+    assert "Asoftheendof2020-02-06" in text
+    assert "2020-02-13" not in text
+    assert "Asofentry" not in text
 
 
 @pytest.mark.parametrize("what", [["statement", "--donor", "D-02"], ["disclosure"]])

@@ -150,4 +150,4 @@ def test_output_is_not_written_over_the_record_of_the_last_seal(
     text = refused(
         capsys, "station", "key", "public", "-o", str(record), "--force", "--database", books
     )
-    assert "records the last seal of a station" in text
+    assert "is in the folder of the last seals" in text

@@ -197,11 +197,17 @@ def test_kilograms_of_an_item_counted_in_grams_become_grams(
         ["白糖", "1.5公斤"],
         ["白糖", "0.0005 kg"],
         ["食用油", "1.5升"],
+        ["白糖", "3斤"],
+        ["大米", "500 g"],
+        ["大米", "25斤"],
+        ["大米", "24斤"],
     )
     result = run(station, "opening-stock", path, values={"location": "store"})
-    assert station.total("stock:store", "sugar") == 4000
+    assert station.total("stock:store", "sugar") == 4000 + 1500
+    assert station.total("stock:store", "rice") == 12
     assert station.total("stock:store", "oil") == 1500
-    assert list(whys(result)) == ["B4"]
+    assert whys(result)["B7"] == "0.5 kg is not a whole number of units"
+    assert list(whys(result)) == ["B4", "B7", "B8"]
 
 
 def test_a_row_of_text_with_more_values_than_headings_is_listed(

@@ -32,6 +32,7 @@ NONE = Words("无", "none")
 _FOOT = 5.0
 
 _AS_OF = Words("截至账目", "As of entry")
+_AS_OF_DAY = Words("截至", "As of the end of")
 _PRINTED = Words("打印于", "Printed")
 
 _HEADING = Style(19, bold=True, leading=1.2)
@@ -60,13 +61,17 @@ def drawn(blocks: Sequence[Block], *, title: str, author: str, foot: str) -> byt
     return sheet.finish()
 
 
-def as_of(seq: int, printed_at: datetime) -> str:
+def as_of(seq: int, printed_at: datetime, day: date | None) -> str:
     """Return the footer of a paper that was computed from the books.
 
     Args:
         seq: The number of the last entry in the books.
         printed_at: The time of printing.
+        day: The past day at whose end the books were, also without earlier entries that were
+            booked later. None means the time of printing.
     """
+    if day is not None:
+        return f"{_AS_OF_DAY.label} {day.isoformat()} · {printed(printed_at)}"
     return f"{_AS_OF.label} {seq} · {printed(printed_at)}"
 
 

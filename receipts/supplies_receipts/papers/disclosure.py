@@ -66,7 +66,7 @@ def draw_public_disclosure(paper: DisclosurePaper) -> bytes:
             _blocks(paper),
             title=f"{_TITLE.zh} {shown.first.isoformat()} {shown.last.isoformat()}",
             author=paper.station.name,
-            foot=report_page.as_of(shown.as_of_seq, paper.printed_at),
+            foot=report_page.as_of(shown.as_of_seq, paper.printed_at, paper.as_of),
         )
 
 

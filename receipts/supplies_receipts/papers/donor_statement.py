@@ -73,7 +73,7 @@ def draw_donor_statement(paper: DonorStatementPaper) -> bytes:
             _blocks(paper),
             title=f"{_TITLE.zh} {statement.donor} {statement.last.isoformat()}",
             author=paper.station.name,
-            foot=report_page.as_of(statement.as_of_seq, paper.printed_at),
+            foot=report_page.as_of(statement.as_of_seq, paper.printed_at, paper.as_of),
         )
 
 

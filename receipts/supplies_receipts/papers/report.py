@@ -39,7 +39,7 @@ def draw_report(paper: ReportPaper) -> bytes:
 def _foot(paper: ReportPaper) -> str:
     if paper.as_of_seq is None:
         return report_page.printed(paper.printed_at)
-    return report_page.as_of(paper.as_of_seq, paper.printed_at)
+    return report_page.as_of(paper.as_of_seq, paper.printed_at, paper.as_of)
 
 
 def _about(paper: ReportPaper) -> list[Block]:

@@ -50,7 +50,7 @@ def draw_station_report(paper: StationReportPaper) -> bytes:
         BooksBroken: the quantities of an item do not add up.
     """
     with bilingual.as_issued_by(paper.station):
-        foot = report_page.as_of(paper.report.as_of_seq, paper.printed_at)
+        foot = report_page.as_of(paper.report.as_of_seq, paper.printed_at, paper.as_of)
         return _drawn(_STATION, paper, foot)
 
 

@@ -59,14 +59,14 @@ class PastBooks(Books):
 
     def __init__(self, books: Books, day: date) -> None:
         super().__init__(books.store, books.catalogue)
-        self.day = day
+        self.past_day: date = day
 
     def for_station(self, station: str) -> PastBooks:
         """Return the books of another station as they were at the end of the same day."""
-        return PastBooks(super().for_station(station), self.day)
+        return PastBooks(super().for_station(station), self.past_day)
 
     def _query(self, way: Literal["all", "one"], sql: str, params: dict[str, Any]) -> Any:
-        return super()._query(way, _past(sql), {**params, "past_day": self.day.isoformat()})
+        return super()._query(way, _past(sql), {**params, "past_day": self.past_day.isoformat()})
 
 
 def books_as_of(books: Books, day: date | None) -> Books:

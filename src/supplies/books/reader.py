@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TypeVar
 
 from supplies.books.balance_reader import BalanceReader
@@ -55,7 +56,12 @@ class Books(BalanceReader):
     """The books of one station, for reading: its catalogue, entries and balances.
 
     Within `Ledger.reading` and within a rule, all queries see the same state of the books.
+
+    Attributes:
+        past_day: The past day at whose end the books are shown. None means now.
     """
+
+    past_day: date | None = None
 
     def __init__(self, store: Store, catalogue: Catalogue) -> None:
         super().__init__(store, catalogue.station_code)

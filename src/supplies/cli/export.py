@@ -12,6 +12,7 @@ import click
 
 from supplies.cli.arguments import DAY, books_options, output_options, report_period_options
 from supplies.cli.click_extensions import Group
+from supplies.cli.lists import ALIASES
 from supplies.exports.formats import EXPORTED_LISTS, FORMATS, ExportRequest
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_NOUNS = (*EXPORTED_LISTS, *(name for name, noun in ALIASES.items() if noun in EXPORTED_LISTS))
 
 _output_options = output_options("Write to this file. Default: print on standard output.")
 
@@ -139,7 +142,7 @@ _hxl_option = click.option(
     "--hxl", is_flag=True, help="Add a row with tags of the Humanitarian Exchange Language."
 )
 
-_noun_argument = click.argument("noun", metavar="NOUN", type=click.Choice(EXPORTED_LISTS))
+_noun_argument = click.argument("noun", metavar="NOUN", type=click.Choice(_NOUNS))
 
 
 @export.command("csv")
@@ -163,12 +166,12 @@ def csv_file(
     each line. An apostrophe is put before texts that a spreadsheet program would run as formulas;
     `supplies import` removes it.
     """
-    request = ExportRequest(lists=(noun,), hxl=hxl, personal=personal)
+    request = ExportRequest(lists=(ALIASES.get(noun, noun),), hxl=hxl, personal=personal)
     _export("csv", request, database, station, output, force=force)
 
 
 @export.command("xlsx")
-@click.argument("nouns", metavar="[NOUN]…", nargs=-1, type=click.Choice(EXPORTED_LISTS))
+@click.argument("nouns", metavar="[NOUN]…", nargs=-1, type=click.Choice(_NOUNS))
 @books_options
 @_hxl_option
 @_personal_option
@@ -187,7 +190,8 @@ def xlsx_file(
     NOUN is the name of a list, as in `supplies list --help`. Without it, all lists are written.
     Texts are written as texts, so that none of them is run as a formula.
     """
-    request = ExportRequest(lists=nouns, hxl=hxl, personal=personal)
+    lists = tuple(ALIASES.get(noun, noun) for noun in nouns)
+    request = ExportRequest(lists=lists, hxl=hxl, personal=personal)
     _export("xlsx", request, database, station, output, force=force)
 
 

@@ -57,8 +57,13 @@ def record(
     one, others = read_commands(commands)
     with open_ledger(database, station) as ledger:
         if others is None:
-            request = _request(ledger, one, by, key)
-            print_json(ledger.record(request.command, by=by, id=request.id))
+            try:
+                request = _request(ledger, one, by, key)
+                print_json(ledger.record(request.command, by=by, id=request.id))
+            except SuppliesError as error:
+                print_json({"error": _problem(error)})
+                sys.stdout.flush()
+                raise
             return
         refused = 0
         for number, answer in enumerate(_record_list(ledger, chain([one], others), by, key), 1):

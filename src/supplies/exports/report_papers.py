@@ -101,6 +101,7 @@ def build_report_paper(
             if name in kind.columns
         ],
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
+        as_of=books.past_day,
     )
 
 

@@ -67,7 +67,7 @@ HEADINGS: Mapping[str, BilingualText] = _texts(
         "needed": ("未满足", "Still open"),
         "needed_by": ("需要日期", "Needed by"),
         "not_reported": ("尚未上报", "Not reported"),
-        "not_valued": ("未估值", "Not valued"),
+        "not_valued": ("未估值行数", "Lines not valued"),
         "on_hand": ("库存", "In stock"),
         "open": ("未到齐", "Pending"),
         "other": ("其他去处", "Elsewhere"),

@@ -150,8 +150,11 @@ def build_report(
         from supplies.books.past import books_as_of
 
         books, today = books_as_of(books, as_of), as_of
+    from supplies.views.periods import end_of_period
+
     limits = {"limit": limit} if kind.has_limit else {}
     period = report_period(books, kind, first, last, today)
+    period = period._replace(last=end_of_period(books, period.first, period.last))
     content = kind.build(books, period, **given, **limits)
     return BuiltReport(kind, content, period, books, given)
 

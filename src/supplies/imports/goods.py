@@ -25,8 +25,18 @@ from supplies.imports.sheets import Row
 
 UNKNOWN_UNIT = template("the unit {unit} is unknown; add it to the station's units")
 
-_METRIC = {("kg", "g"): 1000, ("L", "mL"): 1000}
-"""How many of the second unit are one of the first, which needs no content of a pack."""
+_MEASURES = {
+    ("kg", "g"): Decimal(1000),
+    ("g", "kg"): Decimal("0.001"),
+    ("L", "mL"): Decimal(1000),
+    ("mL", "L"): Decimal("0.001"),
+    ("斤", "g"): Decimal(500),
+    ("斤", "kg"): Decimal("0.5"),
+}
+"""How many of the second unit are one of the first, which needs no content of a pack.
+
+斤 is no unit in which goods are counted, but a common word for half a kilogram.
+"""
 
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
 _SUM = re.compile(r"(?:[合总小共]\s*计|^(?:grand |sub)?total|^sum)\s*[:：]?\s*$", re.IGNORECASE)
@@ -191,7 +201,7 @@ def _can_count(reader: RowReader, item: Item, word: str, contents: Sequence[Cont
         not word
         or item.unit in reader.units.codes(word)
         or bool(_packs(reader, item, word))
-        or _larger(reader, item, word) is not None
+        or _measure(reader, item, word) is not None
         or content_of(word, item.unit, contents, reader.units) is not None
     )
 
@@ -201,12 +211,17 @@ def _packs(reader: RowReader, item: Item, word: str) -> list[str]:
     return [pack for pack in item.packs if pack in codes or pack.rstrip("0123456789") in codes]
 
 
-def _larger(reader: RowReader, item: Item, word: str) -> int | None:
-    """Return how many base units of an item a larger unit contains; None for another unit."""
-    codes, unit = reader.units.codes(word), item.shown_unit
+def _measure(reader: RowReader, item: Item, word: str) -> Decimal | None:
+    """Return how many base units of an item a unit of weight, volume or larger unit contains.
+
+    Return None for any other unit.
+    """
+    codes, unit = [*reader.units.codes(word), word], item.shown_unit
     if unit is not None and unit.unit in codes:
-        return unit.size
-    return next((_METRIC[code, item.unit] for code in codes if (code, item.unit) in _METRIC), None)
+        return Decimal(unit.size)
+    return next(
+        (_MEASURES[code, item.unit] for code in codes if (code, item.unit) in _MEASURES), None
+    )
 
 
 def _counted(
@@ -225,9 +240,9 @@ def _counted(
         read: The quantity, as read from its cell.
         word, contents: The unit and the contents of packs, as written in the row.
     """
-    larger = _larger(reader, item, word) if word else None
-    if larger is not None:
-        base = _whole(read.number * larger, reader.units.word(item.unit, word))
+    measure = _measure(reader, item, word) if word else None
+    if measure is not None:
+        base = _whole(read.number * measure, reader.units.word(item.unit, word))
         return Goods(code, base, base)
     if not word or item.unit in reader.units.codes(word):
         base = _whole(read.number, word or reader.units.word(item.unit, item.name))

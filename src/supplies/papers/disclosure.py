@@ -69,9 +69,11 @@ class DisclosurePaper(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         names: The names of items, by code.
+        as_of: The past day at whose end the books are shown. None means now.
     """
 
     station: Letterhead
     disclosure: Disclosure
     names: dict[str, ItemName]
     printed_at: datetime
+    as_of: date | None = None

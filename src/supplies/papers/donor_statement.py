@@ -147,12 +147,14 @@ class DonorStatementPaper(PaperPart, frozen=True, kw_only=True):
 
     Attributes:
         printed_at: The time of printing, in the station's time zone.
+        as_of: The past day at whose end the books are shown. None means now.
     """
 
     station: Letterhead
     donor: DonorName
     statement: DonorStatement
     printed_at: datetime
+    as_of: date | None = None
 
 
 def receipt_months(issued_on: Mapping[str, date]) -> list[ReceiptMonth]:

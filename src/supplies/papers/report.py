@@ -53,6 +53,7 @@ class ReportPaper(PaperPart, frozen=True, kw_only=True):
             both are the day of the report.
         as_of_seq: Number of the latest entry that the report includes. None for a report about
             several stations.
+        as_of: The past day at whose end the books are shown. None means now.
     """
 
     station: Letterhead
@@ -63,3 +64,4 @@ class ReportPaper(PaperPart, frozen=True, kw_only=True):
     as_of_seq: int | None
     tables: list[ReportTable]
     printed_at: datetime
+    as_of: date | None = None

@@ -120,12 +120,14 @@ class StationReportPaper(PaperPart, frozen=True, kw_only=True):
     Attributes:
         names: The names of items, by code.
         printed_at: The time of printing, in the station's time zone.
+        as_of: The past day at whose end the books are shown. None means now.
     """
 
     station: Letterhead
     report: StationReport
     names: dict[str, ItemName]
     printed_at: datetime
+    as_of: date | None = None
 
 
 class OrganisationReportPaper(StationReportPaper, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from supplies.books.queries import query_ids
 from supplies.books.reader import Books
 from supplies.domain.accounts import PLACES, RECEIVED, kind_of, place_name
 from supplies.domain.redaction import mask_phone
-from supplies.errors import BooksBroken, InvalidField, Sentence
+from supplies.errors import BooksBroken
 from supplies.papers.common import DonorName, StatedPacks
 from supplies.papers.donor_statement import (
     DonorStatement,
@@ -27,6 +27,7 @@ from supplies.papers.donor_statement import (
 from supplies.stations.paper_settings import letterhead
 from supplies.views.lot_ownership import Gifts, trace_gifts
 from supplies.views.people_reached import count_people_reached
+from supplies.views.periods import end_of_period
 from supplies.views.receipts import ReceiptView, list_receipts
 from supplies.views.wish_deviations import find_wish_deviations
 
@@ -43,8 +44,7 @@ def build_donor_statement(books: Books, donor: str, first: date, last: date) -> 
         Forgotten: the donor was forgotten.
         BooksBroken: the quantities at all places do not add up to the quantity given.
     """
-    if last < first:
-        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
+    last = end_of_period(books, first, last)
     donor = books.donor(code_that_stays(books, "donor", donor)).code
     found = trace_gifts(books, donor, first, last)
     gifts = _gift_lines(books, found)
@@ -91,6 +91,7 @@ def build_donor_statement_paper(
         ),
         statement=build_donor_statement(books, donor, first, last),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
+        as_of=books.past_day,
     )
 
 

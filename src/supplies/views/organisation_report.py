@@ -439,7 +439,7 @@ def build_organisation_report(
     return OrganisationReport(
         station=head,
         first=first,
-        last=last,
+        last=next(part.report.last for part in parts),
         as_of_seq=next(each.as_of_seq for each in stations if each.station == head),
         **{name: figures[name] for name in _FIGURES},
         activities=[ActivityLine(kind=kind, count=n) for kind, n in sorted(activities.items())],

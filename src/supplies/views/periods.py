@@ -36,6 +36,18 @@ def check_days(first: date, last: date) -> None:
         raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
 
 
+def end_of_period(books: Books, first: date, last: date) -> date:
+    """Return the last day of which a report of a period can tell.
+
+    Books of a past day know nothing of later days, so the period ends on that day at the latest.
+
+    Raises:
+        InvalidField: `last` is before `first`.
+    """
+    check_days(first, last)
+    return last if books.past_day is None else max(first, min(last, books.past_day))
+
+
 def get_period_of_entries(books: Books) -> tuple[date, date]:
     """Return the earliest and the latest day with an entry.
 

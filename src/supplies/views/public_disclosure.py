@@ -17,7 +17,6 @@ from supplies.books.reader import Books
 from supplies.domain.accounts import CHART, DONOR, RECEIVED, is_origin, keys_of, kind_of
 from supplies.domain.catalogue_records import Donor
 from supplies.domain.redaction import mask_name
-from supplies.errors import InvalidField, Sentence
 from supplies.papers.common import CountedUnit
 from supplies.papers.disclosure import (
     Disclosure,
@@ -36,6 +35,7 @@ from supplies.views.people_reached import (
     read_recipient_groups,
     shown_count,
 )
+from supplies.views.periods import end_of_period
 from supplies.views.station_report import build_goods_lines, read_item_names
 
 _ORIGINS = [kind for kind in CHART.values() if is_origin(kind)]
@@ -52,8 +52,7 @@ def build_disclosure(books: Books, first: date, last: date) -> Disclosure:
         BooksBroken: the opening balances plus the movements of the period do not give the closing
             balances.
     """
-    if last < first:
-        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
+    last = end_of_period(books, first, last)
     return Disclosure(
         station=books.station_code,
         first=first,
@@ -86,6 +85,7 @@ def build_disclosure_paper(
         disclosure=found,
         names=read_item_names(books, items),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
+        as_of=books.past_day,
     )
 
 

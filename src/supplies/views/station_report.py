@@ -19,7 +19,7 @@ from supplies.domain.accounts import (
     USED,
     ReportColumn,
 )
-from supplies.errors import BooksBroken, InvalidField, Sentence
+from supplies.errors import BooksBroken
 from supplies.papers.common import ItemName
 from supplies.papers.station_report import (
     CONTACTS,
@@ -39,6 +39,7 @@ from supplies.views.household_statistics import (
     count_fully_met_households,
     count_surveyed_households,
 )
+from supplies.views.periods import end_of_period
 from supplies.views.shared_queries import shown_unit
 
 NOTICES = USED("notices")
@@ -97,8 +98,7 @@ def build_report_and_demand(
         BooksBroken: the opening balances plus the movements of the period do not give the closing
             balances.
     """
-    if last < first:
-        raise InvalidField.at("/to", Sentence("{last} is before {first}", last=last, first=first))
+    last = end_of_period(books, first, last)
     activities = count_activities(books, first, last)
     sums = sum_balances(books, REPORT_KINDS, on=last) if sums is None else sums
     shelves = of_kinds(sums, ON_HAND)
@@ -143,6 +143,7 @@ def build_station_report_paper(
         report=report,
         names=read_item_names(books, items_in(report)),
         printed_at=printed_at.astimezone(ZoneInfo(books.station.zone)),
+        as_of=books.past_day,
     )
 
 

@@ -213,7 +213,7 @@ def _moment(books: Books, as_of: date | None, at_seq: int | None) -> AsOf:
     if as_of is not None:
         books = books_as_of(books, as_of)
     if isinstance(books, PastBooks) and at_seq is None:
-        return AsOf(day=books.day, seq=books.last_entry().seq)
+        return AsOf(day=books.past_day, seq=books.last_entry().seq)
     if at_seq is None:
         now = date.fromisoformat(latest_day) if latest_day else None
         return AsOf(day=now, seq=last)
