@@ -129,7 +129,15 @@ def test_a_login_that_differs_only_in_encoding_is_in_use(
 
 @pytest.mark.parametrize(
     ("used", "lookalike"),
-    [("chen", "сhen"), ("chen", "сһеn"), ("coco", "сосо"), ("anna1", "annal")],
+    [
+        ("coco", "сосо"),
+        ("anna1", "annal"),
+        ("l1il", "I1il"),
+        ("1l", "Il"),
+        ("0o", "OO"),
+        ("modern", "modem"),
+        ("Iris1", "lrisl"),
+    ],
 )
 def test_a_login_that_looks_like_another_is_refused(
     station: StationLedger, used: str, lookalike: str
@@ -139,7 +147,17 @@ def test_a_login_that_looks_like_another_is_refused(
         add(station, lookalike)
 
 
-@pytest.mark.parametrize("login", ["陈某", "Łukasz", "Nguye\u0302\u0303n", "한지민", "שרה"])
+@pytest.mark.parametrize("login", ["сhen", "сһеn", "cheп", "χen"])
+def test_a_login_with_letters_of_several_scripts_is_refused(
+    station: StationLedger, login: str
+) -> None:
+    with pytest.raises(InvalidField, match="letters of several scripts"):
+        add(station, login)
+
+
+@pytest.mark.parametrize(
+    "login", ["chen陈", "ひカ漢", "한han", "陈某", "Łukasz", "Nguye\u0302\u0303n", "한지민", "שרה"]
+)
 def test_a_login_of_any_script_is_found_however_it_is_encoded(
     station: StationLedger, login: str
 ) -> None:

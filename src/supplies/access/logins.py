@@ -12,6 +12,16 @@ from typing import Any
 from supplies.domain.normalization import normalize_text
 from supplies.errors import InvalidField, Sentence
 
+_WRITTEN_TOGETHER = {"LATIN", "HAN", "BOPOMOFO", "HIRAGANA", "KATAKANA", "HANGUL"}
+"""Scripts whose letters may be mixed, because they do not look alike.
+
+Source: UTS #39, highly restrictive profile.
+"""
+
+_READ_AS = {"I": "l", "1": "l", "0": "o", "O": "o"}
+_PAIRS_READ_AS = {"rn": "m", "vv": "w"}
+"""Letters and pairs of letters that are read as others in many typefaces."""
+
 MAX_COMPARED_LENGTH = 256
 """Number of characters of a login that are compared. No valid login is longer."""
 
@@ -23,7 +33,7 @@ def check_login(login: str, pointer: str = "/login") -> str:
 
     Raises:
         InvalidField: the login contains a character that logins may not have, or mixes
-            left-to-right with right-to-left text.
+            left-to-right with right-to-left text, or letters of several scripts.
     """
     try:
         kept: str = _profile("UsernameCasePreserved").enforce(normalize_text(login))
@@ -38,7 +48,23 @@ def check_login(login: str, pointer: str = "/login") -> str:
                 rule=error.reason.partition("/")[2],
             ),
         ) from None
+    scripts = _scripts(kept)
+    if len(scripts) > 1 and not scripts <= _WRITTEN_TOGETHER:
+        raise InvalidField.at(
+            pointer,
+            Sentence(
+                "the login has letters of several scripts ({scripts}); use letters of one",
+                scripts=", ".join(sorted(scripts)),
+            ),
+        )
     return kept
+
+
+def _scripts(text: str) -> set[str]:
+    """Return the names of the scripts to which the letters of a text belong."""
+    from confusable_homoglyphs.categories import unique_aliases
+
+    return {str(name) for name in unique_aliases(text)} - {"COMMON", "INHERITED"}
 
 
 def login_key(login: str) -> str:
@@ -69,9 +95,15 @@ def login_lookalike(login: str) -> str:
     def plainest(character: str) -> str:
         entries = confusables_data.get(character, ())
         alike: list[str] = [character, *(entry["c"].strip("\u200e") for entry in entries)]
-        return min(alike, key=lambda one: (not one.isascii(), len(one), one))
+        plain = min(alike, key=lambda one: (not one.isascii(), len(one), one))
+        return _READ_AS.get(plain, plain)
 
-    return "".join(plainest(character) for character in login_key(login))
+    # The case is kept until here: a capital I looks like a small l, but a small i does not.
+    shown = "".join(plainest(character) for character in login)
+    plain = "".join(plainest(character) for character in login_key(shown))
+    for pair, letter in _PAIRS_READ_AS.items():
+        plain = plain.replace(pair, letter)
+    return plain
 
 
 @cache
