@@ -35,7 +35,7 @@ _MEASURES = {
 }
 """How many of the second unit are one of the first, which needs no content of a pack.
 
-斤 is no unit in which goods are counted, but a common word for half a kilogram.
+Goods are not counted in 斤, but it is a common word for half a kilogram.
 """
 
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
