@@ -183,6 +183,47 @@ def test_units_and_packs_become_base_units(station: StationLedger, tmp_path: Pat
     }
 
 
+def test_an_error_names_the_headings_and_not_a_row_of_data(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path,
+        ["Aid list"],
+        ["Name", "What", "How many", "When"],
+        ["何姨", "Rice", "8 kg", "仓库A"],
+    )
+    with pytest.raises(InvalidField, match="Its columns are: Name, What, How many, When"):
+        run(station, "distributions", path)
+
+
+def test_the_specification_of_an_item_is_its_packs_or_an_alias(
+    station: StationLedger, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path,
+        ["编号", "名称", "规格", "单位"],
+        ["tea", "凉茶", "24瓶/箱", "瓶"],
+        ["bars", "肥皂", "5只/盒*20盒/箱", ""],
+        ["hat", "帽子", "大号", "顶"],
+    )
+    assert whys(run(station, "items", path)) == {}
+    tea, bars, hat = (station.books.item(code) for code in ("tea", "bars", "hat"))
+    assert (tea.unit, tea.packs) == ("bottle", {"carton": 24})
+    assert sorted(bars.packs.values()) == [5, 100]
+    assert hat.aliases == ["帽子 大号"]
+    goods = write_csv(
+        tmp_path,
+        ["物资", "规格", "数量"],
+        ["凉茶", "", "2箱"],
+        ["肥皂", "", "1箱"],
+        ["帽子", "大号", "3"],
+    )
+    result = run(station, "opening-stock", goods, values={"location": "store"})
+    assert whys(result) == {}
+    totals = [station.total("stock:store", item) for item in ("tea", "bars", "hat")]
+    assert totals == [48, 100, 3]
+
+
 def test_kilograms_of_an_item_counted_in_grams_become_grams(
     station: StationLedger, tmp_path: Path
 ) -> None:

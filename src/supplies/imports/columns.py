@@ -110,6 +110,7 @@ _RECIPIENT = _column(
     "facilitykey beneficiary 发放单位",
 )
 _COMMUNITY = _column("community", "community 社区 小区 村居 neighbourhood")
+_SPEC = _column("spec", "spec 规格 规格型号 型号 specification")
 _GOODS = (
     _column(
         "item",
@@ -117,7 +118,7 @@ _GOODS = (
         "article product",
         required=True,
     ),
-    _column("spec", "spec 规格 规格型号 型号 specification"),
+    _SPEC,
     _column(
         "quantity",
         "quantity 数量 qty amount count 捐赠数量 发放数量 qty_num 件数 asked promised",
@@ -147,6 +148,7 @@ KINDS: Mapping[str, RowKind] = {
                 _column("alias", "alias aliases 别名 俗称"),
                 _column("pack", "pack 包装 包装单位"),
                 _column("pack_size", "pack_size 装量 每箱数量 包装数量 packsize perpack"),
+                _SPEC,
                 _column("minimum", "minimum 最低库存 安全库存 min"),
                 *_exported("needs_batch", "needs_expiry", "shown_unit_unit", "shown_unit_size"),
                 *_exported("retired"),
@@ -335,7 +337,7 @@ def find_header(
         and column.name not in fixed
         and (best is None or column.name not in best.columns)
     ]
-    seen = _seen(best)
+    seen = _seen(_likely_header(kind, rows, chosen, best))
     unknown = [text for name, text in chosen.items() if best and name not in best.columns]
     if unknown:
         raise InvalidField(
@@ -363,6 +365,24 @@ def recognize_header(
         if best is None or len(header.columns) > len(best.columns):
             best = header
     return best
+
+
+def _likely_header(
+    kind: RowKind, rows: Sequence[Row], chosen: Mapping[str, str], best: Header | None
+) -> Header | None:
+    """Return the header to name in an error: the best one, or the first row with several cells.
+
+    A single cell that only resembles a heading, such as 仓库A, may be in a row of data.
+    """
+    if best is not None:
+        names = [_folded(best.names[at]) for at in best.columns.values()]
+        if len(names) > 1 or any(
+            _is_named(name, column, exact=True) for name in names for column in kind.columns
+        ):
+            return best
+    several = (row for row in rows if sum(cell is not None for cell in row.cells) > 1)
+    first = next(several, None)
+    return best if first is None else _recognize(kind, first, chosen)
 
 
 def _seen(header: Header | None) -> Sentence:

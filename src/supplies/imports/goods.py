@@ -153,7 +153,7 @@ def _item(
         spec: The specification in the row, such as N95; "" if there is none.
         word, contents: The unit and the contents of packs, as written in the row.
     """
-    full = f"{name} {spec}" if _names_a_kind(spec) else name
+    full = f"{name} {spec}" if names_a_kind(spec) else name
     text = full if _is_full_name_used(reader, full, name) else name
     unnamed_spec = "" if text == full else spec
     base_word, base = _base_unit(reader, word, contents)
@@ -194,6 +194,27 @@ def _base_unit(reader: RowReader, word: str, contents: Sequence[Content]) -> tup
     if not codes:
         raise RowFault("unit", Sentence(UNKNOWN_UNIT, unit=repr(at)))
     return at, codes[0]
+
+
+def packs_of_spec(reader: RowReader, spec: str, unit: str | None) -> dict[str, Any]:
+    """Return the base unit of a new item and its packs, as fields of the item.
+
+    Args:
+        spec: The specification, as in 50只/盒*40盒/箱. If it states no contents, return no fields.
+        unit: The code of the base unit. None means the smallest unit in the specification.
+    """
+    contents = read_contents(spec)
+    if not contents:
+        return {}
+    if unit is None:
+        unit = _base_unit(reader, contents[-1].outer, contents)[1]
+    packs = {}
+    for one in contents:
+        codes = reader.units.codes(one.outer)
+        size = content_of(one.outer, unit, contents, reader.units)
+        if codes and size is not None and size > 1:
+            packs[codes[0]] = size
+    return {"unit": unit, "packs": packs} if packs else {}
 
 
 def _can_count(reader: RowReader, item: Item, word: str, contents: Sequence[Content]) -> bool:
@@ -308,7 +329,7 @@ def _outer_unit(written: str, contents: Sequence[Content]) -> str:
     return next((one.outer for one in contents if written.endswith(f"/{one.outer}")), "")
 
 
-def _names_a_kind(spec: str) -> bool:
+def names_a_kind(spec: str) -> bool:
     """Return whether a specification distinguishes kinds of goods, as a size does.
 
     A specification that only states the content of a pack does not.

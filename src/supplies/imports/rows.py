@@ -18,7 +18,9 @@ from supplies.errors import Sentence
 from supplies.imports.goods import (
     UNKNOWN_UNIT,
     Goods,
+    names_a_kind,
     notes_of_specs,
+    packs_of_spec,
     read_goods,
     read_labels,
 )
@@ -223,10 +225,17 @@ def item_record(reader: RowReader, row: Row) -> dict[str, Any]:
         raise RowFault("pack_size", Sentence("write how many units are in one {pack}", pack=pack))
     if size is not None:
         fields["packs"] = {_unit_code(reader, "pack", pack or "carton"): size}
+    aliases = divide_texts(reader.text(row, "alias"))
+    spec = reader.text(row, "spec")
+    if names_a_kind(spec):
+        # Lists of goods name the item and this specification.
+        aliases.append(f"{fields['name']} {spec}")
+    elif not pack and size is None:
+        fields |= packs_of_spec(reader, spec, fields.get("unit"))
     if barcode:
         fields["barcodes"] = barcodes or [{"code": barcode}]
-    if alias := reader.text(row, "alias"):
-        fields["aliases"] = divide_texts(alias)
+    if aliases:
+        fields["aliases"] = aliases
     if minimum := reader.number(row, "minimum"):
         fields["minimum"] = minimum
     if larger := reader.text(row, "shown_unit_unit"):
