@@ -226,7 +226,7 @@ def test_a_page_tells_what_is_open_from_before_its_period(
 def test_papers_of_a_period_are_downloaded_from_the_report_page(name: str, books: Books) -> None:
     page = books.open("/reports", **PERIOD, as_of=AS_OF).text
     assert f'name="as_of" type="date" value="{AS_OF}"' in page
-    query = f"from={PERIOD['from']}&amp;to={PERIOD['to']}&amp;as_of={AS_OF}"
+    query = f"from={PERIOD['from']}&amp;to={AS_OF}&amp;as_of={AS_OF}"  # the period ends then
     for form in FORMS:
         assert f'href="/reports/{name}/{form}?{query}"' in page
         answer = books.open(f"/reports/{name}/{form}", **PERIOD, as_of=AS_OF)
@@ -246,7 +246,9 @@ def test_the_report_page_and_the_sources_of_its_figures_leave_out_later_entries(
         assert {answer.status_code for answer in pages.values()} == {200}
         assert all(("as of the end of" in answer.text) == bool(query) for answer in pages.values())
         return {
-            link.replace("&amp;as_of=2020-02-04", ""): answer.text.count('row"><a href="/entries/')
+            link.replace(
+                "to=2020-02-04&amp;as_of=2020-02-04", f"to={PERIOD['to']}"
+            ): answer.text.count('row"><a href="/entries/')
             for link, answer in pages.items()
         }
 
