@@ -136,6 +136,7 @@ FOR_PROGRAMMERS = {
     "request_bodies.py": "programs that send bodies which are not JSON",
     "trusted_hosts.py": "programs that send another host name",
     "reader.py": "calls of the library",
+    "recorder.py": "calls of the library",
     "validation.py": "values that JSON cannot represent, and the path before a translated rule",
     "writer.py": "calls of the library",
 }

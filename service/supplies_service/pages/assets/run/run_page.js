@@ -353,6 +353,11 @@ async function tryAgain(kind, key) {
 
 // --- the service ------------------------------------------------------------------------------
 
+let choosing = Promise.resolve();
+
+const rememberLanguage = () =>
+  fetch("/language", { method: "POST", body: new URLSearchParams({ language: language(), next: "/run" }) }).catch(() => {});
+
 async function refresh() {
   const askedAt = now();
   const headers = { "Accept-Language": language() };
@@ -456,11 +461,11 @@ async function start() {
     installer = event;
     show({ keepForm: true });
   });
-  document.getElementById("language").addEventListener("click", async () => {
+  document.getElementById("language").addEventListener("click", () => {
     chooseLanguage(language() === "zh" ? "en" : "zh");
     show();
-    await fetch("/language", { method: "POST", body: new URLSearchParams({ language: language(), next: "/run" }) }).catch(() => {});
-    await refresh();
+    // One after the other, so that the station remembers the last choice and answers in it.
+    choosing = choosing.catch(() => {}).then(rememberLanguage).then(refresh);
   });
   setInterval(wake, REFRESH);
   if (!state.run && !state.ended) await refresh(); // a phone that just joined shows its run first
