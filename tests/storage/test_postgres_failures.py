@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing, suppress
+from uuid import uuid4
 
 import pytest
 from support.engines import Server
@@ -77,7 +78,7 @@ def test_a_commit_without_confirmation_of_the_standby_is_uncertain(
     postgres: Server, own_url: str
 ) -> None:
     """If the wait for a standby is cancelled, PostgreSQL reports COMMIT and a warning."""
-    gift = "2fdd1f3a-7a2f-4f6e-9d3e-6c3a2a1f4b1d"
+    ids: list[str] = []
     with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
         register_all(ledger)
         ledger.store.run("SET synchronous_commit = on")
@@ -87,11 +88,19 @@ def test_a_commit_without_confirmation_of_the_standby_is_uncertain(
             impatient = threading.Thread(target=cancel_waiting_commit, args=(own_url,))
             impatient.start()
             with pytest.raises(Uncertain, match="no standby has confirmed this"):
-                ledger.record(GIFT, by="u_1", id=gift)
+                # Commits are certain until the server has read its settings.
+                record_for_ever(ledger, ids)
             impatient.join(timeout=60)
         finally:
             require_standby(postgres, "")
-        assert ledger.record(GIFT, by="u_1", id=gift).repeated
+        assert ledger.record(GIFT, by="u_1", id=ids[-1]).repeated
+
+
+def record_for_ever(ledger: Ledger, ids: list[str]) -> None:
+    """Record gifts until an error is raised. Add the id of each to a list before."""
+    while True:
+        ids.append(str(uuid4()))
+        ledger.record(GIFT, by="u_1", id=ids[-1])
 
 
 def cancel_waiting_commit(url: str) -> None:

@@ -401,6 +401,23 @@ def test_names_are_wiped_when_all_is_confirmed_and_when_a_phone_is_revoked(
     assert len(run.recorded()) == 4
 
 
+def test_a_phone_tells_the_station_its_language_again_if_the_station_knows_another(
+    new_phone: NewPhone,
+) -> None:
+    page = new_phone().open()
+    page.get_by_role("button", name="中文").click()
+    page.get_by_role("button", name="English").click()
+    page.evaluate(
+        "fetch('/language', {method: 'POST', "
+        "body: new URLSearchParams({language: 'zh', next: '/run'})})"
+    )
+    # The first answer is in Chinese, the second what the phone has already.
+    with page.expect_response(lambda one: one.url.endswith("/api/run") and one.status == 304):
+        page.reload()
+    expect(page.locator("main")).to_contain_text("rice")
+    expect(page.locator("main")).not_to_contain_text("大米")
+
+
 def test_a_phone_whose_access_ends_says_so_while_its_unsent_records_are_shown(
     new_phone: NewPhone, network: HttpProxy, run: TeamRun
 ) -> None:

@@ -358,11 +358,17 @@ let choosing = Promise.resolve();
 const rememberLanguage = () =>
   fetch("/language", { method: "POST", body: new URLSearchParams({ language: language(), next: "/run" }) }).catch(() => {});
 
-async function refresh() {
+async function refresh(isLast = false) {
   const askedAt = now();
   const headers = { "Accept-Language": language() };
   if (state.run?.etag) headers["If-None-Match"] = state.run.etag;
   const { status, body, etag } = await fetchJson("/api/run", { headers });
+  const answer = status === 304 ? state.run.answer : body;
+  if (!isLast && answer?.language && answer.language !== language()) {
+    // The station was not told of the last choice, for example because the page was left at once.
+    await rememberLanguage();
+    return refresh(true);
+  }
   if (status === 304) await store.keepRun(null, askedAt);
   else if (status === 200 && Array.isArray(body?.runs)) await receive(body, etag, askedAt);
   else if (status === 401 && isProblem(status, body)) await signedOut();
@@ -465,7 +471,7 @@ async function start() {
     chooseLanguage(language() === "zh" ? "en" : "zh");
     show();
     // One after the other, so that the station remembers the last choice and answers in it.
-    choosing = choosing.catch(() => {}).then(rememberLanguage).then(refresh);
+    choosing = choosing.catch(() => {}).then(rememberLanguage).then(() => refresh());
   });
   setInterval(wake, REFRESH);
   if (!state.run && !state.ended) await refresh(); // a phone that just joined shows its run first
