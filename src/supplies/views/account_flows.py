@@ -34,9 +34,9 @@ class EntriesOfPeriod(NamedTuple):
 
     Attributes:
         lowest, highest: The lowest and the highest number.
-        before_next: The number of the last entry before the first one that is booked on the next
-            day after the period. It is `highest` if there is no later day. Entries that are booked
-            late, on a day of the period, have higher numbers.
+        before_next: The number of the last entry before the first entry that is booked on the next
+            day with entries after the period; `highest` if no later day has entries. Entries of
+            the period that are recorded after that day has begun have higher numbers.
     """
 
     lowest: int

@@ -46,7 +46,7 @@ def find_likely_duplicates(
     """Return a warning for each earlier document that probably records the same event.
 
     Two documents probably record the same event if they are about the same person, goods and day.
-    Goods with different batches or expiry days are not the same. There is no warning if `document`
+    Goods with different batches or expiry days are not the same. Return an empty list if `document`
     is None, or of a type that is not compared.
 
     Args:

@@ -363,7 +363,7 @@ async function refresh(isLast = false) {
   const headers = { "Accept-Language": language() };
   if (state.run?.etag) headers["If-None-Match"] = state.run.etag;
   const { status, body, etag } = await fetchJson("/api/run", { headers });
-  const answer = status === 304 ? state.run.answer : body;
+  const answer = status === 304 ? state.run?.answer : body;
   if (!isLast && answer?.language && answer.language !== language()) {
     // The station was not told of the last choice, for example because the page was left at once.
     await rememberLanguage();
