@@ -17,7 +17,13 @@ from supplies.domain.catalogue_records import Station
 from supplies.errors import StoreError
 from supplies.ledger.ledger import Ledger
 from supplies.signing.receipt_signatures import IssuedReceipt
-from supplies.signing.station_keys import StationKeys, create_first_key, ensure_keys, key_file
+from supplies.signing.station_keys import (
+    StationKeys,
+    create_first_key,
+    ensure_keys,
+    key_file,
+    read_keys_once,
+)
 
 RECEIPT = IssuedReceipt("lx", "JZ-2020-000001", date(2020, 2, 5), "ab" * 32, 7, "cd" * 32)
 
@@ -86,6 +92,17 @@ def test_a_key_file_with_new_content_is_read_again_even_if_its_size_and_times_ar
         *(before.st_ino, before.st_size, before.st_mtime_ns),
     )
     assert keys.check_code(RECEIPT) == other.check_code(RECEIPT)
+
+
+def test_a_new_key_file_is_used_after_the_open_transaction(database: str, tmp_path: Path) -> None:
+    keys, other = new_keys(database), new_keys(str(tmp_path / "other.db"))
+    with read_keys_once():
+        before = keys.check_code(RECEIPT)
+        key_file(database).write_bytes(key_file(str(tmp_path / "other.db")).read_bytes())
+        assert keys.check_code(RECEIPT) == before
+    assert keys.check_code(RECEIPT) == other.check_code(RECEIPT) != before
+    with read_keys_once():
+        assert keys.check_code(RECEIPT) == other.check_code(RECEIPT)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])

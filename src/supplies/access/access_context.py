@@ -25,16 +25,15 @@ class AccessContext:
         books: The books from `Ledger.reading()`, or from `Ledger.admin_transaction()` if something
             is to be written.
         now: The current time, with a time zone.
+
+    Attributes:
+        now: The current time as text, in the format of stored times.
     """
 
     def __init__(self, books: Books, now: datetime) -> None:
         self.books, self.station = books, books.station_code
         self._now = now.astimezone(UTC)
-
-    @property
-    def now(self) -> str:
-        """Return the current time as text, in the format of stored times."""
-        return format_timestamp(self._now)
+        self.now = format_timestamp(self._now)
 
     @property
     def unix_time(self) -> int:

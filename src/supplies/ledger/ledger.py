@@ -26,6 +26,7 @@ from supplies.ledger.recorder import Recorder
 from supplies.ledger.writer import CheckedRequest, Request
 from supplies.signing.checkpoints import Checkpoint
 from supplies.signing.last_seals import keep_last_seals
+from supplies.signing.station_keys import read_keys_once
 from supplies.storage.engines import open_store
 from supplies.storage.idempotency import StoredResponses
 from supplies.storage.store import Store
@@ -467,7 +468,7 @@ class Ledger:
 
     def _transaction(self) -> Iterator[None]:
         try:
-            with self.store.writing():
+            with self.store.writing(), read_keys_once():
                 self.store.lock(self.station_code)
                 self._catalogue.refresh()
                 yield

@@ -48,8 +48,6 @@ def seal_keys_in(file: Path, station: str) -> list[bytes]:
     Raises:
         StoreError: the key file is damaged, or others can read it.
     """
-    if not file.exists():
-        return []
     return [_derive(private, station) for private in _keys_in(file).private_keys()]
 
 

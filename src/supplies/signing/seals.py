@@ -20,6 +20,11 @@ from supplies.signing.seal_macs import NO_MAC, SEAL_COLUMNS, line_mac, seal_keys
 from supplies.signing.sealed_tables import LOG_COLUMNS, SEALED_TABLES, SealedTable
 from supplies.storage.store import Row, Store
 
+_INSERT_LINE = (
+    f"INSERT INTO access_log (station, {', '.join(LOG_COLUMNS)}, mac) "
+    f"VALUES (?, {', '.join('?' for _ in LOG_COLUMNS)}, ?)"
+)
+
 
 class Tail(NamedTuple):
     """Number and authentication code of the last seal, or of the last line of the access log."""
@@ -148,15 +153,12 @@ class Seals:
         keys = self._keys()
         if not keys or tail.mac == NO_MAC:
             keys = self._keys_to_seal()
-        line = {"seq": tail.seq + 1, **values}
+        values["seq"] = tail.seq + 1
+        line = [values[name] for name in LOG_COLUMNS]
         if keys:
-            mac = line_mac(keys[-1], tail.mac, [line[name] for name in LOG_COLUMNS])
+            mac = line_mac(keys[-1], tail.mac, line)
             self.store.sealed.add(self.station)
-        self.store.run(
-            f"INSERT INTO access_log (station, {', '.join(LOG_COLUMNS)}, mac) "
-            f"VALUES (:station, {', '.join(f':{name}' for name in LOG_COLUMNS)}, :mac)",
-            {"station": self.station, **line, "mac": mac},
-        )
+        self.store.run(_INSERT_LINE, (self.station, *line, mac))
 
     def erase_lines(self, before: str) -> int:
         """Erase lines of the access log. Return the number of erased lines.

@@ -17,8 +17,9 @@ import hmac
 import os
 import secrets
 import stat
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -76,12 +77,38 @@ class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keys: list[_Key]
 
 
+class MissingKeys(StoreError):
+    """Raised if the key file does not exist."""
+
+
+class _ReadInThread(threading.local):
+    """The keys that `read_keys_once` keeps in one thread, by path; None outside of it."""
+
+    keys: dict[Path, list[_Key]] | None = None
+
+
+_read_in_thread = _ReadInThread()
+
+
+@contextmanager
+def read_keys_once() -> Iterator[None]:
+    """Read each key file only once within the `with` block, in this thread.
+
+    Use it for a write transaction: a new key is made only while nobody else can write.
+    """
+    _read_in_thread.keys = {}
+    try:
+        yield
+    finally:
+        _read_in_thread.keys = None
+
+
 class StationKeys:
     """The keys of the stations in one database.
 
-    The key file is read before each use, and decoded again if its content has changed. Size, inode
-    and times of the file do not always show that: a file that replaces another within one tick of
-    the file system's clock can have the same.
+    The key file is read before each use or, within `read_keys_once`, before the first use. It is
+    decoded again if its content has changed. Size, inode and times of the file do not always show
+    that: a file that replaces another within one tick of the file system's clock can have the same.
     """
 
     def __init__(self, path: Path) -> None:
@@ -166,8 +193,11 @@ class StationKeys:
         return {key.id: _public(key.private) for key in self._keys()}
 
     def private_keys(self) -> list[bytes]:
-        """Return the private keys, oldest first."""
-        return [bytes.fromhex(key.private) for key in self._keys()]
+        """Return the private keys, oldest first; an empty list if the key file does not exist."""
+        try:
+            return [bytes.fromhex(key.private) for key in self._keys()]
+        except MissingKeys:
+            return []
 
     def add(self, after: Mapping[str, int]) -> str:
         """Add a key that signs all receipts issued after this call. Return its id.
@@ -194,10 +224,18 @@ class StationKeys:
         return (fitting or keys)[-1 if fitting else 0]
 
     def _keys(self) -> list[_Key]:
+        known = _read_in_thread.keys
+        if known is None:
+            return self._read_keys()
+        if self._path not in known:
+            known[self._path] = self._read_keys()
+        return known[self._path]
+
+    def _read_keys(self) -> list[_Key]:
         try:
             content = _read(self._path)
-        except FileNotFoundError as error:
-            raise StoreError(
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise MissingKeys(
                 f"the station's keys {self._path} are missing: put the file back from its backup, "
                 "or make a new key with `supplies station key new`"
             ) from error
