@@ -6,9 +6,8 @@ who may see it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from msgspec import inspect
@@ -16,6 +15,7 @@ from msgspec import inspect
 from supplies.books.queries import query_ids
 from supplies.books.reader import Books
 from supplies.domain.commands import Correct
+from supplies.domain.struct_fields import find_fields, wanted_fields
 
 Texts = dict[str, str]
 """The free texts of a command, by the path of the field, such as "lines/0/value/evidence"."""
@@ -38,7 +38,7 @@ def free_text_in_command(command: msgspec.Struct) -> Texts:
     For a correction, the paths are those in the command as it should have been. The reason of the
     correction has the path "correction/reason".
     """
-    found = dict(_walk(command, ""))
+    found = {path + name: text for path, name, text in find_fields(command, _is_free_text)}
     if isinstance(command, Correct):
         return {
             path.removeprefix("command/")
@@ -89,68 +89,23 @@ def free_text_of_entries(books: Books, seqs: Iterable[int]) -> dict[int, Texts |
     return texts
 
 
-def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, msgspec.Struct):
-        fields = _fields(type(value))
-        for name in fields.texts:
-            text = getattr(value, name)
-            if text is not None:
-                yield path + name, text
-        for name in fields.nested:
-            yield from _walk(getattr(value, name), f"{path}{name}/")
-    elif isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _walk(part, f"{path}{index}/")
+def has_fields_kept_apart(command: msgspec.Struct) -> bool:
+    """Return whether a command has a signature, a photo or the code of a stop."""
+    return bool(find_fields(command, _is_kept_apart))
 
 
-class _Fields(NamedTuple):
-    """The names of the fields of a struct whose data is stored outside the hash chain.
-
-    Attributes:
-        texts: Fields with free text.
-        apart: Fields with other personal data: a signature, a photo, or the code that a household
-            is to say at the door.
-        nested: Fields whose values are structs with such fields.
-    """
-
-    texts: tuple[str, ...]
-    apart: tuple[str, ...]
-    nested: tuple[str, ...]
+def _is_free_text(field: inspect.Field) -> bool:
+    return _has_mark(field.type, "erasable")
 
 
-@cache
-def _fields(struct: type[msgspec.Struct]) -> _Fields:
-    info = inspect.type_info(struct)
-    assert isinstance(info, inspect.StructType)
-    return _Fields(
-        texts=tuple(field.name for field in info.fields if _has_mark(field.type, "erasable")),
-        apart=tuple(field.name for field in info.fields if _has_mark(field.type, "kept_apart")),
-        nested=tuple(field.name for field in info.fields if _is_nested(field.type)),
-    )
+def _is_kept_apart(field: inspect.Field) -> bool:
+    return _has_mark(field.type, "kept_apart")
 
 
 def _has_mark(kind: inspect.Type, mark: str) -> bool:
     if isinstance(kind, inspect.UnionType):
         return any(_has_mark(part, mark) for part in kind.types)
     return isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get(mark))
-
-
-def _is_nested(kind: inspect.Type) -> bool:
-    if isinstance(kind, inspect.UnionType):
-        return any(_is_nested(part) for part in kind.types)
-    if isinstance(kind, inspect.ListType):
-        return _is_nested(kind.item_type)
-    return isinstance(kind, inspect.StructType) and any(_fields(kind.cls))
-
-
-def has_fields_kept_apart(value: Any) -> bool:
-    """Return whether a command has a signature, a photo or the code of a stop."""
-    if isinstance(value, msgspec.Struct):
-        fields = _fields(type(value))
-        return any(getattr(value, name) is not None for name in fields.apart) or any(
-            has_fields_kept_apart(getattr(value, name)) for name in fields.nested
-        )
-    return isinstance(value, list) and any(map(has_fields_kept_apart, value))
 
 
 def without_free_text(command: msgspec.Struct) -> Any:
@@ -163,11 +118,12 @@ def without_free_text(command: msgspec.Struct) -> Any:
 
 def _without_erasable(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
-        removed = _fields(type(value))
+        texts = wanted_fields(type(value), _is_free_text).own
+        apart = wanted_fields(type(value), _is_kept_apart).own
         config = value.__struct_config__
         plain = {} if config.tag_field is None else {config.tag_field: config.tag}
         for field in msgspec.structs.fields(value):
-            if field.name not in removed.texts and field.name not in removed.apart:
+            if field.name not in texts and field.name not in apart:
                 plain[field.encode_name] = _without_erasable(getattr(value, field.name))
         return plain
     if isinstance(value, list):
