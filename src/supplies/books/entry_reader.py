@@ -38,7 +38,7 @@ class EndOfBooks(NamedTuple):
     Attributes:
         seq: Number of the last entry; 0 if there is none.
         hash: Hash of the last entry; 32 zero bytes if there is none.
-        latest_day: The latest day on which any entry is booked, as ISO text; "" if there are none.
+        latest_day: The latest day on which any entry is booked; `date.min` if there are none.
         recorded_at: When the last entry was recorded; None if there is none.
         closed_through: The last closed day, or None if no day is closed.
         same_id: Number of the entry with the id that was asked for; None if there is none.
@@ -46,7 +46,7 @@ class EndOfBooks(NamedTuple):
 
     seq: int
     hash: bytes
-    latest_day: str
+    latest_day: date
     recorded_at: str | None
     closed_through: date | None
     same_id: int | None = None
@@ -75,9 +75,9 @@ class EntryReader(Queries):
             id=id,
         )
         if row is None:
-            return EndOfBooks(0, bytes(32), "", None, None)
+            return EndOfBooks(0, bytes(32), date.min, None, None)
         closed = None if row[4] is None else date.fromisoformat(row[4])
-        return EndOfBooks(row[0], row[1], row[2], row[3], closed, row[5])
+        return EndOfBooks(row[0], row[1], date.fromisoformat(row[2]), row[3], closed, row[5])
 
     def entry_hash(self, seq: int) -> str | None:
         """Return the hash of an entry in hexadecimal, or None if the entry does not exist."""

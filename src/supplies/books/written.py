@@ -41,7 +41,7 @@ class Written:
     def __init__(self, entries: Iterable[WrittenEntry] = ()) -> None:
         self.entries = {entry.body.seq: entry for entry in entries}
         self._rows: dict[type[EntryRow], list[tuple[Body, EntryRow]]] = {}
-        self._began = set[str]()
+        self._began: set[str] = set()
         for entry in self.entries.values():
             self._began.update(_begun_by(entry.body))
             for row in entry.body.rows:

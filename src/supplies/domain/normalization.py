@@ -88,7 +88,8 @@ def normalize_fields(kind: type[msgspec.Struct], fields: Plain) -> tuple[Plain, 
     A required text that is blank is a fault. So is a day or month that is too early, such as one in
     the year 202. Values with a fault and values of a wrong type are returned unchanged.
     """
-    rule, faults = _struct_rule(kind), list[Fault]()
+    rule = _struct_rule(kind)
+    faults: list[Fault] = []
     return fields if rule is None else rule(fields, "", faults), faults
 
 

@@ -6,10 +6,12 @@ booked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 from supplies.domain.accounts import ALLOCATED, keys_of, kind_of
 from supplies.domain.entry_rows import (
@@ -61,6 +63,56 @@ class Earmark:
     need: str | None
     quantity: int
     moved: int
+
+
+class EarmarksToCome(NamedTuple):
+    """Goods that the original command set aside, but that the correction has not drafted again.
+
+    These are the goods of all lots that no drafted arrival contains yet.
+
+    Attributes:
+        of_lot: The goods of one lot.
+        served: The quantity of all lots by need, in base units.
+        moved: The part of `served` that has been dispatched or handed over.
+    """
+
+    of_lot: Sequence[Earmark]
+    served: Mapping[str, int]
+    moved: Mapping[str, int]
+
+
+class Earmarks:
+    """The goods that the original command set aside, while a correction drafts them again."""
+
+    def __init__(self, earmarks: Iterable[Earmark]) -> None:
+        self._by_lot: dict[str, list[Earmark]] = defaultdict(list)
+        self._arrived: set[str] = set()
+        self._served, self._moved = Counter[str](), Counter[str]()
+        for earmark in earmarks:
+            self._by_lot[earmark.lot].append(earmark)
+            if earmark.need is not None:
+                self._served[earmark.need] += earmark.quantity
+                self._moved[earmark.need] += earmark.moved
+
+    def of_lot(self, lot: str) -> Sequence[Earmark]:
+        """Return the goods of a lot that the original command set aside when they arrived."""
+        return self._by_lot.get(lot, ())
+
+    def to_come(self, lot: str, arrived: Set[str]) -> EarmarksToCome:
+        """Return the goods that are not drafted again yet.
+
+        Args:
+            lot: The lot for the attribute `of_lot` of the result.
+            arrived: The lots that arrive, according to the drafted entries.
+        """
+        for each in arrived - self._arrived:
+            for earmark in self.of_lot(each):
+                if earmark.need is not None:
+                    self._served[earmark.need] -= earmark.quantity
+                    self._moved[earmark.need] -= earmark.moved
+        self._arrived |= arrived
+        of_lot = () if lot in arrived else self.of_lot(lot)
+        return EarmarksToCome(of_lot, self._served, self._moved)
 
 
 @dataclass(frozen=True)

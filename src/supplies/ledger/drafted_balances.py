@@ -5,7 +5,7 @@ Nothing here reads or changes drafts. A journal tells the balances by how much a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
@@ -48,7 +48,6 @@ class DraftedBalances:
         corrected: CorrectedCommand | None,
     ) -> None:
         self.books, self.end, self.today, self.corrected = books, end, today, corrected
-        self.latest_day, self.closed_through = end.latest_day, end.closed_through
         self.next_seq = end.seq + 1
         self.happened_on = happened_on
         self._balances: dict[Key, int] = {}
@@ -58,8 +57,8 @@ class DraftedBalances:
         self._recorded_totals: dict[tuple[str, str], int] = {}
         self._recorded: dict[str, dict[str, dict[Key, int]]] = {}
         self._asked: set[str] = set()
-        self._counts: dict[str, dict[Key, list[Count]]] = {}
-        self._changed: Counter[Key] = Counter()
+        self._counts: dict[date, dict[Key, list[Count]]] = {}
+        self._changed: dict[Key, int] = defaultdict(int)
         self._changed_below: dict[tuple[str, str | None], set[Key]] = defaultdict(set)
         self._not_indexed: list[Key] = []
         if corrected is not None:
@@ -71,14 +70,13 @@ class DraftedBalances:
 
         This is the day of the event or, if that day is closed, the first open day.
         """
-        closed = self.closed_through
+        closed = self.end.closed_through
         if closed is None or happened_on > closed:
             return happened_on
         return closed + timedelta(days=1)
 
     def _change(self, key: Key, change: int) -> None:
-        if key not in self._changed:
-            self._not_indexed.append(key)
+        self._not_indexed.append(key)
         self._changed[key] += change
 
     def balance(self, account: str, item: str, lot: str = "") -> int:
@@ -129,12 +127,12 @@ class DraftedBalances:
                 None, it is read from the books.
         """
         now = self.balance(account, item, lot) if balance is None else balance
-        first = (since or self.booked_on(self.happened_on)).isoformat()
-        until = self._next_count(account, item, lot, first) if leaving else None
-        key = account, item, lot
+        first_day = since or self.booked_on(self.happened_on)
+        until = self._next_count(account, item, lot, first_day) if leaving else None
+        if until is None and first_day >= self.end.latest_day:
+            return now
+        key, first = (account, item, lot), first_day.isoformat()
         if until is None:
-            if first >= self.latest_day:
-                return now
             least = self._least_since.get((key, first))
             if least is not None:
                 return min(now, least + self._changed[key])
@@ -210,7 +208,7 @@ class DraftedBalances:
                 return day
         return max(first, today)
 
-    def _next_count(self, account: str, item: str, lot: str, day: str) -> str | None:
+    def _next_count(self, account: str, item: str, lot: str, day: date) -> str | None:
         """Return the day of the first stock count of these goods after they leave a location.
 
         Return None if no such count was recorded.
@@ -218,13 +216,14 @@ class DraftedBalances:
         Args:
             day: The day on which the goods leave their location.
         """
-        if kind_of(account) is not STOCK or (day >= self.latest_day and self.corrected is None):
+        if kind_of(account) is not STOCK or (day >= self.end.latest_day and self.corrected is None):
             return None
-        moment = Moment(day, self.next_seq if self.corrected is None else self.corrected.first)
+        seq = self.next_seq if self.corrected is None else self.corrected.first
+        moment = Moment(day.isoformat(), seq)
         counts = self._counts.get(day)
         if counts is None:
             counts = self._counts[day] = defaultdict(list)
-            for count in counts_after(self.books, day):
+            for count in counts_after(self.books, moment.day):
                 counts[STOCK(count.location), count.item, count.lot].append(count)
         found = (*counts.get((account, item, lot), ()), *counts.get((account, item, ""), ()))
         later = [count for count in found if count.sheet_at > moment]
@@ -238,8 +237,8 @@ class DraftedBalances:
 
         A later count is one after the command's day.
         """
-        day = self.booked_on(self.happened_on).isoformat()
-        if day >= self.latest_day and self.corrected is None:
+        day = self.booked_on(self.happened_on)
+        if day >= self.end.latest_day and self.corrected is None:
             return set()
         missed = self.nonzero_balances(UNEXPLAINED(*keys_of(account)), item).items()
         return {

@@ -7,11 +7,10 @@ database does this when the drafted entries are written.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import partial
-from typing import NamedTuple
+from functools import cached_property, partial
 
 from supplies.books.balance_reader import LotBalance
 from supplies.books.entry_reader import EndOfBooks
@@ -40,7 +39,12 @@ from supplies.domain.entry_rows import (
     Need,
 )
 from supplies.errors import Fault, InvalidField, NotEnough, PeriodClosed, Sentence
-from supplies.ledger.corrected_command import CorrectedCommand, Earmark
+from supplies.ledger.corrected_command import (
+    CorrectedCommand,
+    Earmark,
+    Earmarks,
+    EarmarksToCome,
+)
 from supplies.ledger.drafted_balances import DraftedBalances
 from supplies.ledger.drafts import Draft, DraftedRows, Move
 from supplies.ledger.named_records import names_in
@@ -68,28 +72,11 @@ Such a command is never refused because its day is closed. It is booked on the f
 _SortedLots = dict[tuple[str, str], dict[str, LotBalance]]
 
 
-class EarmarksToCome(NamedTuple):
-    """In a correction: goods that the original command set aside, but that are not drafted again.
-
-    These are the goods of all lots that no drafted arrival contains yet.
-
-    Attributes:
-        of_lot: The goods of one lot.
-        served: The quantity of all lots by need, in base units.
-        moved: The part of `served` that has been dispatched or handed over.
-    """
-
-    of_lot: Sequence[Earmark]
-    served: Mapping[str, int]
-    moved: Mapping[str, int]
-
-
 class Journal(DraftedBalances):
     """Gives the rule of one command access to the books, and collects the entries that it drafts.
 
     Attributes:
         now: The current time in UTC, by the clock of the ledger.
-        items: The items that the command names, each only once.
         sorted_lots: Two caches of `lot_selection`: the lots of an account and item in the order in
             which they are taken, without lots that the command has used up. In the second one,
             expired lots come last.
@@ -129,20 +116,16 @@ class Journal(DraftedBalances):
         self.promised_items: dict[str, frozenset[str]] = {}
         self._needs_served: dict[str, dict[tuple[str, str], str | None]] = {}
         self.sorted_lots: tuple[_SortedLots, _SortedLots] = ({}, {})
-        self._claims_asked = Counter[str]()
-        self.items = names_in(command).get("item", [])
-        self._asked_by_item = set[str]()
+        self._claims_asked: dict[str, int] = defaultdict(int)
+        self._asked_by_item: set[str] = set()
         self.packs = PackedLines(() if corrected is None else corrected.packed)
-        self._earmarks: dict[str, list[Earmark]] = defaultdict(list)
-        self._earmarks_arrived: set[str] = set()
-        self._served, self._moved = Counter[str](), Counter[str]()
-        for earmark in () if corrected is None else corrected.earmarks:
-            self._earmarks[earmark.lot].append(earmark)
-            if earmark.need is not None:
-                self._served[earmark.need] += earmark.quantity
-                self._moved[earmark.need] += earmark.moved
         self._drafted_rows = DraftedRows()
         check_not_in_future(self.happened_on, today)
+
+    @cached_property
+    def items(self) -> list[str]:
+        """The items that the command names, each only once."""
+        return list(names_in(self.command).get("item", ()))
 
     # --- drafting ----------------------------------------------------------------------------
 
@@ -212,7 +195,7 @@ class Journal(DraftedBalances):
         """
         if self.corrected is not None or isinstance(self.command, FACTS):
             return
-        closed = self.closed_through
+        closed = self.end.closed_through
         raise PeriodClosed(
             Sentence(
                 "{day} is closed (the books are closed through {closed}); "
@@ -249,12 +232,16 @@ class Journal(DraftedBalances):
 
     # --- goods that the original command set aside -------------------------------------------
 
+    @cached_property
+    def _earmarks(self) -> Earmarks:
+        return Earmarks(() if self.corrected is None else self.corrected.earmarks)
+
     def earmarks(self, lot: str) -> Sequence[Earmark]:
         """Return the goods of a lot that the original command set aside when they arrived.
 
         The result is empty if this is not a correction.
         """
-        return self._earmarks.get(lot, ())
+        return self._earmarks.of_lot(lot)
 
     def earmarks_to_come(self, lot: str) -> EarmarksToCome:
         """Return the goods that the original command set aside, but that are not drafted again.
@@ -262,15 +249,7 @@ class Journal(DraftedBalances):
         Args:
             lot: The lot for the attribute `of_lot` of the result.
         """
-        arrived = self._drafted_rows.arrived_lots
-        for each in arrived - self._earmarks_arrived:
-            for earmark in self.earmarks(each):
-                if earmark.need is not None:
-                    self._served[earmark.need] -= earmark.quantity
-                    self._moved[earmark.need] -= earmark.moved
-        self._earmarks_arrived |= arrived
-        of_lot = () if lot in arrived else self.earmarks(lot)
-        return EarmarksToCome(of_lot, self._served, self._moved)
+        return self._earmarks.to_come(lot, self._drafted_rows.arrived_lots)
 
     # --- needs and lots of several items -----------------------------------------------------
 
@@ -300,7 +279,9 @@ class Journal(DraftedBalances):
         Only the first `of` is read together: if each line has a recipient of its own, reading all
         items for each of them would take longer. Return whether the items were read.
         """
-        if len(self.items) < 2 or method.__name__ in self._asked_by_item:
+        if self.books.store.in_process or len(self.items) < 2:
+            return False
+        if method.__name__ in self._asked_by_item:
             return False
         self._asked_by_item.add(method.__name__)
         return self.books.read_together(partial(method, of, item) for item in self.items)

@@ -7,7 +7,7 @@ first takes from the same lots again as the original command.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypeVar
@@ -76,8 +76,7 @@ def pick_lots(
     if lot is not None:
         journal.lot(lot, item, f"{pointer}/lot")
     today, floored = journal.happened_on.isoformat(), kind_of(account).floored
-    picked: Counter[str] = Counter()
-    remaining, in_account_now = quantity, 0
+    in_account_now = 0
     expired: dict[str, int] = {}
     # Expired lots that cannot be taken are needed only for the error, so they come last.
     expired_last = not allow_expired and journal.corrected is None
@@ -86,9 +85,8 @@ def pick_lots(
     if lot is not None:
         candidates = {lot: in_order[lot]} if lot in in_order else {}
     used_up: list[str] = []
-    if journal.corrected is not None:
-        picked = _picked_again(journal, account, item, quantity, candidates)
-        remaining -= picked.total()
+    picked = _picked_again(journal, account, item, quantity, candidates)
+    remaining = quantity - sum(picked.values())
     for candidate in candidates.values():
         if not remaining:
             break
@@ -126,10 +124,13 @@ def _picked_again(
     item: str,
     quantity: int,
     candidates: Mapping[str, LotBalance],
-) -> Counter[str]:
-    """Return how much of each lot the original command took, in total at most `quantity`."""
-    picked: Counter[str] = Counter()
-    left = quantity
+) -> dict[str, int]:
+    """Return how much of each lot the original command took, in total at most `quantity`.
+
+    The result is empty if this is not a correction. Other lots have a quantity of 0.
+    """
+    picked: dict[str, int] = defaultdict(int)
+    left = 0 if journal.corrected is None else quantity
     for lot in candidates:
         if not left:
             break

@@ -9,9 +9,10 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-ROWS_PER_STATEMENT = (500, 100, 20, 5, 1)
+ROWS_PER_STATEMENT = (500, 100, 20, 5)
 """How many rows are inserted with one INSERT statement: the largest of these numbers that fits.
 
+The rest, less than the smallest number, is inserted row by row.
 SQLite allows at least 32,766 parameters in an SQL statement, and PostgreSQL 65,535.
 """
 
@@ -104,9 +105,10 @@ def group_rows(sql: str, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, S
     start = 0
     for count in ROWS_PER_STATEMENT:
         while len(rows) - start >= count:
-            part = rows[start : start + count]
-            yield (sql, part[0]) if count == 1 else (_for_many(sql, count), [*chain(*part)])
+            yield _for_many(sql, count), [*chain(*rows[start : start + count])]
             start += count
+    for row in rows[start:]:
+        yield sql, row
 
 
 @cache

@@ -41,8 +41,8 @@ def move_lines(
         NotEnough: less than requested is available.
         InvalidField: an item, pack or lot is unknown.
     """
-    targets = dict.fromkeys(by_pointer(lines), target)
-    take_lines(journal, draft, by_pointer(lines), targets, source, expired)
+    pointed = by_pointer(lines)
+    take_lines(journal, draft, pointed, dict.fromkeys(pointed, target), source, expired)
 
 
 def take_lines(

@@ -31,7 +31,7 @@ def close_period(command: ClosePeriod, journal: Journal) -> None:
                 today=journal.today,
             ),
         )
-    closed = journal.closed_through
+    closed = journal.end.closed_through
     if closed is not None and command.through <= closed:
         raise AlreadyDone(Sentence("the books are closed through {closed} already", closed=closed))
     _check_nothing_unexplained(journal, command.through)
@@ -91,7 +91,7 @@ def reopen_period(command: ReopenPeriod, journal: Journal) -> None:
     Raises:
         InvalidField: the day is not closed.
     """
-    closed = journal.closed_through
+    closed = journal.end.closed_through
     if closed is None or command.day > closed:
         sentence = Sentence("{day} is open", day=command.day)
         if closed is not None:

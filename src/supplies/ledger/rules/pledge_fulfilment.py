@@ -69,7 +69,7 @@ def fulfil_pledge(
     claims: Iterable[_Claim] = ()
     if is_usable:
         claims = _claims_in_order(journal, line, goods.lot, pledge)
-    is_late = draft.booked_on.isoformat() < journal.latest_day
+    is_late = draft.booked_on < journal.end.latest_day
     was_claimed = (
         not is_late or journal.closing_total(f"{PLEDGED(pledge)}:", item, draft.booked_on) > 0
     )

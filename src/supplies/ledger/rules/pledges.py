@@ -63,7 +63,7 @@ def promises_item(journal: Journal, pledge: str, item: str) -> bool:
 
 def campaign_of_pledges(journal: Journal, pledges: Iterable[str]) -> str | None:
     """Return the campaign of these pledges; None if they have different campaigns or none."""
-    campaigns = set[str | None]()
+    campaigns: set[str | None] = set()
     for pledge in pledges:
         seq = journal.books.latest_seq(Pledge, pledge=pledge) or 0
         found = journal.books.rows_of_entry(PledgeCampaign, seq, pledge=pledge)

@@ -61,7 +61,7 @@ def add_recounts(journal: Journal) -> None:
     """
     drafts = journal.drafts
     counted = [draft.booked_on for draft in drafts if _sheet_moment(journal, draft)]
-    late = counted or any(draft.booked_on.isoformat() < journal.latest_day for draft in drafts)
+    late = counted or any(draft.booked_on < journal.end.latest_day for draft in drafts)
     if not late or any(draft.supersedes for draft in drafts):
         return
     moves = [(_moment(journal, draft), move.transfer) for draft in drafts for move in draft.moves]
