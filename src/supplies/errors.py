@@ -54,6 +54,14 @@ class Sentence(str):
         made.template, made.values = template, texts
         return made
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make this message again in another process."""
+        return _fill, (self.template, dict(self.values))
+
+
+def _fill(template: str, values: dict[str, str]) -> Sentence:
+    return Sentence(template, **values)
+
 
 def template(text: str) -> str:
     """Return the text unchanged. The call marks the text as a message that needs a translation."""
@@ -118,6 +126,18 @@ class SuppliesError(Exception):
         self.detail = _without_controls(detail)
         super().__init__(self.detail)
         self.faults = tuple(faults)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make this error again in another process."""
+        return _remake, (type(self), self.args, self.__dict__)
+
+
+def _remake(
+    kind: type[SuppliesError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> SuppliesError:
+    made = kind.__new__(kind, *args)
+    made.__dict__.update(attributes)
+    return made
 
 
 # --- invalid commands ------------------------------------------------------------------------
@@ -357,16 +377,6 @@ class BooksBroken(SuppliesError):
         )
         self.station, self.seq, self.table, self.column = station, seq, table, column
         self.expected, self.found = _shortened(expected), _shortened(found)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Return how to make this error again in another process."""
-        return _remake, (type(self), self.args, self.__dict__)
-
-
-def _remake(kind: type[BooksBroken], args: tuple[Any, ...], state: dict[str, Any]) -> BooksBroken:
-    made = kind.__new__(kind, *args)
-    made.__dict__.update(state)
-    return made
 
 
 def check_type(

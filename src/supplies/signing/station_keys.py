@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -127,6 +127,10 @@ class StationKeys:
         keys = cls(key_file(database))
         keys._keys()
         return keys
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to get these keys in another process. The keys themselves are left out."""
+        return _keys_of_file, (self._path,)
 
     def check_code(self, issued: IssuedReceipt) -> str:
         """Return the check code of a receipt: eight characters.
@@ -244,6 +248,11 @@ class StationKeys:
         if content != self._content:
             self._decoded, self._content = _decode(self._path, content), content
         return self._decoded
+
+
+@cache
+def _keys_of_file(path: Path) -> StationKeys:
+    return StationKeys(path)
 
 
 def key_file(database: str) -> Path:
