@@ -19,7 +19,6 @@ from supplies.ledger.recorded import Recorded
 from supplies.views.entries import get_entry
 from supplies.views.pagination import View, Warned
 from supplies_service.idempotency import Outcome
-from supplies_service.request_context import Show
 from supplies_service.sent_at import clock_warnings
 
 HAND_OUTS = "/api/run/hand-outs"
@@ -63,24 +62,20 @@ class HandOutRecorded(View, frozen=True, kw_only=True):
     warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
-def show_hand_out(offset: timedelta | None) -> Show[HandOutRecorded]:
-    """Return a function that builds the response to a hand-out.
-
-    The response does not show which needs of the recipient the goods met.
+def show_hand_out(
+    offset: timedelta | None, books: Books, recorded: Recorded
+) -> Outcome[HandOutRecorded]:
+    """Build the response to a hand-out. It does not show which needs of the recipient were met.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
     """
-
-    def show(books: Books, recorded: Recorded) -> Outcome[HandOutRecorded]:
-        entry = get_entry(books, recorded.seq)
-        shown = HandOutRecorded(
-            entry=HandOutEntry(seq=entry.seq, kind=entry.kind, happened_on=entry.happened_on),
-            warnings=clock_warnings(str(entry.document), offset) or msgspec.UNSET,
-        )
-        return Outcome(f"/api/entries/{recorded.seq}", shown)
-
-    return show
+    entry = get_entry(books, recorded.seq)
+    shown = HandOutRecorded(
+        entry=HandOutEntry(seq=entry.seq, kind=entry.kind, happened_on=entry.happened_on),
+        warnings=clock_warnings(str(entry.document), offset) or msgspec.UNSET,
+    )
+    return Outcome(f"/api/entries/{recorded.seq}", shown)
 
 
 def report_of(reported: CounterHandOut, team: str, offset: timedelta | None) -> ReportHandOut:

@@ -13,6 +13,7 @@ import binascii
 import re
 import zlib
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -342,10 +343,10 @@ def _check_owner(context: RequestContext, phone: Phone, delivery: str) -> None:
 def _report(phone: Phone, record: UnsentRecord, body: dict[str, Any], offset: timedelta) -> _Report:
     if record.delivery is None:
         hand_out = decode_of_team(CounterHandOut, body, {})
-        return _Report(report_of(hand_out, phone.team, offset), show_hand_out(offset))
+        return _Report(report_of(hand_out, phone.team, offset), partial(show_hand_out, offset))
     outcome = decode_of_team(ReportOutcome, body, {"delivery": record.delivery})
     outcome = take_reason_from_note(correct_clock(outcome, offset))
-    return _Report(outcome, show_own_stop(outcome.allocation, offset))
+    return _Report(outcome, partial(show_own_stop, outcome.allocation, offset))
 
 
 def _json_object(body: str) -> dict[str, Any]:

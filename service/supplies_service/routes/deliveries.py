@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -45,7 +46,7 @@ from supplies_service.closing_warnings import (
 )
 from supplies_service.idempotency import Outcome
 from supplies_service.request_bodies import Body, parse_number
-from supplies_service.request_context import Context, RequestContext, Show
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import (
     CreatedOrConflict,
     CreatedResponse,
@@ -81,8 +82,10 @@ class DeliveryEntered(View, frozen=True, kw_only=True):
     warnings: list[Warned] | msgspec.UnsetType = msgspec.UNSET
 
 
-def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEntered]:
-    """Return a function that builds the response to a courier, with only the reported stop.
+def show_own_stop(
+    allocation: str, offset: timedelta | None, books: Books, recorded: Recorded
+) -> Outcome[DeliveryEntered]:
+    """Build the response to a courier, with only the reported stop.
 
     The other stops are left out, because the courier may not read them after the delivery has
     ended.
@@ -91,38 +94,30 @@ def show_own_stop(allocation: str, offset: timedelta | None) -> Show[DeliveryEnt
         allocation: The allocation of the reported stop.
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
     """
-
-    def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-        outcome = show_outcome(offset)(books, recorded)
-        found = outcome.content.delivery
-        own = [stop for stop in found.stops if stop.allocation == allocation]
-        delivery = msgspec.structs.replace(found, stops=own, note=None, remarks=[])
-        content = msgspec.structs.replace(
-            outcome.content, delivery=delivery, repeated=recorded.repeated or msgspec.UNSET
-        )
-        return outcome._replace(content=content)
-
-    return show
+    outcome = show_outcome(offset, books, recorded)
+    found = outcome.content.delivery
+    own = [stop for stop in found.stops if stop.allocation == allocation]
+    delivery = msgspec.structs.replace(found, stops=own, note=None, remarks=[])
+    content = msgspec.structs.replace(
+        outcome.content, delivery=delivery, repeated=recorded.repeated or msgspec.UNSET
+    )
+    return outcome._replace(content=content)
 
 
-def show_outcome(offset: timedelta | None) -> Show[DeliveryEntered]:
-    """Return a function that builds the response to an outcome.
-
-    The response contains the delivery, and a warning if the clock of the phone is wrong.
+def show_outcome(
+    offset: timedelta | None, books: Books, recorded: Recorded
+) -> Outcome[DeliveryEntered]:
+    """Build the response to an outcome: the delivery, and a warning if the phone's clock is wrong.
 
     Args:
         offset: How far the station's clock is ahead of the phone's; None if it is unknown.
     """
-
-    def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-        outcome = show_delivery(books, recorded)
-        content = msgspec.structs.replace(
-            outcome.content,
-            warnings=clock_warnings(str(recorded.document), offset) or msgspec.UNSET,
-        )
-        return outcome._replace(content=content)
-
-    return show
+    outcome = show_delivery(books, recorded)
+    content = msgspec.structs.replace(
+        outcome.content,
+        warnings=clock_warnings(str(recorded.document), offset) or msgspec.UNSET,
+    )
+    return outcome._replace(content=content)
 
 
 def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
@@ -135,23 +130,23 @@ def show_delivery(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
 
 
 def _show_with_warnings(
-    context: RequestContext, find: Callable[[AccessContext, str], list[Warned]], delivery: str
-) -> Show[DeliveryEntered]:
-    """Return a function that builds the response to a command, with warnings about a delivery.
+    find: Callable[[AccessContext, str], list[Warned]],
+    delivery: str,
+    now: datetime,
+    books: Books,
+    recorded: Recorded,
+) -> Outcome[DeliveryEntered]:
+    """Build the response to a command, with warnings about a delivery.
 
     Args:
-        context: The request.
         find: Returns the warnings about a delivery.
         delivery: The delivery to which the warnings apply.
+        now: The time of the request.
     """
-
-    def show(books: Books, recorded: Recorded) -> Outcome[DeliveryEntered]:
-        outcome = show_delivery(books, recorded)
-        found = find(context.access(books), delivery)
-        content = msgspec.structs.replace(outcome.content, warnings=found or msgspec.UNSET)
-        return outcome._replace(content=content)
-
-    return show
+    outcome = show_delivery(books, recorded)
+    found = find(AccessContext(books, now), delivery)
+    content = msgspec.structs.replace(outcome.content, warnings=found or msgspec.UNSET)
+    return outcome._replace(content=content)
 
 
 async def slips_paper(context: RequestContext, delivery: str, size: PaperSize) -> PDFResponse:
@@ -275,8 +270,8 @@ class DeliveryController(Controller):
         command = correct_clock(payload, offset)
         if context.caller.role == "courier":
             command = take_reason_from_note(command)
-            return await context.record(command, show_own_stop(payload.allocation, offset))
-        return await context.record(command, show_outcome(offset))
+            return await context.record(command, partial(show_own_stop, payload.allocation, offset))
+        return await context.record(command, partial(show_outcome, offset))
 
     @post(
         "/{delivery:str}/stops/{allocation:str}/photo",
@@ -296,7 +291,7 @@ class DeliveryController(Controller):
         """
         await ownership.check_report(context, delivery)
         if context.caller.role == "courier":
-            return await context.record(payload, show_own_stop(payload.allocation, None))
+            return await context.record(payload, partial(show_own_stop, payload.allocation, None))
         return await context.record(payload, show_delivery)
 
     @post(
@@ -364,7 +359,10 @@ class DeliveryController(Controller):
         send their records.
         """
         return await context.record(
-            payload, _show_with_warnings(context, find_closing_warnings, payload.delivery)
+            payload,
+            partial(
+                _show_with_warnings, find_closing_warnings, payload.delivery, context.ledger.clock()
+            ),
         )
 
     @post(
@@ -392,7 +390,10 @@ class DeliveryController(Controller):
         response says so in `warnings`.
         """
         return await context.record(
-            payload, _show_with_warnings(context, find_undo_warnings, payload.delivery)
+            payload,
+            partial(
+                _show_with_warnings, find_undo_warnings, payload.delivery, context.ledger.clock()
+            ),
         )
 
     @post(
@@ -409,5 +410,8 @@ class DeliveryController(Controller):
         no open stop left, it is closed, and the response says so in `warnings`.
         """
         return await context.record(
-            payload, _show_with_warnings(context, find_move_warnings, payload.delivery)
+            payload,
+            partial(
+                _show_with_warnings, find_move_warnings, payload.delivery, context.ledger.clock()
+            ),
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 
 import msgspec
 from litestar import Controller, get, post
 
+from supplies.access.access_context import AccessContext
 from supplies.books.reader import Books
 from supplies.domain.commands import ClosePeriod, ReopenPeriod
 from supplies.ledger.recorded import Recorded
@@ -61,6 +63,18 @@ def show_period(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
     )
 
 
+def _show_closed_period(now: datetime, books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
+    """Build the response to the close of a period, with warnings about phones.
+
+    Args:
+        now: The time of the request.
+    """
+    outcome = show_period(books, recorded)
+    found = find_unsent_hand_outs(AccessContext(books, now))
+    content = msgspec.structs.replace(outcome.content, warnings=found or msgspec.UNSET)
+    return outcome._replace(content=content)
+
+
 class PeriodController(Controller):
     """Days that are closed, so that nothing can be booked on them."""
 
@@ -81,13 +95,7 @@ class PeriodController(Controller):
         This is refused while a stock difference is unexplained. The response has warnings about
         phones whose unsent hand-outs will be booked on the first open day.
         """
-
-        def show(books: Books, recorded: Recorded) -> Outcome[PeriodEntered]:
-            outcome = show_period(books, recorded)
-            found = find_unsent_hand_outs(context.access(books))
-            content = msgspec.structs.replace(outcome.content, warnings=found or msgspec.UNSET)
-            return outcome._replace(content=content)
-
+        show = partial(_show_closed_period, context.ledger.clock())
         return await context.record(payload, show)
 
     @post("/reopen", operation_id="reopenPeriod", opt=allow_roles("coordinator"))

@@ -7,6 +7,7 @@ records are not sent yet.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -179,7 +180,7 @@ class RunController(Controller):
         await ownership.check_recipient(context, payload.recipient)
         offset = clock_offset(context.request, context.ledger.clock())
         command = report_of(payload, str(context.caller.team), offset)
-        return await context.record(command, show_hand_out(offset))
+        return await context.record(command, partial(show_hand_out, offset))
 
     @post("/status", operation_id="reportPhone", opt=allow_roles("courier"))
     async def status(self, context: Context, payload: Body[PhoneStatus]) -> StationTime:
