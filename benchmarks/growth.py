@@ -136,11 +136,29 @@ def _cpu_clock(ledger: Ledger) -> Iterator[Cpu]:
     if isinstance(ledger.store, SqliteStore):
         yield process_time
         return
-    # The pool lends the connection that was used last, so that one server process does the work.
-    row = ledger.store.one("SELECT pg_backend_pid()")
-    assert row is not None
-    server = Path(f"/proc/{row[0]}/schedstat")
-    yield lambda: process_time() + int(server.read_text().split()[0]) / 1e9
+    servers = _ServerTimes(ledger)
+    yield lambda: process_time() + servers.total()
+
+
+class _ServerTimes:
+    """The CPU times of the server processes that work for a ledger, one after another.
+
+    The pool lends the connection that was used last, so one process does the work. After an hour,
+    the pool replaces the connection.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._seconds: dict[int, float] = {}
+        """The last known CPU time of each process, in seconds."""
+
+    def total(self) -> float:
+        """Return the CPU time used so far, in seconds."""
+        row = self._ledger.store.one("SELECT pg_backend_pid()")
+        assert row is not None
+        nanoseconds = Path(f"/proc/{row[0]}/schedstat").read_text().split()[0]
+        self._seconds[int(row[0])] = int(nanoseconds) / 1e9
+        return sum(self._seconds.values())
 
 
 # --- the books -----------------------------------------------------------------------------------
