@@ -21,7 +21,6 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from supplies.errors import Sentence
 from supplies.ledger.clock import Clock, system_clock
 from supplies_service.daily_checkpoints import CheckpointPlan, DailyCheckpoints
-from supplies_service.group_commit import MAX_BATCH
 from supplies_service.http_semantics import HttpSemanticsMiddleware, allowed_methods
 from supplies_service.idempotency import answer_repeat
 from supplies_service.observability.metrics import Metrics
@@ -50,6 +49,8 @@ from supplies_service.security.trusted_hosts import (
 )
 from supplies_service.settings import BODY_SECONDS
 from supplies_service.stations import Connection, Stations, current_station
+from supplies_service.write_batches import MAX_BATCH
+from supplies_service.writer_process import WriterProcess
 
 
 def create_app(
@@ -62,6 +63,7 @@ def create_app(
     max_batch: int = MAX_BATCH,
     body_seconds: float = BODY_SECONDS,
     checkpoints: CheckpointPlan | None = None,
+    writer: WriterProcess | None = None,
 ) -> Litestar:
     """Create the application. When it starts, it opens the books and the keys, which must exist.
 
@@ -75,13 +77,20 @@ def create_app(
         max_batch: The maximum number of requests in one commit.
         body_seconds: How many seconds the body of a request may take to arrive.
         checkpoints: Where to write checkpoints once a day; None writes none.
+        writer: A process that writes to the same database; None if this process writes by itself.
 
     Raises:
         LookupError: a route does not name its roles.
     """
     metrics = Metrics()
     open_stations = partial(
-        Stations, database, only=station, clock=clock, metrics=metrics, max_batch=max_batch
+        Stations,
+        database,
+        only=station,
+        clock=clock,
+        metrics=metrics,
+        max_batch=max_batch,
+        writer=writer,
     )
     daily = None
     if checkpoints is not None:
@@ -150,6 +159,7 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     """Open the stations when the application starts, and close them when it stops."""
     stations = open_stations()
+    await stations.start()
     app.state.stations = stations
     app.state.trusted_hosts = TrustedHosts(*hosts, read_hosts=stations.hosts)
     task = None if daily is None else asyncio.create_task(daily.run())

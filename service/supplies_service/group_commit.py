@@ -9,32 +9,27 @@ a commit. Stations take turns.
 from __future__ import annotations
 
 import asyncio
-import math
 import threading
 import uuid
-from collections import deque
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from time import monotonic, perf_counter
-from typing import Any, NamedTuple, Protocol, TypeVar
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
 
 from supplies.domain.commands import Command
-from supplies.errors import Busy, DiskFull, Gone, ReadOnly, Sentence, StoreError, Uncertain
+from supplies.errors import Busy, Sentence, StoreError, Uncertain
 from supplies.ledger.ledger import Ledger
 from supplies.ledger.recorded import Recorded
-from supplies.stations.clock_check import entries_reach
-from supplies.storage.idempotency import RESPONSE_RETENTION
+from supplies_service.write_batches import (
+    MAX_BATCH,
+    BatchWriter,
+    CommitObserver,
+    Job,
+    StationQueues,
+)
 
 T = TypeVar("T")
 
 MAX_QUEUED = 1024
 """Maximum number of jobs in a queue. Further jobs are refused with `Busy`."""
-
-MAX_BATCH = 64
-"""Maximum number of jobs in one commit. It limits how long the first job waits."""
-
-_MAX_LEDGERS = 1000
-"""Maximum number of ledgers that a queue keeps. Each one caches a station's catalogue."""
 
 TIMEOUT_SECONDS = 30.0
 """Maximum number of seconds that a request waits for its commit.
@@ -42,19 +37,6 @@ TIMEOUT_SECONDS = 30.0
 The database's own timeout for locks is shorter, so a write that waits for a lock fails before its
 request times out.
 """
-
-_ERASE_INTERVAL = timedelta(hours=1)
-"""Time between two deletions of expired responses, which are stored for repeated requests."""
-
-Job = Callable[[Ledger], T]
-"""A function that writes to a ledger. It may be called again if the commit fails."""
-
-
-class CommitObserver(Protocol):
-    """An object that receives the number of requests and the duration of each commit."""
-
-    def count_commit(self, requests: int, seconds: float) -> None:
-        """Count a durable commit. It is called in the worker thread."""
 
 
 class _Queued(NamedTuple):
@@ -85,16 +67,12 @@ class GroupCommitQueue:
         max_batch: int = MAX_BATCH,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._ledger, self._observer = ledger, observer
+        self._station = ledger.station_code
+        self._writer = BatchWriter(ledger, observer)
         self._max_queued, self._max_batch, self._timeout = max_queued, max_batch, timeout
-        self._queues: dict[str, deque[_Queued]] = {}
-        """The queued jobs by station. The station whose turn is next comes first."""
-        self._queued = 0
-        self._ledgers = {ledger.station_code: ledger}
+        self._queued: StationQueues[_Queued] = StationQueues()
         self._changed = threading.Condition()
         self._stopping = False
-        self._erased_at: dict[str, datetime] = {}
-        self._committed_at = -math.inf
         self._in_batch = 0
         self._thread = threading.Thread(target=self._run_worker, name="group commit", daemon=True)
         self._thread.start()
@@ -102,11 +80,11 @@ class GroupCommitQueue:
     @property
     def pending(self) -> int:
         """The number of accepted jobs that have no result yet."""
-        return self._queued + self._in_batch
+        return len(self._queued) + self._in_batch
 
     def idle_seconds(self) -> float:
         """Seconds since the last durable commit, or infinity before the first commit."""
-        return monotonic() - self._committed_at
+        return monotonic() - self._writer.committed_at
 
     # --- on the event loop ---------------------------------------------------------------------
 
@@ -140,20 +118,15 @@ class GroupCommitQueue:
                 written.
             Uncertain: the job started but was not durable in time. It may still become durable.
         """
-        station = station or self._ledger.station_code
+        station = station or self._station
         loop = asyncio.get_running_loop()
         queued = _Queued(job, loop, loop.create_future())
         with self._changed:
             if self._stopping:
-                raise Busy(Sentence("the service is stopping; nothing was recorded, try again"))
-            if self._queued >= self._max_queued:
-                raise Busy(
-                    Sentence(
-                        "the write queue is full ({count} requests); try again", count=self._queued
-                    )
-                )
-            self._queues.setdefault(station, deque()).append(queued)
-            self._queued += 1
+                raise is_stopping()
+            if len(self._queued) >= self._max_queued:
+                raise is_full(len(self._queued))
+            self._queued.add(station, queued)
         # Requests that the event loop handles at the same time share a commit.
         loop.call_soon(self._wake_worker)
         timer = loop.call_later(self._timeout, self._stop_waiting, station, queued)
@@ -178,15 +151,8 @@ class GroupCommitQueue:
         If the job has not started, it is removed from the queue and will not run.
         """
         with self._changed:
-            queue = self._queues.get(station, deque())
-            if queued not in queue:
-                return Uncertain(
-                    Sentence("the database did not confirm in time whether this was recorded")
-                )
-            queue.remove(queued)
-            self._queued -= 1
-            if not queue:
-                del self._queues[station]
+            if not self._queued.remove(station, queued):
+                return is_uncertain()
         return Busy(Sentence("the database does not answer; nothing was recorded, try again"))
 
     async def stop(self) -> None:
@@ -195,7 +161,7 @@ class GroupCommitQueue:
             self._stopping = True
             self._changed.notify()
         await asyncio.to_thread(self._thread.join)
-        self._ledger.close()
+        self._writer.close()
 
     # --- in the worker thread ------------------------------------------------------------------
 
@@ -206,8 +172,9 @@ class GroupCommitQueue:
                     self._changed.wait()
                 if not self._queued:
                     return
-                station, batch = self._next_batch()
-            results = self._run_batch(station, batch)
+                station, batch = self._queued.take(self._max_batch)
+                self._in_batch = len(batch)
+            results = self._writer.run(station, [queued.job for queued in batch])
             for loop in {queued.loop for queued in batch}:
                 loop_results = [
                     (queued.future, result)
@@ -216,68 +183,6 @@ class GroupCommitQueue:
                 ]
                 loop.call_soon_threadsafe(_set_results, loop_results)
             self._in_batch = 0
-
-    def _next_batch(self) -> tuple[str, list[_Queued]]:
-        """Take the jobs of the next commit off the queue: at most `max_batch`, of one station.
-
-        Return the code of the station, and its jobs.
-        """
-        station = next(iter(self._queues))
-        queue = self._queues.pop(station)
-        batch = [queue.popleft() for _ in range(min(len(queue), self._max_batch))]
-        if queue:
-            self._queues[station] = queue
-        self._queued -= len(batch)
-        self._in_batch = len(batch)
-        return station, batch
-
-    def _ledger_of(self, station: str) -> Ledger:
-        if station not in self._ledgers:
-            if len(self._ledgers) > _MAX_LEDGERS:
-                self._ledgers = {self._ledger.station_code: self._ledger}
-            self._ledgers[station] = self._ledger.for_station(station)
-        return self._ledgers[station]
-
-    def _run_batch(self, station: str, batch: list[_Queued]) -> list[Any]:
-        """Run jobs in one commit. Return the result of each job, or the error it raised."""
-        try:
-            return self._commit(self._ledger_of(station), batch)
-        except (Busy, DiskFull, Gone, ReadOnly, Uncertain) as error:
-            # No job caused this error. Jobs that may be recorded already must not run again.
-            return [error] * len(batch)
-        except StoreError as error:
-            # The engine refused a statement of one job. Run the jobs one by one to find it.
-            if len(batch) == 1:
-                return [error]
-            return [result for queued in batch for result in self._run_batch(station, [queued])]
-        except BaseException as error:  # Every job gets a result, and the thread continues.
-            return [error] * len(batch)
-
-    def _commit(self, ledger: Ledger, batch: list[_Queued]) -> list[Any]:
-        begin = perf_counter()
-        results: list[Any] = []
-        with ledger.transaction():
-            self._erase_expired_answers(ledger)
-            for queued in batch:
-                try:
-                    with ledger.savepoint():
-                        results.append(queued.job(ledger))
-                except StoreError:
-                    raise
-                except Exception as error:
-                    results.append(error)
-        self._committed_at = monotonic()
-        if self._observer is not None:
-            self._observer.count_commit(len(batch), perf_counter() - begin)
-        return results
-
-    def _erase_expired_answers(self, ledger: Ledger) -> None:
-        now, last = ledger.clock(), self._erased_at.get(ledger.station_code)
-        if last is None or not timedelta() <= now - last < _ERASE_INTERVAL:
-            ledger.stored_responses.limit_dates(now)
-            if entries_reach(ledger.books, ledger.today()):
-                ledger.stored_responses.erase(before=now - RESPONSE_RETENTION)
-            self._erased_at[ledger.station_code] = now
 
 
 def _set_results(results: list[tuple[asyncio.Future[Any], Any]]) -> None:
@@ -288,3 +193,18 @@ def _set_results(results: list[tuple[asyncio.Future[Any], Any]]) -> None:
             future.set_exception(result)
         else:
             future.set_result(result)
+
+
+def is_stopping() -> Busy:
+    """Return the error for a job that comes after the service began to stop."""
+    return Busy(Sentence("the service is stopping; nothing was recorded, try again"))
+
+
+def is_full(count: int) -> Busy:
+    """Return the error for a job that finds `count` other jobs in the queue."""
+    return Busy(Sentence("the write queue is full ({count} requests); try again", count=count))
+
+
+def is_uncertain() -> Uncertain:
+    """Return the error for a job that has started, and whose end is not known."""
+    return Uncertain(Sentence("the database did not confirm in time whether this was recorded"))

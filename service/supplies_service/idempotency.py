@@ -16,11 +16,11 @@ from litestar import Request, Response
 from supplies.errors import InvalidField, Sentence
 from supplies.ledger.ledger import Ledger
 from supplies.storage.idempotency import IdempotencyKey, StoredResponse, id_of_command
-from supplies_service.group_commit import Job
 from supplies_service.request_bodies import body_type, json_object
 from supplies_service.responses import CreatedResponse, encode
 from supplies_service.security.authentication import caller_of
 from supplies_service.stations import current_station
+from supplies_service.write_batches import Job
 
 T = TypeVar("T", bound=msgspec.Struct, covariant=True)
 

@@ -37,7 +37,6 @@ from supplies.views.pagination import Page, Warned
 from supplies.views.pseudonyms import pseudonymize, without_remarks, without_staff_notes
 from supplies.views.stock import StockView
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
-from supplies_service.group_commit import Job
 from supplies_service.idempotency import (
     EncodedOutcome,
     Operation,
@@ -64,6 +63,7 @@ from supplies_service.stations import (
     served_stations,
     set_current_station,
 )
+from supplies_service.write_batches import Job, SendableJob
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -140,14 +140,8 @@ def _warn_of_goods_with_teams(
     return outcome._replace(content=content, entry=recorded.seq)
 
 
-def _recording(
-    command: Command | Callable[[Books], Command],
-    by: str,
-    key: IdempotencyKey | None,
-    show: Show[Any],
-    line: dict[str, Any] | None = None,
-) -> Job[EncodedOutcome]:
-    """Return a job that records a command.
+class _Recording(SendableJob):
+    """A job that records a command.
 
     If a request with the same idempotency key recorded the command before, the job returns the
     first response again.
@@ -159,25 +153,39 @@ def _recording(
         line: The fields of a line for the access log, if the response contains data of a person;
             otherwise None.
     """
-    name = None if key is None else command_id(key)
 
-    def show_and_log(
-        ledger: Ledger, recorded: Recorded, written: Sequence[WrittenEntry] = ()
-    ) -> Outcome[Any]:
-        outcome = _outcome(ledger.books, recorded, written, show)
-        if line is not None:
-            access_log.add_line(AccessContext(ledger.books, ledger.clock()), **line)
-        return outcome
+    def __init__(
+        self,
+        command: Command | Callable[[Books], Command],
+        by: str,
+        key: IdempotencyKey | None,
+        show: Show[Any],
+        line: dict[str, Any] | None = None,
+    ) -> None:
+        self._command, self._by, self._key = command, by, key
+        self._show, self._line = show, line
 
-    def operation(ledger: Ledger) -> Outcome[Any]:
+    def __call__(self, ledger: Ledger) -> EncodedOutcome:
+        """Record the command, or repeat the response. Return the response."""
+        return run_idempotent(self._key, self._record, self._replay)(ledger)
+
+    def _record(self, ledger: Ledger) -> Outcome[Any]:
+        command = self._command
         made = command if isinstance(command, Command) else command(ledger.books)
-        return show_and_log(ledger, *ledger.record_and_show(made, by=by, id=name))
+        name = None if self._key is None else command_id(self._key)
+        return self._respond(ledger, *ledger.record_and_show(made, by=self._by, id=name))
 
-    def replay(ledger: Ledger, answered: StoredResponse) -> Any:
+    def _replay(self, ledger: Ledger, answered: StoredResponse) -> Any:
         assert answered.seq is not None, "a command records an entry"
-        return show_and_log(ledger, ledger.recorded(answered.seq)).content
+        return self._respond(ledger, ledger.recorded(answered.seq)).content
 
-    return run_idempotent(key, operation, replay)
+    def _respond(
+        self, ledger: Ledger, recorded: Recorded, written: Sequence[WrittenEntry] = ()
+    ) -> Outcome[Any]:
+        outcome = _outcome(ledger.books, recorded, written, self._show)
+        if self._line is not None:
+            access_log.add_line(AccessContext(ledger.books, ledger.clock()), **self._line)
+        return outcome
 
 
 class RequestContext:
@@ -354,7 +362,7 @@ class RequestContext:
         """
         key = None if self._keyed is None else self._keyed.key
         line = None if named is None else access_line(self.request, self.caller, "looked", named)
-        done = await self.write(_recording(command, self.by, key, show, line))
+        done = await self.write(_Recording(command, self.by, key, show, line))
         return CreatedOrConflict(done.content, status=done.status, location=done.location)
 
     async def record_for(
@@ -373,7 +381,7 @@ class RequestContext:
         Raises:
             SuppliesError: the command is refused, or the database cannot be written.
         """
-        return await self.write(_recording(command, by, key, show))
+        return await self.write(_Recording(command, by, key, show))
 
     async def run_admin_idempotent(
         self,

@@ -22,11 +22,14 @@ from litestar import Litestar
 
 from supplies.domain.network_addresses import is_loopback, parse_address
 from supplies.errors import InvalidField, StoreError, SuppliesError
+from supplies.ledger.clock import system_clock
 from supplies.signing.station_keys import key_file
 from supplies_service.app import create_app
 from supplies_service.daily_checkpoints import CheckpointPlan, check_checkpoint_file
 from supplies_service.observability import logs
 from supplies_service.settings import Settings, variable_name
+from supplies_service.stations import open_ledger
+from supplies_service.writer_process import fork_writer
 
 SHUTDOWN_SECONDS = 10
 """Seconds that accepted requests have to finish after the signal to stop the service."""
@@ -170,6 +173,10 @@ def _application(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logs.configure_logging()
     logging.getLogger(logs.LOGGER).setLevel(settings.log_level.upper())
+    writer = fork_writer(
+        settings.database,
+        partial(open_ledger, settings.database, settings.station, system_clock),
+    )
     application = create_app(
         settings.database,
         settings.station,
@@ -177,6 +184,7 @@ def _application(
         proxies=settings.proxies,
         body_seconds=settings.body_seconds,
         checkpoints=checkpoints,
+        writer=writer,
     )
     # granian's own handler for SIGINT, installed later, could end the worker from any thread.
     application.on_startup += [_ignore_interrupts, _limit_shutdown, _stop_without_parent]

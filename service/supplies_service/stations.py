@@ -25,10 +25,12 @@ from supplies.signing.station_keys import StationKeys
 from supplies.stations.organisation import default_station
 from supplies.storage.engines import database_file, open_store
 from supplies_service.books_jobs import BooksJob
-from supplies_service.group_commit import MAX_BATCH, GroupCommitQueue, Job
+from supplies_service.group_commit import GroupCommitQueue
 from supplies_service.long_work import LongWork
 from supplies_service.observability.event_loop_watchdog import EventLoopWatchdog
 from supplies_service.observability.metrics import Metrics
+from supplies_service.write_batches import MAX_BATCH, Job
+from supplies_service.writer_process import WriterProcess, pack
 
 T = TypeVar("T")
 
@@ -52,6 +54,7 @@ class StationService:
         code: The station's code.
         ledger: The ledger for short reads on the event loop.
         queue: The queue for writes. Several stations may share a queue.
+        writer: The process that writes; None if only the queue writes.
         station_keys: The keys that sign receipts.
         write_probe: The last check that the books can be written; None before the first check.
     """
@@ -62,9 +65,11 @@ class StationService:
         shared_ledger: Ledger,
         queue: GroupCommitQueue,
         station_keys: StationKeys,
+        writer: WriterProcess | None = None,
     ) -> None:
         self.code = ledger.station_code
         self.ledger, self.queue, self.station_keys = ledger, queue, station_keys
+        self.writer = writer
         self._shared_ledger = shared_ledger
         self.write_probe: asyncio.Task[None] | None = None
 
@@ -84,7 +89,17 @@ class StationService:
             Busy: the queue is full or slow; nothing was written.
             Uncertain: it is unknown whether the change was written.
         """
+        if self.writer is not None and self.writer.is_running:
+            packed = pack(job)
+            if packed is not None:
+                result: T = await self.writer.run(packed, station=self.code)
+                return result
         return await self.queue.run(job, station=self.code)
+
+    def idle_seconds(self) -> float:
+        """Seconds since the last durable commit, or infinity before the first commit."""
+        idle = self.queue.idle_seconds()
+        return idle if self.writer is None else min(idle, self.writer.idle_seconds())
 
     async def admin_write(self, job: Callable[[AccessContext], T]) -> T:
         """Run a job that changes data outside the hash chain, such as users.
@@ -108,6 +123,7 @@ class Stations:
         clock: Returns the current time, with a time zone.
         metrics: Counts the group commits.
         max_batch: The maximum number of requests in one commit.
+        writer: A process that writes; None if this process writes by itself.
 
     Attributes:
         checkpoints: The latest signed checkpoint of each station, by station code. Each is a pair:
@@ -129,8 +145,9 @@ class Stations:
         clock: Clock,
         metrics: Metrics,
         max_batch: int = MAX_BATCH,
+        writer: WriterProcess | None = None,
     ) -> None:
-        self.metrics, self.only = metrics, only
+        self.metrics, self.only, self._writer = metrics, only, writer
         first = only or _default_station(database)
         self.checkpoints: dict[str, tuple[int, str]] = {}
         self.long_work = LongWork()
@@ -154,10 +171,17 @@ class Stations:
         self._watchdog = EventLoopWatchdog(self._ledger.store)
         self.default = self._add(self._ledger.station_code)
 
+    async def start(self) -> None:
+        """Connect with the process that writes, if there is one."""
+        if self._writer is not None:
+            await self._writer.connect(self.metrics)
+
     async def stop(self) -> None:
         """Stop a running verification or backup, write the queued jobs, then close the books."""
         if self.books_job is not None:
             await self.books_job.stop()
+        if self._writer is not None:
+            await self._writer.stop()
         for queue in self._queues:
             await queue.stop()
         await self._watchdog.stop()
@@ -226,7 +250,8 @@ class Stations:
 
     def count_queued(self) -> int:
         """Return the number of accepted requests whose changes are not durable yet."""
-        return sum(queue.pending for queue in self._queues)
+        sent = 0 if self._writer is None else self._writer.pending
+        return sent + sum(queue.pending for queue in self._queues)
 
     def _query(self, sql: str, **params: str) -> list[tuple[Any, ...]]:
         with self._ledger.read_without_transaction() as books:
@@ -236,12 +261,28 @@ class Stations:
         # A station always uses the same queue, so that its requests can share commits.
         queue = self._queues[crc32(station.encode()) % len(self._queues)]
         service = StationService(
-            self._ledger.for_station(station), self._thread_ledger, queue, self._key
+            self._ledger.for_station(station),
+            self._thread_ledger,
+            queue,
+            self._key,
+            self._writer,
         )
         self._cached[station] = service
         while len(self._cached) > _MAX_CACHED:
             self._cached.popitem(last=False)
         return service
+
+
+def open_ledger(database: str, only: str | None, clock: Clock) -> Ledger:
+    """Open the ledger of the station `only`, or of the default station if it is None.
+
+    Raises:
+        StoreError: the database cannot be opened.
+        NotFound: the database has no such station.
+    """
+    return Ledger.open(
+        database, station=only or _default_station(database), clock=clock, create=False
+    )
 
 
 def _default_station(database: str) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from supplies_service.app import create_app
+from supplies_service.group_commit import GroupCommitQueue
 from supplies_service.observability import logs
+from supplies_service.write_batches import Job
+from supplies_service.writer_process import pack, received, sendable
 
 from supplies.ledger.ledger import Ledger
 from supplies.signing.station_keys import StationKeys, create_first_key
@@ -62,7 +66,30 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 
 @pytest.fixture
-def anonymous_client(service: Service) -> Iterator[TestClient]:
+def pickled_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pass jobs and their results through pickle, as if they were sent to the writer process."""
+    run = GroupCommitQueue.run
+
+    async def run_copy(
+        queue: GroupCommitQueue, job: Job[Any], *, station: str | None = None
+    ) -> Any:
+        packed = pack(job)
+        if packed is None:
+            return await run(queue, job, station=station)
+        try:
+            result = await run(queue, pickle.loads(packed), station=station)
+        except Exception as error:
+            result = error
+        copy = received(pickle.loads(pickle.dumps(sendable(result))))
+        if isinstance(copy, BaseException):
+            raise copy
+        return copy
+
+    monkeypatch.setattr(GroupCommitQueue, "run", run_copy)
+
+
+@pytest.fixture
+def anonymous_client(service: Service, pickled_jobs: None) -> Iterator[TestClient]:
     """A client without credentials. The books are new."""
     shutil.rmtree(service.folder, ignore_errors=True)
     shutil.copytree(service.fresh, service.folder)

@@ -42,6 +42,18 @@ class JsonFormatter(logging.Formatter):
         return _encode(line).decode()
 
 
+class RemoteError(Exception):
+    """An error that was raised in another process.
+
+    Attributes:
+        chain: The result of `error_chain` in that process.
+    """
+
+    def __init__(self, chain: list[dict[str, Any]]) -> None:
+        super().__init__(chain)
+        self.chain = chain
+
+
 def error_chain(error: BaseException) -> list[dict[str, Any]]:
     """Return the classes and tracebacks of an error and its causes, 8 errors at most.
 
@@ -50,6 +62,8 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     current: BaseException | None = error
     while current is not None and len(found) < 8:
+        if isinstance(current, RemoteError):
+            return found + current.chain
         frames = traceback.extract_tb(current.__traceback__)
         about: dict[str, Any] = {
             "kind": f"{type(current).__module__}.{type(current).__qualname__}",

@@ -23,6 +23,7 @@ from supplies.views.pagination import View
 from supplies_service.observability.metrics import MEDIA_TYPE
 from supplies_service.request_context import Context, RequestContext
 from supplies_service.security.authorization import allow_anyone, allow_roles
+from supplies_service.write_batches import SendableJob
 
 PROBE_INTERVAL_SECONDS = 10.0
 """A health request makes a test write if nothing was written for this number of seconds."""
@@ -106,10 +107,10 @@ async def check_writable(context: RequestContext) -> None:
         Busy: the database cannot be written.
     """
     service = context.station
-    if service.queue.idle_seconds() < PROBE_INTERVAL_SECONDS:
+    if service.idle_seconds() < PROBE_INTERVAL_SECONDS:
         return
     if service.write_probe is None or service.write_probe.done():
-        service.write_probe = asyncio.create_task(service.write(_probe))
+        service.write_probe = asyncio.create_task(service.write(_Probe()))
         # The exception is read, because asyncio would report it if no request waits for it.
         service.write_probe.add_done_callback(lambda done: done.cancelled() or done.exception())
     probe = service.write_probe
@@ -119,8 +120,12 @@ async def check_writable(context: RequestContext) -> None:
     probe.result()
 
 
-def _probe(ledger: Ledger) -> None:
-    probe_writing(ledger.store, ledger.station_code, ledger.clock())
+class _Probe(SendableJob):
+    """A job that only tests whether the books can be written."""
+
+    def __call__(self, ledger: Ledger) -> None:
+        """Write what does not stay."""
+        probe_writing(ledger.store, ledger.station_code, ledger.clock())
 
 
 def build_health(context: RequestContext, books: Books) -> Health:
