@@ -12,6 +12,10 @@ from granian.log import LogLevels
 from litestar import Litestar, get
 from supplies_service.app import create_app
 from supplies_service.observability import logs
+from supplies_service.serve import collect_garbage_from_now_on
+from supplies_service.stations import open_ledger
+from supplies_service.write_batches import MAX_BATCH
+from supplies_service.writer_process import fork_writer
 
 from benchmarks import peer
 from benchmarks.floor import Floor
@@ -42,8 +46,12 @@ def application(kind: str, books: str) -> Any:
     if kind == "hello":
         return Litestar([hello], openapi_config=None, logging_config=None)
     logs.configure_logging()
-    together = {"max_batch": 1} if kind == "single" else {}
-    return create_app(books, STATION, clock=clock, **together)
+    max_batch = 1 if kind == "single" else MAX_BATCH
+    # As `supplies serve` does.
+    writer = fork_writer(books, partial(open_ledger, books, STATION, clock), max_batch=max_batch)
+    service = create_app(books, STATION, clock=clock, max_batch=max_batch, writer=writer)
+    service.on_startup.append(collect_garbage_from_now_on)
+    return service
 
 
 if __name__ == "__main__":

@@ -293,15 +293,25 @@ class _Server(NamedTuple):
         ) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> int:
-        """Return the memory of the worker process, in bytes."""
-        *_, worker = self._processes()
-        pages = int((worker / "statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        """Return the memory of the server process and its workers, in bytes.
+
+        Memory that several processes share counts once.
+        """
+        lines = [
+            line
+            for place in self._processes()
+            for line in (place / "smaps_rollup").read_text().splitlines()
+        ]
+        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
     def _processes(self) -> list[Path]:
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [Path(f"/proc/{each}") for each in (pid, *children)]
+        return [Path(f"/proc/{each}") for each in _with_children(self.process.pid)]
+
+
+def _with_children(pid: int) -> list[int]:
+    """Return a process, its children, their children and so on."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _with_children(int(child)))]
 
 
 @contextmanager
