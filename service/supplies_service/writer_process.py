@@ -242,12 +242,12 @@ def fork_writer(
     """
     if not database_file(database):
         return None
-    ours, theirs = socket.socketpair()
+    own_end, other_end = socket.socketpair()
     pid = os.fork()
     if pid == 0:
-        _run_as_child(theirs, open_ledger, max_batch)
-    theirs.close()
-    return WriterProcess(ours, pid)
+        _run_as_child(other_end, open_ledger, max_batch)
+    other_end.close()
+    return WriterProcess(own_end, pid)
 
 
 def _run_as_child(
