@@ -51,11 +51,14 @@ class GroupCommitQueue:
     """A queue of jobs, and the worker thread that runs them until `stop` is called.
 
     Args:
-        ledger: Used only by the worker thread, which closes it at the end.
+        ledger: The ledger of one station. Those of other stations share its connection.
         observer: Receives the size and duration of each commit; None if nobody needs them.
         max_queued: The maximum number of jobs in the queue.
         max_batch: The maximum number of jobs in one commit.
         timeout: Maximum number of seconds that `run` waits for a durable result.
+
+    Attributes:
+        ledger: Used only by the worker thread, which closes it at the end.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class GroupCommitQueue:
         max_batch: int = MAX_BATCH,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._station = ledger.station_code
+        self.ledger = ledger
         self._writer = BatchWriter(ledger, observer)
         self._max_queued, self._max_batch, self._timeout = max_queued, max_batch, timeout
         self._queued: StationQueues[_Queued] = StationQueues()
@@ -118,7 +121,7 @@ class GroupCommitQueue:
                 written.
             Uncertain: the job started but was not durable in time. It may still become durable.
         """
-        station = station or self._station
+        station = station or self.ledger.station_code
         loop = asyncio.get_running_loop()
         queued = _Queued(job, loop, loop.create_future())
         with self._changed:

@@ -19,7 +19,7 @@ from supplies.verification.verify import verify
 
 
 def store_of_the_writer(service: Service) -> SqliteStore:
-    store = service.app.state.stations.default.queue._ledger.store
+    store = service.app.state.stations.default.queue.ledger.store
     assert isinstance(store, SqliteStore)
     return store
 

@@ -343,7 +343,7 @@ def full_disk(app: Litestar) -> Iterator[None]:
     """Let each commit of an application find a full disk within the `with` block."""
     with ExitStack() as faults:
         for queue in app.state.stations._queues:
-            store = queue._ledger.store
+            store = queue.ledger.store
             if isinstance(store, SqliteStore):
                 full = _FullAtCommit(store.connection)
                 faults.enter_context(patch.object(store, "connection", full))
