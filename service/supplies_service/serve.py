@@ -29,11 +29,13 @@ from supplies_service.daily_checkpoints import CheckpointPlan, check_checkpoint_
 from supplies_service.observability import logs
 from supplies_service.settings import Settings, variable_name
 from supplies_service.stations import open_ledger
-from supplies_service.writer_process import fork_writer
+from supplies_service.writer_process import WriterProcess, fork_writer
 
 SHUTDOWN_SECONDS = 10
 """Seconds that accepted requests have to finish after the signal to stop the service."""
 
+WRITER_SHUTDOWN_SECONDS = 8
+"""Seconds that the process that writes has to finish after the same signal."""
 
 MAX_CONNECTIONS = 4096
 """Maximum number of connections of one worker process."""
@@ -187,7 +189,8 @@ def _application(
         writer=writer,
     )
     # granian's own handler for SIGINT, installed later, could end the worker from any thread.
-    application.on_startup += [_ignore_interrupts, _limit_shutdown, _stop_without_parent]
+    limit_shutdown = partial(_limit_shutdown, writer)
+    application.on_startup += [_ignore_interrupts, limit_shutdown, _stop_without_parent]
     application.on_startup += [collect_garbage_from_now_on, greeting.print_once]
     return application
 
@@ -207,13 +210,22 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _limit_shutdown() -> None:
+def _limit_shutdown(writer: WriterProcess | None) -> None:
     """Let SIGALRM kill the worker if it still runs `SHUTDOWN_SECONDS` after SIGTERM.
+
+    The process that writes is killed before, so that the worker can answer what waits for it.
 
     granian has a limit of its own. It is not used, because granian then reports that workers refuse
     to stop although they have just ended. granian still gets SIGTERM through the event loop.
     """
-    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(SHUTDOWN_SECONDS))
+    loop = asyncio.get_running_loop()
+
+    def limit(*_: object) -> None:
+        signal.alarm(SHUTDOWN_SECONDS)
+        if writer is not None:
+            loop.call_soon_threadsafe(loop.call_later, WRITER_SHUTDOWN_SECONDS, writer.kill)
+
+    signal.signal(signal.SIGTERM, limit)
 
 
 async def _stop_without_parent() -> None:

@@ -97,9 +97,10 @@ class StationService:
         return await self.queue.run(job, station=self.code)
 
     def idle_seconds(self) -> float:
-        """Seconds since the last durable commit, or infinity before the first commit."""
-        idle = self.queue.idle_seconds()
-        return idle if self.writer is None else min(idle, self.writer.idle_seconds())
+        """Seconds since commands were last committed, or infinity if they never were."""
+        if self.writer is not None and self.writer.is_running:
+            return self.writer.idle_seconds()
+        return self.queue.idle_seconds()
 
     async def admin_write(self, job: Callable[[AccessContext], T]) -> T:
         """Run a job that changes data outside the hash chain, such as users.
@@ -247,6 +248,10 @@ class Stations:
             return None
         # Versions of two connections differ, because each counts only the commits of others.
         return None if version is None else (self, version)
+
+    def lost_writer(self) -> bool:
+        """Return whether there was a process that writes, and it has ended."""
+        return self._writer is not None and not self._writer.is_running
 
     def count_queued(self) -> int:
         """Return the number of accepted requests whose changes are not durable yet."""

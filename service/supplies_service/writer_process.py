@@ -20,7 +20,6 @@ import os
 import pickle
 import signal
 import socket
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ from supplies_service.group_commit import (
     is_stopping,
     is_uncertain,
 )
-from supplies_service.observability.logs import RemoteError, error_chain
+from supplies_service.observability.logs import LOGGER, RemoteError, error_chain
 from supplies_service.write_batches import (
     MAX_BATCH,
     BatchWriter,
@@ -53,7 +52,7 @@ _LENGTH_BYTES = 4
 
 _RECEIVE_BYTES = 1 << 20
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger(LOGGER)
 
 
 class _Results(NamedTuple):
@@ -116,6 +115,8 @@ class WriterProcess(asyncio.Protocol):
         """
         self._observer, self._loop = observer, asyncio.get_running_loop()
         self._has_ended = self._loop.create_future()
+        # The system remembers a process that has ended until somebody waits for it.
+        self._ended_process = self._loop.create_task(self._wait_for_end())
         await self._loop.create_unix_connection(lambda: self, sock=self._connection)
 
     async def run(self, packed: bytes, *, station: str) -> Any:
@@ -154,7 +155,17 @@ class WriterProcess(asyncio.Protocol):
             await asyncio.wait(self._futures.values())
         self._transport.close()
         await self._has_ended
-        await asyncio.to_thread(os.waitpid, self._pid, 0)
+        await self._ended_process
+
+    def kill(self) -> None:
+        """Kill the process, because it does not end in time. Call this in the event loop.
+
+        Callers that wait get the error `Uncertain`.
+        """
+        if not self._ended_process.done():
+            _logger.error("the writer process did not end in time and was killed")
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
 
     # --- called by the event loop --------------------------------------------------------------
 
@@ -189,7 +200,11 @@ class WriterProcess(asyncio.Protocol):
         self._futures.clear()
         self._has_ended.set_result(None)
         if not self._is_stopping:
-            _logger.error("the writer process has ended; this process writes itself from now on")
+            _logger.error("the writer process has ended; this process writes by itself from now on")
+
+    async def _wait_for_end(self) -> None:
+        await self._has_ended
+        await asyncio.to_thread(os.waitpid, self._pid, 0)
 
     def _send(self) -> None:
         messages, self._unsent = self._unsent, []
@@ -264,8 +279,8 @@ def _run_as_child(
         gc.enable()
         _Child(connection, open_ledger(), max_batch).run()
         status = 0
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        _logger.error("the writer process failed", exc_info=error)
     finally:
         os._exit(status)
 

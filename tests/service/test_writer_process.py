@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import logging
 import os
 import pickle
 import signal
@@ -15,7 +18,8 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from supplies_service.observability.logs import error_chain
+from supplies_service.group_commit import is_full, is_stopping, is_uncertain
+from supplies_service.observability.logs import JsonFormatter, error_chain
 from supplies_service.problems import RateLimited, SessionRequired
 from supplies_service.write_batches import SendableJob
 from supplies_service.writer_process import pack, received, sendable
@@ -153,8 +157,12 @@ def test_the_worker_writes_itself_after_its_writer_was_killed(
         assert all("whether this was recorded" in answer.json()["detail"] for answer in answers)
         for number in range(8):
             assert served.post_need(f"key-{number}").status_code == 201
+        wait_until(lambda: children_of(served.worker) == [])  # no zombie is left
+        assert "the process that writes has ended" in str(served.web.get("/api/health").json())
     assert count_needs(books) == 8
-    assert "the writer process has ended" in log.read_text()
+    events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+    assert events.count("unavailable") == 8
+    assert "the writer process has ended; this process writes by itself from now on" in events
 
 
 # --- when it stops -------------------------------------------------------------------------------
@@ -176,6 +184,38 @@ def test_accepted_requests_are_written_and_answered_when_it_stops(
         wait_until(lambda: has_ended(served.writer))
         wait_until_it_is_free(served.port)
     assert count_needs(books) == 8
+
+
+def test_a_writer_that_hangs_is_killed_at_a_stop_and_what_waits_is_answered(
+    books: str, bearer: dict[str, str], tmp_path: Path
+) -> None:
+    with serving(books, bearer, tmp_path / "log") as served:
+        os.kill(served.writer, signal.SIGSTOP)
+        with ThreadPoolExecutor(8) as pool:
+            waiting = [pool.submit(served.post_need, f"key-{number}") for number in range(8)]
+            wait_until(lambda: "supplies_writer_waiting 8.0" in served.web.get("/api/metrics").text)
+            os.kill(served.main, signal.SIGTERM)
+            assert [each.result().status_code for each in waiting] == [503] * 8
+        wait_until(lambda: has_ended(served.writer))
+        wait_until_it_is_free(served.port)
+    assert count_needs(books) == 0
+
+
+def test_health_tells_that_the_writer_hangs_although_the_worker_writes(
+    books: str, bearer: dict[str, str], tmp_path: Path
+) -> None:
+    with serving(books, bearer, tmp_path / "log") as served:
+        os.kill(served.writer, signal.SIGSTOP)
+        numbers = itertools.count()
+
+        def is_down() -> bool:
+            item = {"code": f"rope-{next(numbers)}", "name": "rope"}
+            assert served.web.post("/api/items", json=item).status_code == 201
+            return served.web.get("/api/health").status_code == 503
+
+        wait_until(is_down)
+        os.kill(served.writer, signal.SIGCONT)
+        wait_until(lambda: served.web.get("/api/health").status_code == 200)
 
 
 def test_the_writer_ends_after_its_worker_was_killed(
@@ -263,6 +303,13 @@ def test_the_log_shows_where_an_error_was_raised_but_no_message() -> None:
         "test_the_log_shows_where_an_error_was_raised_but_no_message"
     )
     assert "of a person" not in str(about)
+
+
+@pytest.mark.parametrize("error", [is_full(3), is_stopping(), is_uncertain()])
+def test_errors_of_the_queue_can_be_logged(error: errors.StoreError) -> None:
+    record = logging.LogRecord("", logging.ERROR, "", 0, "unavailable", None, (None, error, None))
+    [about] = json.loads(JsonFormatter().format(record))["error"]
+    assert about["says"] == error.detail
 
 
 def test_the_log_shows_the_cause_of_an_error_of_the_database() -> None:

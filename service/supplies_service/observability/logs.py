@@ -70,7 +70,7 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
             "where": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
         }
         if isinstance(current, StoreError):
-            about["says"] = current.detail
+            about["says"] = str(current.detail)  # a `Sentence` cannot be encoded
         found.append(about)
         current = current.__cause__ or current.__context__
     return found

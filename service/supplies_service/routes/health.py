@@ -151,6 +151,13 @@ def find_attention(context: RequestContext, books: Books) -> list[Sentence]:
                 free=free // 2**20,
             )
         )
+    if context.stations.lost_writer():
+        attention.append(
+            Sentence(
+                "the process that writes has ended, and the service writes more slowly without it; "
+                "restart the service"
+            )
+        )
     attention += _clock_attention(books, context.ledger.clock())
     attention += find_checkpoint_failures(context)
     month_ago = context.ledger.clock() - timedelta(days=MAX_DAYS_UNVERIFIED)
