@@ -217,7 +217,7 @@ def _stop_waiting(future: asyncio.Future[Any]) -> None:
 
 
 class _Messages:
-    """Puts received bytes together to messages."""
+    """Joins received bytes into messages."""
 
     def __init__(self) -> None:
         self._received = bytearray()
