@@ -293,10 +293,13 @@ class Journal(DraftedBalances):
         return [self._needs[need] for need in needs]
 
     def read_needs_of_claims(self, pledge: str) -> None:
-        """Read the needs of all claims on a pledge, if a rule asks for its second item.
+        """Read the needs of all claims on a pledge together, at the second call for this pledge.
+
+        A command that fulfils only one item of the pledge does not need the claims on the others.
 
         Args:
-            pledge: A prefix of accounts whose balances `balances_of_item` has read, `pledged:p_1:`.
+            pledge: The prefix of the accounts of the claims, such as "pledged:p_1:". Their balances
+                must have been read by `balances_of_item`.
         """
         self._claims_asked[pledge] += 1
         if self._claims_asked[pledge] == 2:
