@@ -10,7 +10,7 @@ import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -92,6 +92,18 @@ def has_ended(pid: int) -> bool:
         return True
 
 
+def post_needs(served: Served, pool: ThreadPoolExecutor) -> list[Future[httpx.Response]]:
+    """Send a need in each of 8 threads. Return when all wait for the stopped writer."""
+    waiting = [pool.submit(served.post_need, f"key-{number}") for number in range(8)]
+    wait_until(lambda: "supplies_writer_waiting 8.0" in served.web.get("/api/metrics").text)
+    return waiting
+
+
+def wait_until_all_has_ended(served: Served) -> None:
+    wait_until(lambda: has_ended(served.writer))
+    wait_until_it_is_free(served.port)
+
+
 def count_needs(books: str) -> int:
     with Ledger.open(books, station="lx") as ledger:
         ledger.verify()
@@ -149,8 +161,7 @@ def test_the_worker_writes_itself_after_its_writer_was_killed(
     with serving(books, bearer, log) as served:
         os.kill(served.writer, signal.SIGSTOP)
         with ThreadPoolExecutor(8) as pool:
-            waiting = [pool.submit(served.post_need, f"key-{number}") for number in range(8)]
-            wait_until(lambda: "supplies_writer_waiting 8.0" in served.web.get("/api/metrics").text)
+            waiting = post_needs(served, pool)
             os.kill(served.writer, signal.SIGKILL)
             answers = [each.result() for each in waiting]
         assert {answer.status_code for answer in answers} == {503}
@@ -176,13 +187,11 @@ def test_accepted_requests_are_written_and_answered_when_it_stops(
     with serving(books, bearer, tmp_path / "log") as served:
         os.kill(served.writer, signal.SIGSTOP)
         with ThreadPoolExecutor(8) as pool:
-            waiting = [pool.submit(served.post_need, f"key-{number}") for number in range(8)]
-            wait_until(lambda: "supplies_writer_waiting 8.0" in served.web.get("/api/metrics").text)
+            waiting = post_needs(served, pool)
             (os.killpg if to_all else os.kill)(served.main, stop)
             os.kill(served.writer, signal.SIGCONT)
             assert [each.result().status_code for each in waiting] == [201] * 8
-        wait_until(lambda: has_ended(served.writer))
-        wait_until_it_is_free(served.port)
+        wait_until_all_has_ended(served)
     assert count_needs(books) == 8
 
 
@@ -192,12 +201,10 @@ def test_a_writer_that_hangs_is_killed_at_a_stop_and_what_waits_is_answered(
     with serving(books, bearer, tmp_path / "log") as served:
         os.kill(served.writer, signal.SIGSTOP)
         with ThreadPoolExecutor(8) as pool:
-            waiting = [pool.submit(served.post_need, f"key-{number}") for number in range(8)]
-            wait_until(lambda: "supplies_writer_waiting 8.0" in served.web.get("/api/metrics").text)
+            waiting = post_needs(served, pool)
             os.kill(served.main, signal.SIGTERM)
             assert [each.result().status_code for each in waiting] == [503] * 8
-        wait_until(lambda: has_ended(served.writer))
-        wait_until_it_is_free(served.port)
+        wait_until_all_has_ended(served)
     assert count_needs(books) == 0
 
 
@@ -224,8 +231,7 @@ def test_the_writer_ends_after_its_worker_was_killed(
     with serving(books, bearer, tmp_path / "log") as served:
         assert served.post_need("one").status_code == 201
         os.kill(served.worker, signal.SIGKILL)
-        wait_until(lambda: has_ended(served.writer))
-        wait_until_it_is_free(served.port)
+        wait_until_all_has_ended(served)
     assert count_needs(books) == 1
 
 
