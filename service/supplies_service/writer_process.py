@@ -20,7 +20,7 @@ import os
 import pickle
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from select import select
@@ -354,11 +354,9 @@ def sendable(result: Any) -> Any:
     """
     if not isinstance(result, BaseException):
         return result
-    if isinstance(result, StoreError):
-        return _Raised(result, error_chain(result))
-    return (
-        _Raised(result) if isinstance(result, SuppliesError) else _Raised(None, error_chain(result))
-    )
+    if not isinstance(result, SuppliesError):
+        return _Raised(None, error_chain(result))
+    return _Raised(result, error_chain(result) if isinstance(result, StoreError) else ())
 
 
 def received(result: Any) -> Any:
@@ -381,4 +379,4 @@ class _Raised(NamedTuple):
     """
 
     error: SuppliesError | None
-    chain: list[dict[str, Any]] = []  # noqa: RUF012  # is not changed
+    chain: Sequence[dict[str, Any]] = ()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -49,7 +50,7 @@ class RemoteError(Exception):
         chain: The result of `error_chain` in that process.
     """
 
-    def __init__(self, chain: list[dict[str, Any]]) -> None:
+    def __init__(self, chain: Sequence[dict[str, Any]]) -> None:
         super().__init__(chain)
         self.chain = chain
 
@@ -63,7 +64,7 @@ def error_chain(error: BaseException) -> list[dict[str, Any]]:
     current: BaseException | None = error
     while current is not None and len(found) < 8:
         if isinstance(current, RemoteError):
-            return found + current.chain
+            return [*found, *current.chain]
         frames = traceback.extract_tb(current.__traceback__)
         about: dict[str, Any] = {
             "kind": f"{type(current).__module__}.{type(current).__qualname__}",
