@@ -35,8 +35,9 @@ from supplies.storage.idempotency import IdempotencyKey
 from supplies.views.pagination import View
 from supplies_service.counter_hand_outs import HAND_OUTS, CounterHandOut, report_of, show_hand_out
 from supplies_service.idempotency import is_idempotency_key, phone_request_key
+from supplies_service.recording_jobs import Show
 from supplies_service.request_bodies import decode_of_team, replace_half_pairs
-from supplies_service.request_context import RequestContext, Show
+from supplies_service.request_context import RequestContext
 from supplies_service.routes.deliveries import show_own_stop
 from supplies_service.security.ownership import NOT_YOUR_REPORT
 

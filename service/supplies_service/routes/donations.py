@@ -26,8 +26,9 @@ from supplies.views.pagination import Page, View, Warned
 from supplies.views.receipts import ReceiptView
 from supplies.views.stock_warnings import find_unexpired_write_offs, find_unexplained_surplus
 from supplies_service.idempotency import Outcome
+from supplies_service.recording_jobs import find_address_warnings
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context, find_address_warnings
+from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.routes.receipts import get_signed_receipt

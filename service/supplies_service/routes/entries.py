@@ -10,8 +10,9 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from supplies.domain.commands import Correct, ForgetText, ResolveConflict, Reverse
 from supplies.views.entries import ConflictView, EntryView, get_entry, list_conflicts, list_entries
 from supplies.views.pagination import Page
+from supplies_service.recording_jobs import show_entry
 from supplies_service.request_bodies import Body, parse_number
-from supplies_service.request_context import Context, show_entry
+from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse, EntryRecorded
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles

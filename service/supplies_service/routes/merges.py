@@ -7,8 +7,9 @@ from litestar import Controller, Response, get, post
 from supplies.domain.commands import MergeCodes
 from supplies.views.merges import MergeView, list_merges
 from supplies.views.pagination import Page
+from supplies_service.recording_jobs import show_entry
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context, show_entry
+from supplies_service.request_context import Context
 from supplies_service.responses import CreatedResponse, EntryRecorded
 from supplies_service.routes.parameters import DEFAULT_LIMIT, After, Limit
 from supplies_service.security.authorization import allow_roles

@@ -44,8 +44,9 @@ from supplies.views.pagination import Page, View, Warned
 from supplies.views.stock import StockView, get_stock
 from supplies.views.stock_documents import StockNoun
 from supplies_service.idempotency import Outcome
+from supplies_service.recording_jobs import show_entry
 from supplies_service.request_bodies import Body
-from supplies_service.request_context import Context, RequestContext, show_entry
+from supplies_service.request_context import Context, RequestContext
 from supplies_service.responses import (
     CreatedOrConflict,
     CreatedResponse,
