@@ -98,7 +98,7 @@ BEGIN
         RAISE EXCEPTION 'kept: heads follow the entries'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
 
 CREATE FUNCTION {schema}.transfers_of_the_last_entry() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -404,7 +404,7 @@ CREATE TRIGGER {table}_changed AFTER INSERT OR UPDATE ON {table} FOR EACH ROW EX
 -- once
 CREATE TRIGGER entries_gapless BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION entries_gapless();
 CREATE TRIGGER entries_head AFTER INSERT ON entries FOR EACH ROW EXECUTE FUNCTION entries_head();
-CREATE TRIGGER heads_follow BEFORE INSERT OR UPDATE ON heads FOR EACH ROW EXECUTE FUNCTION heads_follow();
+CREATE TRIGGER heads_follow AFTER INSERT OR UPDATE ON heads FOR EACH ROW EXECUTE FUNCTION heads_follow();
 CREATE TRIGGER heads_kept BEFORE DELETE OR TRUNCATE ON heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_deletion();
 CREATE TRIGGER transfers_of_the_last_entry AFTER INSERT ON transfers REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION transfers_of_the_last_entry();
 CREATE TRIGGER transfers_move AFTER INSERT ON transfers REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION transfers_move();

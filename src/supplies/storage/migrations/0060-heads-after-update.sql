@@ -1,0 +1,3 @@
+-- Version 60: PostgreSQL checks a row of heads after it was changed. A check before the change locks the
+-- row, and its version of each savepoint then has two transactions (multixact), which every reader looks up.
+-- No table changes; the guard is made anew, see REWRITTEN_IN_VERSION in schema.py.
