@@ -27,11 +27,12 @@ from supplies.storage.postgresql.transaction import Cursor, Transaction
 from supplies.storage.sql_parameters import group_rows, pyformat, query_of_each
 from supplies.storage.store import Params, Row
 
-ANALYZE_AFTER_ROWS = (400, 4_000, 40_000)
+ANALYZE_AFTER_ROWS = tuple(400 * 2**number for number in range(8))
 """After how many rows written to new tables the next commit runs ANALYZE.
 
 Without statistics, the server may choose a bad index. The server would run ANALYZE by itself, but
-only after a minute. It runs several times, because the first rows are often those of the catalogue.
+only after a minute. It runs several times, because the first rows are often those of the catalogue,
+and a plan that is good for a small table is kept while the table grows.
 """
 
 MINIMUM_VERSION = 130_000
