@@ -25,7 +25,7 @@ help:
 	@echo "make run           install, book the demo and serve it at http://127.0.0.1:$(PORT) (PORT=8000)"
 	@echo "make test          install and run every test"
 	@echo "make check         formatting, lint, types, import rules and the prose of the documentation"
-	@echo "make bench         measure speed, as ratios within one run"
+	@echo "make bench         measure speed, as ratios within one run (ENGINE=sqlite|postgresql)"
 	@echo "make bench-growth  measure books of 10,000 to a million entries (ENGINE=sqlite|postgresql)"
 	@echo "make simulate      simulate weeks of work with faults (SEED=1 STEPS=5000 ENGINE=sqlite|postgresql)"
 	@echo "make attack        flood and starve a service, try each limit of each field, and take away the database"
@@ -87,7 +87,7 @@ check: .venv/installed-test
 	$(BIN)/python -m tools.raises
 
 bench: .venv/installed-bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(if $(filter postgresql,$(ENGINE)),engines growth-postgresql)
 
 bench-growth: .venv/installed-test
 	$(BIN)/python -m benchmarks growth --entries 10000 --entries 100000 --entries 1000000 --engine $(ENGINE)

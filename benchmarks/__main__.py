@@ -28,8 +28,9 @@ from benchmarks.bars import print_missed_bars
 BENCHMARKS = {
     "ledger": ledger.run,
     "imports": imports.run,
-    "growth": growth.run,
+    "growth": partial(growth.run, engines=["sqlite"]),
     "growth-10000": partial(growth.run, [10_000], ["sqlite"]),
+    "growth-postgresql": partial(growth.run, engines=["postgresql"]),
     "limits": limits.run,
     "engines": engines.run,
     "papers": papers.run,

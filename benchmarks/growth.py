@@ -11,7 +11,7 @@ import itertools
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import process_time
@@ -73,23 +73,36 @@ class Clock:
         return datetime(self.day.year, self.day.month, self.day.day, 4, tzinfo=UTC)
 
 
-def run(sizes: Sequence[int] = SIZES, engines: Sequence[str] = ("sqlite", "postgresql")) -> None:
-    """Print the results of this benchmark, for each engine and each size of the books."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
+def run(
+    sizes: Sequence[int] = SIZES,
+    engines: Sequence[str] = ("sqlite", "postgresql"),
+    folder: Path | None = None,
+) -> None:
+    """Print the results of this benchmark, for each engine and each size of the books.
+
+    Args:
+        folder: Keep the books on SQLite here, and measure those that it already contains. If None,
+            they are recorded in a temporary folder.
+    """
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         if "sqlite" in engines:
-            _print("SQLite", sizes, lambda name: str(place / f"{name}.db"))
+            _print("SQLite", sizes, lambda name: str((folder or place) / f"{name}.db"))
         if "postgresql" in engines:
-            with postgresql_server(place) as database:
-                _print("PostgreSQL", sizes, database)
+            _print("PostgreSQL", sizes, stack.enter_context(postgresql_server(place)))
 
 
 @click.command()
 @click.option("--entries", type=int, multiple=True, default=SIZES, help="Size of the books.")
 @click.option("--engine", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
-def main(entries: Sequence[int], engine: str) -> None:
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Keep the books on SQLite here, and measure those that it already contains.",
+)
+def main(entries: Sequence[int], engine: str, folder: Path | None) -> None:
     """Run this benchmark with the options of the command line."""
-    run(entries, [engine])
+    run(entries, [engine], folder)
     print_missed_bars()
 
 
@@ -114,8 +127,10 @@ def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
     recording.
     """
     clock = Clock()
-    with open_books(url, size, clock) as ledger, _cpu_clock(ledger) as cpu:
-        yield "bulk recording, commands/s", 1 / record_entries(ledger, clock.set_day, size, cpu)
+    with _open(url, size, clock) as ledger, _cpu_clock(ledger) as cpu:
+        if ledger.books.last_entry().seq < size:
+            yield "bulk recording, commands/s", 1 / record_entries(ledger, clock.set_day, size, cpu)
+        clock.set_day(LAST)
         for name, view in views(size).items():
             yield name, 1e3 * _median(ledger, view, cpu)
         yield "Allocate", 1e3 * _time_allocations(ledger, cpu)
@@ -162,6 +177,21 @@ class _ServerTimes:
 
 
 # --- the books -----------------------------------------------------------------------------------
+
+
+def _open(url: str, size: int, clock: Clock) -> Ledger:
+    """Open the books of an earlier run, or create new ones.
+
+    Raises:
+        click.ClickException: an earlier run did not finish these books.
+    """
+    if not Path(url).exists():
+        return open_books(url, size, clock)
+    ledger = Ledger.open(url, station=STATION, clock=clock)
+    if ledger.books.last_entry().seq < size:
+        ledger.close()
+        raise click.ClickException(f"{url} has fewer than {size:,} entries; delete it")
+    return ledger
 
 
 def open_books(url: str, size: int, clock: Clock) -> Ledger:
