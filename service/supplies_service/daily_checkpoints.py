@@ -49,7 +49,10 @@ FIRST_TICK_SECONDS = 60.0
 """Seconds from the start of the service to the first check for due work."""
 
 MAX_RUN_SECONDS = 1800.0
-"""Maximum number of seconds that the separate process may take."""
+"""Maximum number of seconds for a run of the process that makes checkpoints.
+
+A process that takes longer is killed.
+"""
 
 _FILE_MODE = 0o644
 """File mode of the file of checkpoints, which contains no personal data."""

@@ -58,7 +58,7 @@ async def page() -> Response[bytes]:
 async def start_script() -> Response[bytes]:
     """Return the script that starts Swagger UI.
 
-    The script is not part of the page, because the policy forbids inline scripts.
+    It is not part of the page, because the page's content security policy forbids inline scripts.
     """
     return Response(START, media_type="text/javascript")
 

@@ -91,7 +91,7 @@ def store_new_packs(books: Books, stated: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def category_of(text: str) -> str:
-    """Return the code of the category with this word, or the text itself if there is none."""
+    """Return the code of the category that a typed word names, or the word if it names none."""
     wanted = normalize_text(text)
     return next(iter(codes_of_word("category", wanted)), wanted)
 

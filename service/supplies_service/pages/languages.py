@@ -80,7 +80,10 @@ def _close_up(found: re.Match[str], values: Mapping[str, str]) -> str:
 
 _CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]")
 _SPACED = re.compile(rf"(?:(?<={_CHINESE.pattern})( ))?\{{(\w+)\}}(?:( )(?={_CHINESE.pattern}))?")
-"""Regular expression of a placeholder, with the spaces between it and Chinese words."""
+"""Regular expression of a placeholder such as `{item}`, with a space between it and a Chinese word.
+
+The space is left out if a Chinese value is put in.
+"""
 
 
 def format_days(text: str, language: Language) -> str:

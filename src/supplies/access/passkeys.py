@@ -233,7 +233,11 @@ def _from_row(row: Sequence[object]) -> Passkey:
 
 
 _IS_ACCEPTED = "expires_at > :now AND expires_at <= :latest"
-"""SQL condition for challenges that have not expired, and were not made in the future."""
+"""SQL condition for challenges that have not expired.
+
+A challenge that expires later than a new one was made while the clock was ahead. It is refused too,
+because it would be accepted for too long.
+"""
 
 
 def _new_challenge(access: AccessContext, holder: str | None) -> bytes:

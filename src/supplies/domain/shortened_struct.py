@@ -98,8 +98,9 @@ def line_of(pointer: str) -> str:
 
 
 class ShortenedStruct:
-    """A command or record as decoded JSON, from which parts can be left out.
+    """A refused command or record as decoded JSON, without its faulty parts.
 
+    They are left out or replaced by valid values, so that the rest can be checked for more faults.
     Pointers are JSON pointers into the struct that was sent, not into the shortened one, unless a
     method says otherwise.
 

@@ -19,7 +19,7 @@ MAX_FAULTS = 50
 """Maximum number of faults in one error."""
 
 _MOST_DIGITS = 9
-"""Maximum number of digits of a line number in a JSON pointer."""
+"""Maximum number of digits of a line number in a JSON pointer. A longer one is a field's name."""
 
 
 def check_fields(struct: S) -> S:

@@ -33,9 +33,10 @@ _MEASURES = {
     ("斤", "g"): Decimal(500),
     ("斤", "kg"): Decimal("0.5"),
 }
-"""How many of the second unit are one of the first, which needs no content of a pack.
+"""How many units of the second kind are in one of the first: 1000 g in a kg.
 
-Goods are not counted in 斤, but it is a common word for half a kilogram.
+A row with these units need not say how much is in a pack. 斤, half a kilogram, is no unit of items,
+but lists often use it.
 """
 
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))

@@ -162,7 +162,7 @@ def needs(reader: RowReader, rows: Sequence[Row]) -> c.Command:
 
 
 def distributions(reader: RowReader, rows: Sequence[Row]) -> c.Command:
-    """Return the command that records one hand-out, which may take several rows."""
+    """Return the command that records one hand-out. Each row is one of its goods."""
     headcount = reader.common(rows, "headcount", reader.number)
     goods = [read_goods(reader, row) for row in rows]
     return _make(

@@ -22,9 +22,11 @@ from supplies.ledger.rules.need_fulfilment import find_need
 from supplies.ledger.rules.pledges import find_pledge
 
 _MAX_LINES_RUN = 25_000
-"""Maximum cost of the search for further faults: lines of the command × runs of its rule.
+"""Maximum number of lines that the search for further faults runs through.
 
-Other writers wait during the search, so a larger number would delay them too long.
+The search runs the rule of the command again and again. Each run counts the lines until the last
+fault that it finds. Other writers wait during the search, so a larger number would delay them too
+long.
 """
 
 _DAY = "/happened_on"

@@ -114,10 +114,12 @@ class DraftedBalances:
     ) -> int:
         """Return the quantity that can be taken from an account on one day.
 
-        This is the smallest balance at the end of that day or of any later day. There is an
-        exception if the goods leave a location where a later stock count is already recorded.
-        Taking them only makes the shortage of that count smaller or its surplus larger. So only the
-        days before the count limit what can be taken.
+        This is the smallest balance at the end of that day or of any later day.
+
+        If goods leave a location, and a later stock count of them is recorded, only the days before
+        the count matter: taking the goods makes its shortage smaller, or its surplus larger. If the
+        count is booked on that day already, the limit is the current balance and what is missing at
+        the location without an explanation.
 
         Args:
             since: The day on which the goods are taken, which must be open; None means the

@@ -57,7 +57,8 @@ class RunSheet(PaperPart, frozen=True, kw_only=True):
     """The run sheet (出车单) of a delivery: what to load, the stops, and who signs.
 
     Attributes:
-        or_earlier: True if the dispatch may have happened before the day; otherwise absent.
+        day: The day of the dispatch.
+        or_earlier: True if the dispatch may have happened before `day`; otherwise absent.
     """
 
     delivery: str

@@ -169,7 +169,7 @@ class UnitView(UnitWords, frozen=True, kw_only=True):
 
 
 def list_units(books: Books) -> list[UnitView]:
-    """Return all units that have names at this station, ordered by code."""
+    """Return all units of goods that this station has words for, ordered by code."""
     settings = paper_settings(books)
     return [
         UnitView(

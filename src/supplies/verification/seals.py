@@ -174,10 +174,11 @@ class _Check:
             self._digests[table, key] = digest
 
     def compare_with(self, seen: LastSeal) -> None:
-        """Check that the last seal and log line noted beside the key file are still in the books.
+        """Check that the books still have the last seal and the last line of the access log.
 
         Args:
-            seen: The last seal and log line. The program that made them noted them in that file.
+            seen: This seal and line. The program that made them wrote them to a file beside the key
+                file, see `last_seals`.
         """
         missing = find_missing(self.reader.store, seen)
         if missing == "seals":

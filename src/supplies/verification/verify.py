@@ -56,7 +56,10 @@ from supplies.verification.stated_outcomes import StatedOutcomes
 from supplies.verification.stock_counts import StockCounts
 
 _READ_WHOLE = (Lot, ProductExpiry, Pledge, StopRemoval, CodeAttempt, Merge)
-"""Types of rows that are read from trusted entries too, because later entries may refer to them."""
+"""Types of rows that are also read from entries up to the checkpoint.
+
+These entries are not verified again, but later entries may refer to their rows.
+"""
 
 ENTRIES_PER_COMPARISON = 100_000
 """Number of entries whose rows are recomputed before they are compared with the stored rows.

@@ -277,9 +277,10 @@ class _LotFamily:
 
 
 def _read_collected(books: Books, lots: list[str], last: date) -> Counter[tuple[str, str]]:
-    """Return the quantity that recipients fetched at the counter, by lot and recipient's account.
+    """Return the quantities that recipients fetched at the counter, by lot and recipient's account.
 
-    Corrections that are booked by the last day are included.
+    Args:
+        last: The last day. Corrections that are booked until this day are included.
     """
     sides = " UNION ALL ".join(
         f"SELECT b.lot, b.account, {sign}t.quantity AS quantity "

@@ -160,7 +160,7 @@ class OrganisationNeeds(View, frozen=True, kw_only=True):
 
 
 _Columns = Mapping[str, tuple[AccountKind, ...]]
-"""The kinds of account whose balances are added up in each field of a view."""
+"""For each field of a view, such as `on_hand`: the kinds of account whose balances it adds up."""
 
 _SHELVES: _Columns = {"on_hand": (STOCK, ALLOCATED), "free": (STOCK,), "allocated": (ALLOCATED,)}
 _NEEDS: _Columns = {

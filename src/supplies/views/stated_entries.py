@@ -103,11 +103,19 @@ class StatedEntries:
         )
 
     def text(self, path: str) -> str | None:
-        """Return a free text of the command by its path, or None if it has none or was erased."""
+        """Return a free text of the command, or None if it has none or was erased.
+
+        Args:
+            path: The place of the text in the command, such as `note` or `lines/0/value/evidence`.
+        """
         return self._texts.get(path)
 
     def needed_text(self, path: str) -> str:
-        """Return a required text of the command by its path, or "–" if it was erased."""
+        """Return a text that the command requires, or "–" if it was erased.
+
+        Args:
+            path: The place of the text in the command, such as `reason`.
+        """
         return self._texts.get(path) or ERASED
 
     # --- goods ---------------------------------------------------------------------------------

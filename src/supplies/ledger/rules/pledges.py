@@ -214,12 +214,12 @@ def _promise(
 def _check_claim_of_correction(
     journal: Journal, need: Need, pledge: str, quantity: int, pointer: str
 ) -> None:
-    """Check that a corrected pledge claims no more than was open of the need on that day.
+    """Check that a corrected pledge claims no more of a need than was open since its day.
 
-    Later commands have claimed the rest, and this correction cannot change them.
+    What later commands have claimed is not open: this correction cannot change those commands.
 
     Raises:
-        InvalidField: the need had less open on the day of the pledge.
+        InvalidField: less of the need was open on the day of the pledge, or on a later day.
     """
     open_then = max(0, journal.available(NEEDED(need.need), need.item))
     if quantity <= open_then:
@@ -228,9 +228,10 @@ def _check_claim_of_correction(
     raise InvalidField.at(
         f"{pointer}/quantity",
         Sentence(
-            "{quantity} are claimed for need {need}, but on {day}, the day of the pledge, "
-            "{available} were open; claims that were made later ({made_later} for this need) stay "
-            "as they are: leave them out here, and change them in a separate command (ClaimNeeds)",
+            "{quantity} are claimed for need {need}, but from {day}, the day of the pledge, "
+            "only {available} stayed open; claims that were made later ({made_later} for this "
+            "need) stay as they are: leave them out here, and change them in a separate command "
+            "(ClaimNeeds)",
             quantity=quantity,
             need=need.need,
             day=journal.happened_on,

@@ -45,10 +45,11 @@ Its functions for JSON are needed too. They are optional in 3.37, but all usual 
 
 
 CACHE_KIB, LARGE_CACHE_KIB = 8_000, 64_000
-"""How much memory a connection uses for pages of the file, and while `large_cache` is open, in KiB.
+"""Memory of a connection for pages of the file, in KiB: usually, and within `large_cache`.
 
-With SQLite's default of 2 MB, a transaction of many commands writes pages several times. So does
-one with 8 MB in books of 100,000 lots, whose rows are far apart in the indexes.
+If it is too small, a long transaction writes the same pages several times. SQLite's default of 2 MB
+is too small for a transaction of many commands. 8 MB are too little in books of 100,000 lots,
+because their rows are far apart in the indexes.
 """
 
 MAX_IDLE_LOG_BYTES = 32 * 2**20
@@ -170,9 +171,9 @@ class SqliteStore:
     def wanted_ids(self, ids: Sequence[str | int]) -> tuple[str, Params]:
         """Return `WITH wanted (id) AS (…)`, a table of these ids for a query, and its parameters.
 
-        Several ids are one parameter. With one parameter for each, SQLite would need as long for
-        2,000 ids as for the rest of the query, because it looks up each by comparing it with all
-        others. A single id is its own parameter, which SQLite reads faster than a list.
+        Several ids are one parameter, a list in JSON. If each were a parameter of its own, SQLite
+        would compare the name of each with all others, which takes as long for 2,000 ids as the
+        rest of the query. A single id is passed as it is, because SQLite reads it faster.
         """
         if len(ids) == 1:
             return "WITH wanted (id) AS (VALUES (:ids)) ", {"ids": ids[0]}
