@@ -8,11 +8,10 @@ PostgreSQL, the statistics are changed as if the tables had a thousand times as 
 from __future__ import annotations
 
 import inspect
-import itertools
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
@@ -23,7 +22,6 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, get_args
 
 import pytest
-from psycopg.sql import Literal
 from support.engines import Engines
 from support.every_kind import RecordingStation, book_everything, record_the_rest
 
@@ -38,7 +36,6 @@ from supplies.errors import Forgotten, Sentence, UnknownBarcode
 from supplies.ledger.rules import RULES
 from supplies.signing.station_keys import StationKeys
 from supplies.storage import schema
-from supplies.storage.sql_parameters import numbered
 from supplies.storage.sqlite.store import SqliteStore
 from supplies.storage.store import Store
 from supplies.views import (
@@ -479,46 +476,9 @@ def plan(store: Store, sql: str, params: Any) -> list[Read]:
         rows = store.all(f"EXPLAIN QUERY PLAN {sql}", params)
         reads = [read for row in rows if (read := sqlite_read(sql, row[3])) is not None]
     else:
-        reads = list(postgresql_reads(postgresql_plan(store, sql, params), index_tables(store)))
+        rows = store.all(f"EXPLAIN (FORMAT JSON) {sql}", params)
+        reads = list(postgresql_reads(rows[0][0][0]["Plan"], index_tables(store)))
     return [read for read in reads if read.table in GROWING]
-
-
-def postgresql_plan(store: Store, sql: str, params: Any) -> Mapping[str, Any]:
-    """Return PostgreSQL's plan of a statement. It is the same for all values of parameters."""
-    if isinstance(params, Mapping):
-        statement, values_of = numbered(sql)
-        values = values_of(params)
-    else:
-        statement, values = sql, params
-    literals = ", ".join(Literal(value).as_string() for value in values)
-    with store.writing():
-        store.run(f"PREPARE it{types_of(values)} AS {PARAMETER.sub(dollar(), statement)}")
-        ((plan,),) = store.all(f"EXPLAIN (FORMAT JSON) EXECUTE it{literals and f' ({literals})'}")
-        store.run("DEALLOCATE it")
-    root: Mapping[str, Any] = plan[0]["Plan"]
-    return root
-
-
-def types_of(values: Sequence[Any]) -> str:
-    """Return the types of these parameters, as PREPARE needs them."""
-    types = ", ".join(
-        f"{SQL_TYPES[type(value[0])]}[]" if isinstance(value, list) else SQL_TYPES[type(value)]
-        for value in values
-    )
-    return types and f" ({types})"
-
-
-SQL_TYPES: Mapping[type, str] = {int: "bigint", str: "text", bytes: "bytea", type(None): "unknown"}
-
-
-def dollar() -> Callable[[re.Match[str]], str]:
-    """Return a function that replaces `?1`, or the next `?`, with `$1`."""
-    following = itertools.count(1)
-    return lambda found: f"${found[1] or next(following)}"
-
-
-PARAMETER = re.compile(r"\?(\d*)(?=[^']*(?:'[^']*'[^']*)*$)")
-"""A parameter of a statement, outside quotation marks."""
 
 
 STEP = re.compile(

@@ -79,9 +79,6 @@ SET jit = off;
 -- Every query uses an index. A plan made while a table is small would read the whole table, and the
 -- plan is kept while the table grows.
 SET enable_seqscan = off;
--- One plan for all parameters. The server would make a new one for each of the first five times,
--- which takes longer than the query, and no query needs another plan for other parameters.
-SET plan_cache_mode = force_generic_plan;
 -- Queries name their tables in the order in which to read them, each by an index. The server would
 -- read a whole table for a join where it expects too many rows.
 SET join_collapse_limit = 1;
