@@ -35,8 +35,8 @@ _MEASURES = {
 }
 """How many units of the second kind are in one of the first: 1000 g in a kg.
 
-A row with these units need not say how much is in a pack. 斤, half a kilogram, is no unit of items,
-but lists often use it.
+A row with these units need not say how much is in a pack. Lists often use 斤, half a kilogram,
+which is not a unit of items.
 """
 
 _NO_SPEC = frozenset(("", "/", "-", "***", "无", "n/a"))
