@@ -115,8 +115,8 @@ def _print(engine: str, sizes: Sequence[int], url: Callable[[str], str]) -> None
             growth = figure / smallest.setdefault(name, figure)
             limit = bar_text(name, f"{name}, compared with the smallest books")
             print(f"  {name:32}{figure:12,.1f}{growth:10.2f} ×   {limit}", flush=True)
+            check_bar(name, figure)
             if size == LIMITED_SIZE:
-                check_bar(name, figure)
                 check_bar(f"{name}, compared with the smallest books", growth)
 
 
@@ -130,7 +130,6 @@ def _measure(url: str, size: int) -> Iterator[tuple[str, float]]:
     with _open(url, size, clock) as ledger, _cpu_clock(ledger) as cpu:
         if ledger.books.last_entry().seq < size:
             yield "bulk recording, commands/s", 1 / record_entries(ledger, clock.set_day, size, cpu)
-        clock.set_day(LAST)
         for name, view in views(size).items():
             yield name, 1e3 * _median(ledger, view, cpu)
         yield "Allocate", 1e3 * _time_allocations(ledger, cpu)
@@ -188,6 +187,7 @@ def _open(url: str, size: int, clock: Clock) -> Ledger:
     if not Path(url).exists():
         return open_books(url, size, clock)
     ledger = Ledger.open(url, station=STATION, clock=clock)
+    clock.set_day(LAST)
     if ledger.books.last_entry().seq < size:
         ledger.close()
         raise click.ClickException(f"{url} has fewer than {size:,} entries; delete it")

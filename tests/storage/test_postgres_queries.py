@@ -41,3 +41,21 @@ def test_new_books_are_analyzed_so_that_queries_use_their_index(own_url: str) ->
         ledger.record_many([Request(command=GIFT, by="u_1")] * (ANALYZE_AFTER_ROWS[1] // 10))
         (first, *_) = ledger.store.all(plan)
         assert "entries_station_id_key" in first[0]
+
+
+def test_many_commands_in_one_transaction_lock_no_row_in_groups(own_url: str) -> None:
+    """A group of transactions that lock one row (multixact) must be looked up by every reader."""
+    with Ledger.open(own_url, station="lx", clock=Clock()) as ledger:
+        register_all(ledger)
+        ledger.record(GIFT, by="u_1")
+        before = next_group(ledger)
+        ledger.record_many([Request(command=GIFT, by="u_1")] * 20)
+        assert next_group(ledger) == before
+
+
+def next_group(ledger: Ledger) -> int:
+    """Return the number of the next group of transactions that lock one row."""
+    ledger.store.run("CHECKPOINT")
+    row = ledger.store.one("SELECT next_multixact_id::text FROM pg_control_checkpoint()")
+    assert row is not None
+    return int(row[0])

@@ -105,6 +105,7 @@ REWRITTEN_IN_VERSION: Mapping[str, int] = {
     **dict.fromkeys(("days_from_the_day_before", "days_follow"), 57),
     **{f"{table}.{table}_follow": 57 for table in ("balances", "days")},
     **dict.fromkeys(("heads_follow", "heads.heads_follow"), 60),
+    "changes": 61,
     **{f"{table}_no_replace": 55 for table in _SEVERAL_KEYS},
 }
 """Triggers and functions that were changed after they were added.

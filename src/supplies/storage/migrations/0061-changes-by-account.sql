@@ -1,0 +1,2 @@
+-- Version 61: PostgreSQL finds the changes of a balance by its account, also in a command of many lines. No
+-- table changes; the guard is made anew, see REWRITTEN_IN_VERSION in schema.py.
