@@ -32,7 +32,7 @@ from supplies_service.security.authentication import caller_of
 from supplies_service.stations import current_station
 
 MAX_BODY = 2**20
-"""Maximum size of a body in bytes.
+"""Maximum size of a body in bytes. The proxies in `deploy` have the same limit.
 
 A body with 500 lines of goods and every field filled in takes about a third of this size.
 """
