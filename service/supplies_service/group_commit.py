@@ -3,7 +3,8 @@
 A worker thread has its own ledger with its own connection. It takes the queued jobs of one station,
 runs each job in a savepoint of one transaction, commits, and returns the results. While the thread
 waits for the disk, further jobs enter the queue. So the busier the service is, the more jobs share
-a commit. Stations take turns.
+a commit. Stations take turns. The batches are in `write_batches.py`. For a database file, most jobs
+run in a process of their own instead, see `writer_process.py`.
 """
 
 from __future__ import annotations
